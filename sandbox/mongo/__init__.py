@@ -1,0 +1,1 @@
+"""A MongoDB stand-in: OP_MSG on the wire, a small engine of its own behind it."""

@@ -1,0 +1,127 @@
+"""What the wire (TDS) and the engine (T-SQL on SQLite) say to each other.
+
+Values cross this border as plain Python: None, int (also for bit), float, decimal.Decimal, str, bytes,
+datetime.date, datetime.time, datetime.datetime (aware for datetimeoffset) and uuid.UUID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SqlType:
+    """A T-SQL type. `name` is lower case (`int`, `nvarchar`, `datetime2` ...); `numeric` is `decimal`."""
+
+    name: str
+    length: int | None = None
+    """Characters for n(var)char and (var)char, bytes for (var)binary; -1 is max."""
+    precision: int | None = None
+    scale: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One column of a result set."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+    identity: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """One argument of sp_executesql and its kin; the name is without the @."""
+
+    type: SqlType
+    value: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Info:
+    """An informational message (INFO token), such as what PRINT says."""
+
+    number: int
+    text: str
+    severity: int = 0
+    state: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What one statement gave back: rows (columns is set), a count, neither, or an error that ends the batch."""
+
+    columns: Sequence[Column] | None = None
+    rows: Iterator[Sequence[object]] | Sequence[Sequence[object]] = ()
+    rowcount: int | None = None
+    infos: Sequence[Info] = field(default_factory=tuple)
+    database: str | None = None
+    """Set when the statement was USE: the new current database."""
+
+
+class SqlError(Exception):
+    """An error of SQL Server: number, text, severity (class) and state, as the client sees them."""
+
+    def __init__(self, number: int, text: str, *, severity: int = 16, state: int = 1) -> None:
+        super().__init__(number, text)
+        self.number = number
+        self.text = text
+        self.severity = severity
+        self.state = state
+
+
+class Session(Protocol):
+    """One connection's state: settings, transaction, current database. Used by one thread, but for `cancel`.
+
+    `descriptor` changes with every transaction: the wire compares it before and after a statement and tells the
+    client by ENVCHANGE 8 (begun), 9 (committed) or 10 (rolled back).
+    """
+
+    @property
+    def descriptor(self) -> int:
+        """The open transaction's number; 0 when there is none."""
+
+    @property
+    def database(self) -> str:
+        """The current database's name."""
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the transaction that ended last was rolled back rather than committed."""
+
+    def execute(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[Result]:
+        """Run a batch; one Result a statement that has something to say. Raises SqlError where the batch ends."""
+
+    def begin(self, isolation: int) -> None:
+        """Begin a transaction (TM request 5); isolation 0 keeps the session's level."""
+
+    def commit(self) -> None:
+        """Commit (TM request 7)."""
+
+    def rollback(self) -> None:
+        """Roll back (TM request 8)."""
+
+    def call(self, procedure: str, parameters: Sequence[tuple[str, Parameter]]) -> Iterator[Result]:
+        """Run a system procedure that is not about statements (sp_datatype_info_100,
+        sp_describe_undeclared_parameters, sp_columns_100 ...). Raises SqlError 2812 for one it does not have."""
+
+    def reset(self) -> None:
+        """Back to the state after login (RESETCONNECTION): roll back, READ COMMITTED, settings."""
+
+    def cancel(self) -> None:
+        """Make the running statement end with SqlError as soon as possible. From any thread."""
+
+    def close(self) -> None:
+        """Roll back and let go of everything."""
+
+
+class Engine(Protocol):
+    """The databases behind the server."""
+
+    def login(self, user: str, password: str, database: str, application: str) -> Session:
+        """A new session. Raises SqlError 18456 for a wrong login, 4060 for an unknown database."""
+
+    def close(self) -> None:
+        """End all sessions and close the files."""
