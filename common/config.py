@@ -1,0 +1,150 @@
+"""Settings: the only place that reads the environment.
+
+    from common.config import settings
+    settings.MSSQL_SERVER
+
+`settings` is made at its first use, from the environment and from `.env` in the working directory.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """A setting is missing or makes no sense. The message has one line for each, which names it."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, under the names that the environment uses."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=True)
+
+    MSSQL_DRIVER: str = Field("ODBC Driver 18 for SQL Server", description="ODBC driver: its name, or its file's path")
+    MSSQL_SERVER: str = Field(description="SQL Server's address: host, or host,port")
+    MSSQL_DATABASE: str = Field(description="the database that holds the documents")
+    MSSQL_USER: str = Field(description="login that relay reads with")
+    MSSQL_PASSWORD: SecretStr = Field(description="that login's password")
+    MSSQL_ENCRYPT: Literal["yes", "no", "strict"] = Field("yes", description="the driver's Encrypt: yes, no or strict")
+    MSSQL_TRUST_SERVER_CERTIFICATE: bool = Field(
+        default=False, description="accept a certificate that nobody has signed (development only)"
+    )
+
+    MONGO_URI: SecretStr = Field(description="MongoDB's address, mongodb://...")
+    MONGO_DB_NAME: str = Field("relay", min_length=1, description="MongoDB database for watermarks and the task log")
+
+    REDIS_HOST: str = Field("localhost", description="Redis host of the Celery queues")
+    REDIS_PORT: int = Field(6379, ge=1, le=65535, description="Redis port of the Celery queues")
+    BROKER_URL: SecretStr | None = Field(None, description="any Celery broker, in place of REDIS_HOST and REDIS_PORT")
+
+    RELAY_SCAN_INTERVAL: Seconds | None = Field(None, description="seconds between scans; unset: every full minute")
+    RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5)] = Field(
+        15.0, description="how long a relay that has died keeps a source from the others"
+    )
+    RELAY_FIRST_RUN: Literal["pending", "now"] = Field(
+        "pending", description="first start: send what is already pending, or only what comes after now"
+    )
+    RELAY_BATCH_SIZE: int = Field(500, ge=1, le=5000, description="rows read, written and published at a time")
+    RELAY_QUEUE_LIMIT: int = Field(100_000, ge=1, description="messages in a queue above which relay waits")
+    RELAY_LOG_RETENTION_DAYS: Annotated[float, Field(gt=0)] = Field(30.0, description="days the task log is kept")
+    RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
+    RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")
+
+    @field_validator("BROKER_URL", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("RELAY_SCAN_INTERVAL", mode="before")
+    @classmethod
+    def _empty_interval_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("MONGO_URI")
+    @classmethod
+    def _mongo_scheme(cls, value: SecretStr) -> SecretStr:
+        if urlsplit(value.get_secret_value()).scheme not in ("mongodb", "mongodb+srv"):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return value
+
+    @model_validator(mode="after")
+    def _strict_needs_a_certificate(self) -> Self:
+        if self.MSSQL_ENCRYPT == "strict" and self.MSSQL_TRUST_SERVER_CERTIFICATE:
+            raise ValueError("MSSQL_TRUST_SERVER_CERTIFICATE cannot be used with MSSQL_ENCRYPT=strict")
+        return self
+
+    @property
+    def broker_url(self) -> str:
+        """The Celery broker's URL, with its password: not for logs."""
+        if self.BROKER_URL is not None:
+            return self.BROKER_URL.get_secret_value()
+        return f"redis://{self.REDIS_HOST}:{self.REDIS_PORT}/0"
+
+    @property
+    def odbc_connection_string(self) -> str:
+        """What pyodbc connects with; holds the password: not for logs.
+
+        ConnectRetryCount=0: the driver must not reconnect an idle connection behind our back. A restore of the
+        database cuts the connection, and the cycle has to notice (architecture.md, step 5).
+        """
+        parts = {
+            "DRIVER": self.MSSQL_DRIVER,
+            "SERVER": self.MSSQL_SERVER,
+            "DATABASE": self.MSSQL_DATABASE,
+            "UID": self.MSSQL_USER,
+            "PWD": self.MSSQL_PASSWORD.get_secret_value(),
+            "Encrypt": self.MSSQL_ENCRYPT,
+            "TrustServerCertificate": "yes" if self.MSSQL_TRUST_SERVER_CERTIFICATE else "no",
+            "ConnectRetryCount": "0",
+            "APP": "relay",
+        }
+        return ";".join(f"{name}={_braced(value)}" for name, value in parts.items())
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The same as a SQLAlchemy URL."""
+        return f"mssql+pyodbc:///?odbc_connect={quote(self.odbc_connection_string)}"
+
+
+def _braced(value: str) -> str:
+    """A value in an ODBC connection string: braces keep `;` and `=` in it, and `}` is written twice."""
+    return "{" + value.replace("}", "}}") + "}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process's environment.
+
+    Raises SettingsError, which names each setting that is missing or senseless and never shows a value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(problem["loc"], problem) for problem in error.errors())) from None
+
+
+def _line(where: tuple[int | str, ...], problem: Any) -> str:
+    name = ".".join(str(part) for part in where)
+    if problem["type"] == "missing":
+        field = Settings.model_fields[name]
+        return f"{name} is not set ({field.description}): set it in the environment or in .env"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings, read once a process."""
+    return load_settings()
+
+
+def __getattr__(name: str) -> Settings:
+    if name == "settings":
+        return get_settings()
+    raise AttributeError(name)

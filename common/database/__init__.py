@@ -1,0 +1,1 @@
+"""Clients for SQL Server and MongoDB, and the values that they take and return."""

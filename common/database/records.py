@@ -1,0 +1,182 @@
+"""The values that the database clients take and return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrackedTable:
+    """A table in SQL Server whose pending rows are wanted."""
+
+    name: str
+    """What it is called in watermarks, marks and logs."""
+    schema: str = "dbo"
+    table: str
+    args: tuple[str, ...]
+    """Columns whose values are read with a row; the first is the business id."""
+    status_column: str = "status"
+    pending_value: str = "PENDING_SYNC"
+    database: str = "default"
+
+    @property
+    def full_name(self) -> str:
+        """For messages: `dbo.SalesInvoices`."""
+        return f"{self.schema}.{self.table}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangedRow:
+    """A pending row, as change tracking or a baseline gave it."""
+
+    version: int | None
+    """Change version; None where change tracking does not know it (a baseline of rows older than tracking)."""
+    key: tuple[Any, ...]
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """The row in SQL Server that says which life, generation and version were sealed last."""
+
+    version: int
+    life: str
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableState:
+    """What SQL Server says of a tracked table at one moment."""
+
+    current_version: int | None
+    """None: change tracking is off for the database."""
+    object_id: int | None
+    """None: there is no such table, or no right to see it."""
+    min_valid: int | None
+    """None: not tracked, or no VIEW CHANGE TRACKING."""
+    begin_version: int | None
+    updateable: bool
+    mark: Mark | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Position:
+    """Where a dispatch stands: compared within one life by (number, seq)."""
+
+    life: str
+    number: int
+    seq: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(cycle number, sequence number): what is compared within a life."""
+        return self.number, self.seq
+
+
+NOWHERE = Position(life="", number=0, seq=-1)
+"""The position of a queue into which nothing was pushed yet."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to work on a source, until somebody else has taken it."""
+
+    source: str
+    owner: str
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenCycle:
+    """A sealed window that is not yet drained."""
+
+    id: str
+    life: str
+    number: int
+    after: Position | None
+    """The last position before it; None for the first window of a life."""
+    count: int
+    """Documents the journal must hold for it, rejected ones included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """What Mongo remembers of a source."""
+
+    version: int | None = None
+    """The watermark; None: there is none, a baseline is due."""
+    life: str | None = None
+    sealed_generation: int = 0
+    open_cycle: OpenCycle | None = None
+    cycle_number: int | None = None
+    """Number of the cycle sealed last; None: Mongo has never seen this source."""
+    last: Position | None = None
+    begin_version: int | None = None
+    object_id: int | None = None
+    definition: str | None = None
+    last_cycle: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seal:
+    """What a seal writes into the checkpoint."""
+
+    expected_version: int | None
+    expected_life: str
+    version: int
+    generation: int
+    cycle: OpenCycle
+    last: Position | None
+    begin_version: int | None
+    object_id: int | None
+    definition: str
+
+
+class TaskStatus(StrEnum):
+    """Where a dispatch stands in the task log."""
+
+    PREPARED = "PREPARED"
+    """In the journal, not yet in the queue."""
+    PENDING = "PENDING"
+    """In the queue."""
+    PROCESSING = "PROCESSING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+    """Cannot be sent; the reason is in `error`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dispatch:
+    """One row handed to its queue once: a document of the task log."""
+
+    id: str
+    """Celery task id, and `_id` in the log."""
+    business_id: str | None
+    source: str
+    task: str
+    queue: str
+    args: str
+    """The JSON text that goes into the message."""
+    key: tuple[Any, ...]
+    change_version: int | None
+    life: str
+    cycle: str
+    number: int
+    seq: int | None
+    """Place in the cycle; None for a rejected row, which has none."""
+    generation: int
+    status: TaskStatus = TaskStatus.PREPARED
+    error: str | None = None
+    created_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the source's order. A rejected row has no place: ValueError."""
+        if self.seq is None:
+            raise ValueError(f"dispatch {self.id} was rejected and has no position")
+        return Position(life=self.life, number=self.number, seq=self.seq)
