@@ -118,6 +118,8 @@ class Checkpoint:
     begin_version: int | None = None
     object_id: int | None = None
     definition: str | None = None
+    life_reason: str | None = None
+    """Why this life began, or why the last one ended."""
     last_cycle: Mapping[str, Any] | None = None
 
 

@@ -1,0 +1,70 @@
+"""What a snapshot's state means: stop with a remedy, begin a new life, read a baseline, or read the changes."""
+
+from __future__ import annotations
+
+from common.database.records import Checkpoint, Mark, TableState
+from relay.model import ConfigurationError, Reason
+from relay.sources import Source
+
+
+def check_state(source: Source, state: TableState) -> None:
+    """Raises ConfigurationError, with the remedy, for a table that cannot be read through change tracking."""
+    name = f"source {source.name}"
+    if not state.updateable:
+        raise ConfigurationError(
+            f"{name}: the database is read-only (a secondary replica?); change tracking must be read on the primary"
+        )
+    if state.current_version is None:
+        raise ConfigurationError(f"{name}: change tracking is off for the database; run: alembic upgrade head")
+    if state.object_id is None:
+        raise ConfigurationError(
+            f"{name}: there is no table {source.full_name}, or the login may not see it;"
+            f" create it, or GRANT SELECT ON {source.full_name}"
+        )
+    if state.begin_version is None:
+        raise ConfigurationError(
+            f"{name}: {source.full_name} is not tracked, or the login may not see that it is; run: alembic upgrade"
+            f" head, or GRANT VIEW CHANGE TRACKING ON {source.full_name}"
+        )
+    if state.min_valid is None:
+        raise ConfigurationError(
+            f"{name}: the login may not read the changes of {source.full_name};"
+            f" GRANT SELECT, VIEW CHANGE TRACKING ON {source.full_name}"
+        )
+    if state.current_version < state.min_valid:
+        raise ConfigurationError(
+            f"{name}: the server's versions make no sense (current {state.current_version} below minimum"
+            f" {state.min_valid}), as on a readable secondary; connect to the primary"
+        )
+
+
+def accepts_mark(mark: Mark | None, checkpoint: Checkpoint, generation: int) -> bool:
+    """Whether the mark is that of the last seal, or of an attempt that died between its mark and its seal."""
+    if mark is None or mark.life != checkpoint.life:
+        return False
+    if checkpoint.sealed_generation < mark.generation <= generation:
+        return True
+    return mark.generation == checkpoint.sealed_generation and mark.version == (checkpoint.version or 0)
+
+
+def why_new_life(mark: Mark | None, checkpoint: Checkpoint) -> Reason:
+    """Names why a mark was not accepted."""
+    if checkpoint.life_reason is not None and checkpoint.life is None:
+        return Reason(checkpoint.life_reason)
+    if checkpoint.life is None:
+        return Reason.FIRST_RUN if mark is None else Reason.CHECKPOINT_LOST
+    return Reason.MARK_MISSING if mark is None else Reason.MARK_DIFFERS
+
+
+def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
+    """Why the changes since the watermark cannot be read; None when they can."""
+    if checkpoint.version is None:
+        return Reason(checkpoint.life_reason) if checkpoint.life_reason else Reason.FIRST_RUN
+    worthless = {
+        Reason.TABLE_RECREATED: state.object_id != checkpoint.object_id,
+        Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),
+        Reason.TRACKING_RESTARTED: state.begin_version != checkpoint.begin_version,
+        Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0),
+        Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,
+    }
+    return next((reason for reason, applies in worthless.items() if applies), None)

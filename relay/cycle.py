@@ -1,0 +1,79 @@
+"""The cycle: one pass over one source. Lease, recover, read and prepare, seal, drain.
+
+What may be done in which order was found by playing the protocol at random: tests/protocol. It decides in doubt.
+"""
+
+from __future__ import annotations
+
+import time
+
+from common.database.records import Checkpoint
+from relay.drain import drain
+from relay.heartbeat import Heartbeat
+from relay.model import CycleOptions, CycleReport, Outcome, Reason, Stop
+from relay.repair import reconcile_position
+from relay.sources import Source
+from relay.window import Sealed, seal_window
+from relay.work import Ports, Work
+
+
+def run_cycle(source: Source, ports: Ports, options: CycleOptions, heartbeat: Heartbeat) -> CycleReport:
+    """One cycle over one source.
+
+    Returns what was done. Raises ConfigurationError, with the remedy, when SQL Server is not set up for the source,
+    and the drivers' own errors when a service is away: nothing is half-advanced then, the next cycle goes on.
+    """
+    started = time.monotonic()
+    lease = ports.leases.acquire(source.id)
+    if lease is None:
+        return CycleReport(source=source.name, outcome=Outcome.HELD)
+    try:
+        checkpoint = ports.checkpoints.load([source.id]).get(source.id, Checkpoint())
+        work = Work(source=source, ports=ports, options=options, lease=lease, checkpoint=checkpoint)
+        with heartbeat.over(lease, on_stall=lambda: ports.changes.cancel(source)) as beat:
+            work.progress = beat.progress
+            outcome, sealed = _run(work)
+    finally:
+        ports.leases.release(lease)
+    return _report(work, outcome, sealed, time.monotonic() - started)
+
+
+def _run(work: Work) -> tuple[Outcome, Sealed | None]:
+    sealed: Sealed | None = None
+    try:
+        reconcile_position(work)
+        if work.checkpoint.open_cycle and not drain(work, work.checkpoint.open_cycle):
+            return Outcome.QUEUE_FULL, None
+        sealed = seal_window(work)
+        work.rejected = sealed.rejected
+        drained = drain(work, sealed.cycle)
+    except Stop as stop:
+        work.ports.log.info("stopped", source=work.source.name, reason=str(stop))
+        return Outcome.STOPPED, sealed
+    return (Outcome.DONE if drained else Outcome.QUEUE_FULL), sealed
+
+
+def _report(work: Work, outcome: Outcome, sealed: Sealed | None, seconds: float) -> CycleReport:
+    baseline: Reason | None = sealed.baseline if sealed else None
+    report = CycleReport(
+        source=work.source.name,
+        outcome=outcome,
+        baseline=baseline,
+        version=sealed.version if sealed else None,
+        prepared=sealed.cycle.count if sealed else 0,
+        dispatched=work.dispatched,
+        rejected=work.rejected,
+        repaired=work.repaired,
+        seconds=seconds,
+    )
+    if report.dispatched or report.rejected or outcome is Outcome.QUEUE_FULL:
+        work.ports.log.info(
+            "cycle",
+            source=report.source,
+            outcome=str(outcome),
+            version=report.version,
+            dispatched=report.dispatched,
+            rejected=report.rejected,
+            seconds=round(seconds, 3),
+        )
+    return report

@@ -1,0 +1,70 @@
+"""Drain: a sealed window goes from the journal into the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from common.database.records import Dispatch, OpenCycle, Position
+from relay.model import Reason
+from relay.ports import QueueGapError
+from relay.repair import repair
+from relay.work import Work, starts_after
+
+GAPS = 5
+"""Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (protocol.py)."""
+
+
+def drain(work: Work, cycle: OpenCycle) -> bool:
+    """Publish what the open cycle holds, in order. False: the queue is full, and the journal keeps the rest.
+
+    A journal that lost documents, or a queue that cannot be mended, ends the life.
+    """
+    if not _is_whole(work, cycle):
+        return True
+    previous: Position | None = None
+    while batch := work.ports.journal.batch(cycle.id, work.options.batch_size):
+        if _queue_is_full(work):
+            return False
+        previous = previous or work.ports.journal.before(batch[0])
+        if not _publish(work, cycle, batch, previous):
+            return True
+        work.ports.journal.mark_pending(batch)
+        work.dispatched += len(batch)
+        previous = batch[-1].position
+    # Counted again: documents lost since the first count would otherwise be taken for published ones.
+    if _is_whole(work, cycle):
+        work.check_lease()
+        work.close(cycle)
+    return True
+
+
+def _is_whole(work: Work, cycle: OpenCycle) -> bool:
+    if work.ports.journal.count(cycle.id) == cycle.count:
+        return True
+    work.check_lease()
+    work.abandon_life(Reason.JOURNAL_HOLES)
+    return False
+
+
+def _queue_is_full(work: Work) -> bool:
+    length = work.ports.publisher.queue_length(work.source)
+    if length is None or length < work.options.queue_limit:
+        return False
+    work.ports.log.warning("queue_full", source=work.source.name, queue=work.source.queue, length=length)
+    return True
+
+
+def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Dispatch], previous: Position | None) -> bool:
+    """False: the queue kept losing its place, and the life has ended."""
+    for _ in range(GAPS):
+        after = starts_after(work, previous, cycle)
+        work.check_lease()
+        try:
+            work.ports.publisher.publish(work.source, after=after, items=[(d.position, d) for d in batch])
+        except QueueGapError:
+            repair(work)
+        else:
+            return True
+    work.check_lease()
+    work.abandon_life(Reason.QUEUE_BEHIND)
+    return False

@@ -1,0 +1,71 @@
+"""Renews a lease while its holder makes progress, and cancels the statement of one that does not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from common.database.records import Lease
+from relay.ports import Leases
+from relay.work import Log
+
+PATIENCE_SECONDS = 60.0
+"""Without progress for so long, the lease is left to expire and the statement is cancelled."""
+
+
+class Heartbeat:
+    """A thread beside the work, in the process that works."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        log: Log,
+        *,
+        interval_seconds: float,
+        patience_seconds: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._leases = leases
+        self._log = log
+        self._interval = interval_seconds
+        self._patience = patience_seconds
+        self._clock = clock
+        self._moved = 0.0
+
+    def progress(self) -> None:
+        """Something has moved."""
+        self._moved = self._clock()
+
+    @contextmanager
+    def over(self, lease: Lease, *, on_stall: Callable[[], None]) -> Iterator[Heartbeat]:
+        """Keep the lease alive inside the block; `on_stall` is called once, from the thread, when nothing moves."""
+        self.progress()
+        done = threading.Event()
+        thread = threading.Thread(
+            target=self._beat, args=(lease, on_stall, done), name=f"lease-{lease.source}", daemon=True
+        )
+        thread.start()
+        try:
+            yield self
+        finally:
+            done.set()
+            thread.join()
+
+    def _beat(self, lease: Lease, on_stall: Callable[[], None], done: threading.Event) -> None:
+        while not done.wait(self._interval):
+            if self._clock() - self._moved > self._patience:
+                self._log.warning("stalled", source=lease.source, seconds=self._patience)
+                on_stall()
+                return
+            if not self._renew(lease):
+                return
+
+    def _renew(self, lease: Lease) -> bool:
+        """False: the lease is somebody else's; the work finds out by itself at its next check."""
+        try:
+            return self._leases.renew(lease)
+        except Exception as error:
+            self._log.warning("lease_not_renewed", source=lease.source, error=str(error))
+            return True

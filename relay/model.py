@@ -1,0 +1,75 @@
+"""The cycle's own values: what it may find, why it begins anew, and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a source is read as a baseline. All but the first are worth a warning."""
+
+    FIRST_RUN = "first run"
+    RETENTION_PASSED = "the watermark is older than what change tracking keeps"
+    TRACKING_RESTARTED = "the table was truncated, or its tracking was switched off and on"
+    TABLE_RECREATED = "the table was dropped and created anew"
+    DEFINITION_CHANGED = "the source's definition changed"
+    VERSION_WENT_BACK = "the database's version is below the watermark"
+    MARK_MISSING = "the database does not hold the mark of the last seal (restored from before the first run?)"
+    MARK_DIFFERS = "the database's mark is not that of the last seal (the database was restored, or Mongo went back)"
+    CHECKPOINT_LOST = "Mongo holds no checkpoint, but the database holds a mark (Mongo was lost)"
+    QUEUE_AHEAD = "the queue is ahead of Mongo (Mongo went back in time)"
+    QUEUE_BEHIND = "the queue lost more than the journal can mend"
+    JOURNAL_HOLES = "the journal does not hold what was sealed"
+    JOURNAL_AHEAD = "the journal holds dispatches of a later generation (Mongo went back in time)"
+
+
+class Outcome(StrEnum):
+    """How a cycle ended."""
+
+    DONE = "done"
+    HELD = "somebody else holds the lease"
+    STOPPED = "the lease, the watermark or the mark was no longer ours"
+    QUEUE_FULL = "the queue is full; the journal keeps the rest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CycleReport:
+    """What one cycle did."""
+
+    source: str
+    outcome: Outcome
+    baseline: Reason | None = None
+    """Why a baseline was read; None when changes were."""
+    version: int | None = None
+    """The watermark now; None when nothing was sealed."""
+    prepared: int = 0
+    """Rows of the window, rejected ones included."""
+    dispatched: int = 0
+    """Rows put in the queue, those of an earlier window included."""
+    rejected: int = 0
+    repaired: int = 0
+    """Rows pushed again because the queue had lost them."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CycleOptions:
+    """What can be set about a cycle."""
+
+    batch_size: int = 500
+    queue_limit: int = 100_000
+    first_run_now: bool = False
+    """Skip the baseline of the very first run."""
+
+
+class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it
+    """Lease, watermark or mark is not what this relay read: end quietly."""
+
+
+class ConfigurationError(Exception):
+    """SQL Server is not set up for this source. The message names the source and the remedy; no blind retry."""
+
+
+class SourceBusyError(Exception):
+    """The window could not be read consistently, several times in a row. The next cycle tries again."""

@@ -1,0 +1,167 @@
+"""What the cycle needs of the world: narrow ports, each with a real adapter and an in-memory twin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from common.database.records import (
+    ChangedRow,
+    Checkpoint,
+    Dispatch,
+    Lease,
+    Mark,
+    OpenCycle,
+    Position,
+    Seal,
+    TableState,
+)
+from relay.sources import Source
+
+Key = tuple[Any, ...]
+
+
+class Snapshot(Protocol):
+    """One SNAPSHOT transaction on one connection, which is kept until the mark is written."""
+
+    @property
+    def state(self) -> TableState:
+        """The table, the version counter and the mark, as the snapshot shows them."""
+
+    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
+        """The rows that are pending now and changed above `since`, by version and key, in batches."""
+
+    def pending(self) -> Iterator[Sequence[ChangedRow]]:
+        """All rows that are pending now, by version and key, in batches: a baseline."""
+
+    def end(self) -> None:
+        """End the transaction; the connection stays."""
+
+    def set_mark(self, mark: Mark, *, expected: Mark | None) -> bool:
+        """Compare and set the mark, on the same connection. False: it was not what was expected."""
+
+
+class ChangeSource(Protocol):
+    """SQL Server, as the relay sees it."""
+
+    def states(self, sources: Sequence[Source]) -> Mapping[str, TableState]:
+        """The state of each source's table by the source's name, in one round trip."""
+
+    def snapshot(self, source: Source) -> AbstractContextManager[Snapshot]:
+        """A snapshot in which to read the source."""
+
+    def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
+        """Those of the keys whose rows are pending now."""
+
+    def cancel(self, source: Source) -> None:
+        """Cancel the statement that reads the source, if there is one. From another thread."""
+
+
+class Leases(Protocol):
+    """Who may work on a source now."""
+
+    def acquire(self, source: str) -> Lease | None:
+        """The lease under a new generation; None while somebody else holds it."""
+
+    def renew(self, lease: Lease) -> bool:
+        """Prolong it. False: somebody else holds it by now."""
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the lease still names this owner."""
+
+    def release(self, lease: Lease) -> None:
+        """Give it back, if it is still ours."""
+
+
+class Checkpoints(Protocol):
+    """What is remembered of each source. Every write compares the lease's owner; False: no longer ours."""
+
+    def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
+        """The checkpoints there are, in one round trip."""
+
+    def count_on_from(self, lease: Lease, number: int) -> bool:
+        """Set the cycle number of a checkpoint that has none yet."""
+
+    def abandon_life(self, lease: Lease, *, number: int, reason: str) -> bool:
+        """Forget life, watermark, last position and open cycle: a new life begins with the next attempt."""
+
+    def begin_life(self, lease: Lease, *, life: str, reason: str) -> bool:
+        """Begin a life: no watermark, no last position, sealed generation = the lease's."""
+
+    def seal(self, lease: Lease, seal: Seal) -> bool:
+        """Advance the watermark and open the cycle, if owner, watermark and life are as expected and none is open."""
+
+    def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
+        """The open cycle is drained."""
+
+
+class Takeover(Enum):
+    """What became of a dispatch whose id the journal already held."""
+
+    REPLACED = auto()
+    """The old one was never published: ours stands in its place."""
+    DISPATCHED_BEFORE = auto()
+    """The old one stays: this change was dispatched."""
+    LATER_GENERATION = auto()
+    """The old one is of a later generation than ours."""
+
+
+class Journal(Protocol):
+    """The task log, seen as the place where a window is written before anything is published."""
+
+    def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
+        """Write them; gives back the ids that were there before, which were left as they are."""
+
+    def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
+        """Put it in the place of an older one with its id, where that one was never published."""
+
+    def discard(self, source: Source, *, generation: int, open_cycle: str | None) -> int:
+        """Delete what is PREPARED, of generations up to this one, and of no open cycle. Gives back how many."""
+
+    def count(self, cycle: str) -> int:
+        """Documents of the cycle, rejected ones included."""
+
+    def batch(self, cycle: str, limit: int) -> Sequence[Dispatch]:
+        """The first PREPARED ones of the cycle, in order."""
+
+    def before(self, dispatch: Dispatch) -> Position | None:
+        """Position of the one before it in the same cycle; None when it is the first."""
+
+    def pushed_beyond(
+        self, source: Source, checkpoint: Checkpoint, position: Position, limit: int
+    ) -> Sequence[Dispatch]:
+        """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
+        one that is still PREPARED; at most `limit`."""
+
+    def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
+        """They are in the queue: PENDING where still PREPARED, with their times."""
+
+
+class QueueGapError(Exception):
+    """The queue does not stand where this batch begins: something pushed before was lost."""
+
+
+Item = tuple[Position, Dispatch | None]
+"""A place in the order, and what is pushed there; None only moves the position."""
+
+
+class Publisher(Protocol):
+    """The queues."""
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        """Where each source's queue stands, by the source's name, in one round trip.
+
+        None: this broker cannot say. NOWHERE: nothing was pushed yet.
+        """
+
+    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
+        """Put the items in the queue. When it returns, everything up to the last item's position is there.
+
+        Raises QueueGapError when the queue does not stand where the batch begins; any other error when it cannot
+        say what is in the queue. Items must be of one life.
+        """
+
+    def queue_length(self, source: Source) -> int | None:
+        """Messages waiting in the source's queue; None: this broker cannot say."""

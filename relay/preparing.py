@@ -1,0 +1,68 @@
+"""From a row to a dispatch: what will be sent, or why it cannot be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from common.database.records import ChangedRow, Dispatch, TaskStatus
+from relay.identity import dispatch_id
+from relay.sources import Source
+
+RenderArgs = Callable[[tuple[Any, ...]], str]
+"""Serialises a task's arguments. Raises TypeError or ValueError for what cannot be sent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The cycle that a window's dispatches belong to."""
+
+    cycle: str
+    life: str
+    number: int
+    generation: int
+
+
+def prepare_row(source: Source, window: Window, row: ChangedRow, seq: int, render: RenderArgs) -> Dispatch:
+    """The dispatch of a row; REJECTED, with the reason, when it cannot be sent."""
+    text, error = _arguments(source, row, render)
+    return Dispatch(
+        id=dispatch_id(source, window.life, row, cycle_number=window.number),
+        business_id=None if row.args[0] is None else str(row.args[0]),
+        source=source.id,
+        task=source.task,
+        queue=source.queue,
+        args=text,
+        key=tuple(_storable(part) for part in row.key),
+        change_version=row.version,
+        life=window.life,
+        cycle=window.cycle,
+        number=window.number,
+        seq=None if error else seq,
+        generation=window.generation,
+        status=TaskStatus.REJECTED if error else TaskStatus.PREPARED,
+        error=error,
+    )
+
+
+def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, str | None]:
+    missing = [name for name, value in zip(source.args, row.args, strict=True) if value is None]
+    if missing:
+        return "", f"{', '.join(missing)} is NULL in {source.full_name}: set it and the row is taken again"
+    try:
+        return render(row.args), None
+    except (TypeError, ValueError) as error:
+        return "", f"the arguments cannot be sent as JSON: {error}"
+
+
+def _storable(part: Any) -> Any:
+    """A key's value as it is kept in the log; SQL Server converts the text back by itself."""
+    if isinstance(part, dt.date | dt.time | dt.datetime):
+        return part.isoformat()
+    if isinstance(part, uuid.UUID | decimal.Decimal):
+        return str(part)
+    return part

@@ -1,0 +1,103 @@
+"""Recovery: the queue's position against the journal, and what the queue lost pushed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from common.database.records import Dispatch, Position, TaskStatus
+from relay.model import Reason
+from relay.ports import Item, Key, QueueGapError
+from relay.work import Work
+
+REPAIRS = 4
+"""Repairs that may fail before neither queue nor journal is trusted (protocol.py)."""
+
+
+def reconcile_position(work: Work) -> None:
+    """Notice a Mongo that is new or went back in time, and mend a queue that lost what it had.
+
+    Ends with the queue where the journal says, or with the life abandoned.
+    """
+    position = work.position()
+    if work.checkpoint.cycle_number is None:
+        work.check_lease()
+        work.count_on_from(position)
+    if position is None:
+        return
+    if _is_ahead(work, position):
+        work.check_lease()
+        work.abandon_life(Reason.QUEUE_AHEAD, position=position)
+    elif work.checkpoint.life:
+        _mend(work)
+
+
+def _is_ahead(work: Work, position: Position) -> bool:
+    life, last = work.checkpoint.life, work.checkpoint.last
+    if life is None or position.life != life:
+        return False
+    return last is None or last.life != life or position.place > last.place
+
+
+def _mend(work: Work) -> None:
+    for _ in range(REPAIRS):
+        repair(work)
+        if _stands_where_it_should(work):
+            return
+    work.check_lease()
+    work.abandon_life(Reason.QUEUE_BEHIND)
+
+
+def _stands_where_it_should(work: Work) -> bool:
+    cycle = work.checkpoint.open_cycle
+    expected = cycle.after if cycle else work.checkpoint.last
+    position = work.position()
+    if expected is None or position is None or expected.life != work.checkpoint.life:
+        return True
+    return position.life == expected.life and position.place >= expected.place
+
+
+def repair(work: Work) -> None:
+    """Push again what sealed windows hold beyond the queue's position, up to the first one still PREPARED.
+
+    A message goes out only where the row is still pending and no later dispatch of the same row follows; the others
+    only move the position. A gap that opens meanwhile ends it: the caller looks at the position again.
+    """
+    position = work.position()
+    if position is None:
+        return
+    newest = _newest_still_pending(work, position)
+    for batch in _batches(work, position):
+        work.check_lease()
+        items: list[Item] = [(d.position, d if newest.get(d.key) == d.position else None) for d in batch]
+        try:
+            work.ports.publisher.publish(work.source, after=position, items=items)
+        except QueueGapError:
+            return
+        position = batch[-1].position
+        _report(work, items)
+
+
+def _newest_still_pending(work: Work, position: Position) -> dict[Key, Position]:
+    """Of each row that still waits for its worker, the position of its last dispatch."""
+    newest: dict[Key, Position] = {}
+    for batch in _batches(work, position):
+        waiting = [d.key for d in batch if d.status is TaskStatus.PENDING]
+        pending = work.ports.changes.still_pending(work.source, waiting) if waiting else set()
+        for dispatch in batch:
+            newest.pop(dispatch.key, None)
+            if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
+                newest[dispatch.key] = dispatch.position
+    return newest
+
+
+def _batches(work: Work, position: Position) -> Iterator[Sequence[Dispatch]]:
+    journal, limit = work.ports.journal, work.options.batch_size
+    while batch := journal.pushed_beyond(work.source, work.checkpoint, position, limit):
+        yield batch
+        position = batch[-1].position
+
+
+def _report(work: Work, items: Sequence[Item]) -> None:
+    pushed = sum(dispatch is not None for _, dispatch in items)
+    work.repaired += pushed
+    work.ports.log.warning("queue_repaired", source=work.source.name, looked_at=len(items), pushed_again=pushed)

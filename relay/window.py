@@ -1,0 +1,185 @@
+"""One window: read in a snapshot, prepared in the journal, sealed by advancing the watermark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from common.database.records import ChangedRow, Dispatch, Mark, OpenCycle, Position, Seal, TableState, TaskStatus
+from relay.baseline import accepts_mark, check_state, why_baseline, why_new_life
+from relay.model import Reason, SourceBusyError, Stop
+from relay.ports import Snapshot, Takeover
+from relay.preparing import Window, prepare_row
+from relay.work import Work
+
+ATTEMPTS = 8
+"""Readings of one window before the cycle gives up and leaves it to the next one (protocol.py)."""
+REREADS = 3
+"""Of those, readings thrown away because a version above the snapshot's own appeared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sealed:
+    """A sealed window."""
+
+    cycle: OpenCycle
+    version: int
+    baseline: Reason | None
+    rejected: int
+
+
+class _ReadAgain(Exception):  # noqa: N818 - a signal between the functions of this module
+    """Throw this reading away and begin another."""
+
+
+def seal_window(work: Work) -> Sealed:
+    """Read, prepare and seal one window; until it returns, everything can be thrown away.
+
+    Raises Stop when lease, mark or watermark turn out to be somebody else's, ConfigurationError when the table
+    cannot be read, SourceBusyError when no reading was consistent.
+    """
+    for attempt in range(ATTEMPTS):
+        work.check_lease()
+        _discard(work)
+        with work.ports.changes.snapshot(work.source) as snapshot:
+            check_state(work.source, snapshot.state)
+            if not accepts_mark(snapshot.state.mark, work.checkpoint, work.lease.generation):
+                _begin_life(work, snapshot)
+                continue
+            try:
+                return _seal(work, snapshot, careful=attempt <= REREADS)
+            except _ReadAgain:
+                continue
+    raise SourceBusyError(
+        f"source {work.source.name}: {ATTEMPTS} readings in a row were not consistent; the next cycle tries again"
+    )
+
+
+def _discard(work: Work) -> None:
+    cycle = work.checkpoint.open_cycle
+    work.ports.journal.discard(work.source, generation=work.lease.generation, open_cycle=cycle.id if cycle else None)
+
+
+def _begin_life(work: Work, snapshot: Snapshot) -> None:
+    """Not the database, or not the Mongo, that we knew: a new life, first in Mongo, then in the mark."""
+    mark = snapshot.state.mark
+    reason = why_new_life(mark, work.checkpoint)
+    snapshot.end()
+    work.check_lease()
+    life = work.begin_life(reason)
+    if not snapshot.set_mark(Mark(version=0, life=life, generation=work.lease.generation), expected=mark):
+        raise Stop("the mark is somebody else's by now")
+    report = work.ports.log.info if reason is Reason.FIRST_RUN else work.ports.log.warning
+    report("life_begun", source=work.source.name, reason=str(reason), life=life)
+
+
+def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
+    state, checkpoint = snapshot.state, work.checkpoint
+    next_version = state.current_version
+    if next_version is None or checkpoint.life is None:
+        raise AssertionError("checked before: tracking is on, and the mark bears our life")
+    reason = why_baseline(work.source, checkpoint, state)
+    window = Window(
+        cycle=work.ports.new_name(),
+        life=checkpoint.life,
+        number=work.number + 1,
+        generation=work.lease.generation,
+    )
+    _announce(work, reason)
+    prepared = _Preparation(work=work, window=window, ceiling=next_version if careful else None)
+    prepared.take(_rows(work, snapshot, reason))
+    snapshot.end()
+    if work.ports.journal.count(window.cycle) != prepared.count:
+        raise Stop("the journal does not hold what was prepared")
+    mark = Mark(version=next_version, life=window.life, generation=window.generation)
+    work.progress()
+    if not snapshot.set_mark(mark, expected=state.mark):
+        raise Stop("the mark is somebody else's by now")
+    seal = _seal_of(work, state, prepared)
+    work.seal(seal)
+    return Sealed(cycle=seal.cycle, version=next_version, baseline=reason, rejected=prepared.rejected)
+
+
+def _seal_of(work: Work, state: TableState, prepared: _Preparation) -> Seal:
+    window, checkpoint = prepared.window, work.checkpoint
+    cycle = OpenCycle(
+        id=window.cycle, life=window.life, number=window.number, after=checkpoint.last, count=prepared.count
+    )
+    return Seal(
+        expected_version=checkpoint.version,
+        expected_life=window.life,
+        version=state.current_version or 0,
+        generation=window.generation,
+        cycle=cycle,
+        last=prepared.last or checkpoint.last,
+        begin_version=state.begin_version,
+        object_id=state.object_id,
+        definition=work.source.definition,
+    )
+
+
+def _announce(work: Work, reason: Reason | None) -> None:
+    if reason is Reason.FIRST_RUN:
+        work.ports.log.info("baseline", source=work.source.name, reason=str(reason))
+    elif reason is not None:
+        work.ports.log.warning("baseline", source=work.source.name, reason=str(reason))
+
+
+def _rows(work: Work, snapshot: Snapshot, reason: Reason | None) -> Iterator[Sequence[ChangedRow]]:
+    if reason is None and work.checkpoint.version is not None:
+        return snapshot.changes(work.checkpoint.version)
+    if reason is Reason.FIRST_RUN and work.options.first_run_now:
+        return iter(())
+    return snapshot.pending()
+
+
+@dataclass(kw_only=True, slots=True)
+class _Preparation:
+    """Rows on their way into the journal."""
+
+    work: Work
+    window: Window
+    ceiling: int | None
+    """A version above this one means: read again. None: take it, it may repeat but cannot be lost."""
+    count: int = 0
+    rejected: int = 0
+    last: Position | None = None
+    seq: int = 0
+
+    def take(self, batches: Iterator[Sequence[ChangedRow]]) -> None:
+        for rows in batches:
+            if self.ceiling is not None and any((row.version or 0) > self.ceiling for row in rows):
+                raise _ReadAgain
+            self._write([self._prepare(row) for row in rows])
+            self.work.progress()
+
+    def _prepare(self, row: ChangedRow) -> Dispatch:
+        dispatch = prepare_row(self.work.source, self.window, row, self.seq, self.work.ports.render)
+        self.seq += 1
+        return dispatch
+
+    def _write(self, dispatches: Sequence[Dispatch]) -> None:
+        there_before = set(self.work.ports.journal.prepare(dispatches))
+        for dispatch in dispatches:
+            if dispatch.id not in there_before or self._take_over(dispatch):
+                self._count(dispatch)
+
+    def _count(self, dispatch: Dispatch) -> None:
+        self.count += 1
+        if dispatch.status is TaskStatus.REJECTED:
+            self.rejected += 1
+            self.work.ports.log.warning(
+                "rejected", source=self.work.source.name, business_id=dispatch.business_id, reason=dispatch.error
+            )
+        else:
+            self.last = dispatch.position
+
+    def _take_over(self, dispatch: Dispatch) -> bool:
+        """Whether the dispatch stands in the journal now, in the place of one that was never published."""
+        outcome = self.work.ports.journal.take_over(dispatch, open_cycle=None)
+        if outcome is Takeover.LATER_GENERATION:
+            # A zombie stops here; who still holds the lease knows that Mongo went back in time.
+            self.work.check_lease()
+            self.work.abandon_life(Reason.JOURNAL_AHEAD)
+            raise Stop("the journal holds dispatches of a later generation")
+        return outcome is Takeover.REPLACED

@@ -1,0 +1,140 @@
+"""The work of one cycle under one lease: what its steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from common.database.records import NOWHERE, Checkpoint, Lease, OpenCycle, Position, Seal
+from relay.model import CycleOptions, Reason, Stop
+from relay.ports import ChangeSource, Checkpoints, Journal, Leases, Publisher
+from relay.preparing import RenderArgs
+from relay.sources import Source
+
+
+class Log(Protocol):
+    """A structured logger: an event and its fields."""
+
+    def info(self, event: str, **fields: Any) -> Any:
+        """Worth knowing."""
+
+    def warning(self, event: str, **fields: Any) -> Any:
+        """Worth looking at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """The world of the cycle."""
+
+    changes: ChangeSource
+    leases: Leases
+    checkpoints: Checkpoints
+    journal: Journal
+    publisher: Publisher
+    render: RenderArgs
+    new_name: Callable[[], str]
+    """A random name, for lives and cycles."""
+    log: Log
+
+
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """One source, one lease, and the checkpoint as this cycle knows it.
+
+    The only thing in the cycle that changes: every write to Mongo's checkpoint goes through it, so that the copy
+    here and the one there say the same.
+    """
+
+    source: Source
+    ports: Ports
+    options: CycleOptions
+    lease: Lease
+    checkpoint: Checkpoint
+    abandoned_for: str | None = None
+    """Why the last life ended; known until the next one has begun."""
+    progress: Callable[[], None] = field(default=lambda: None)
+    """Called whenever something has moved: the lease's heartbeat stops without it."""
+    dispatched: int = 0
+    rejected: int = 0
+    repaired: int = 0
+
+    def check_lease(self) -> None:
+        """Raises Stop when Mongo no longer names this owner."""
+        self.progress()
+        if not self.ports.leases.holds(self.lease):
+            raise Stop("the lease is somebody else's by now")
+
+    def position(self) -> Position | None:
+        """Where the queue stands; None when the broker cannot say."""
+        return self.ports.publisher.positions([self.source])[self.source.name]
+
+    def count_on_from(self, position: Position | None) -> None:
+        """A Mongo without a checkpoint counts its cycles on from the queue's position."""
+        number = position.number if position else 0
+        self._insist(self.ports.checkpoints.count_on_from(self.lease, number))
+        self.checkpoint = replace(self.checkpoint, cycle_number=number)
+
+    def abandon_life(self, reason: Reason, *, position: Position | None = None) -> None:
+        """What is known of this source is not trusted any more: a new life, with a baseline."""
+        number = max(self.number, position.number if position else 0)
+        self._insist(self.ports.checkpoints.abandon_life(self.lease, number=number, reason=reason))
+        self.abandoned_for = reason
+        self.checkpoint = replace(
+            self.checkpoint,
+            version=None,
+            life=None,
+            last=None,
+            open_cycle=None,
+            cycle_number=number,
+            life_reason=reason,
+        )
+        self.ports.log.warning("life_abandoned", source=self.source.name, reason=str(reason))
+
+    def begin_life(self, reason: Reason) -> str:
+        """A new random name in Mongo, with no watermark and no last position."""
+        life = self.ports.new_name()
+        self._insist(self.ports.checkpoints.begin_life(self.lease, life=life, reason=reason))
+        self.checkpoint = replace(
+            self.checkpoint,
+            version=None,
+            life=life,
+            last=None,
+            sealed_generation=self.lease.generation,
+            life_reason=reason,
+        )
+        return life
+
+    def seal(self, seal: Seal) -> None:
+        """Advance the watermark and open the cycle, in one atomic write: from here nothing can be lost."""
+        self._insist(self.ports.checkpoints.seal(self.lease, seal))
+        self.checkpoint = replace(
+            self.checkpoint,
+            version=seal.version,
+            sealed_generation=seal.generation,
+            open_cycle=seal.cycle,
+            cycle_number=seal.cycle.number,
+            last=seal.last,
+        )
+
+    def close(self, cycle: OpenCycle) -> None:
+        """The open cycle is drained."""
+        summary = {"dispatched": self.dispatched, "rejected": self.rejected, "repaired": self.repaired}
+        self._insist(self.ports.checkpoints.close(self.lease, cycle, summary))
+        self.checkpoint = replace(self.checkpoint, open_cycle=None)
+
+    @property
+    def number(self) -> int:
+        """Number of the cycle sealed last."""
+        return self.checkpoint.cycle_number or 0
+
+    @staticmethod
+    def _insist(written: bool) -> None:
+        if not written:
+            raise Stop("the checkpoint is somebody else's by now")
+
+
+def starts_after(work: Work, previous: Position | None, cycle: OpenCycle) -> Position:
+    """The position that a batch follows: the dispatch before it, the last one before the cycle, or, for the first
+    batch of a life, whatever the queue shows now."""
+    return previous or cycle.after or work.position() or NOWHERE
