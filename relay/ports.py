@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from enum import Enum, auto
 from typing import Any, Protocol
 
 from common.database.records import (
@@ -17,6 +16,7 @@ from common.database.records import (
     Position,
     Seal,
     TableState,
+    Takeover,
 )
 from relay.sources import Source
 
@@ -95,17 +95,6 @@ class Checkpoints(Protocol):
 
     def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
         """The open cycle is drained."""
-
-
-class Takeover(Enum):
-    """What became of a dispatch whose id the journal already held."""
-
-    REPLACED = auto()
-    """The old one was never published: ours stands in its place."""
-    DISPATCHED_BEFORE = auto()
-    """The old one stays: this change was dispatched."""
-    LATER_GENERATION = auto()
-    """The old one is of a later generation than ours."""
 
 
 class Journal(Protocol):

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from common.database.records import ChangedRow, Dispatch, Mark, OpenCycle, Position, Seal, TableState, TaskStatus
+from common.database.records import (
+    ChangedRow,
+    Dispatch,
+    Mark,
+    OpenCycle,
+    Position,
+    Seal,
+    TableState,
+    Takeover,
+    TaskStatus,
+)
 from relay.baseline import accepts_mark, check_state, why_baseline, why_new_life
 from relay.model import Reason, SourceBusyError, Stop
-from relay.ports import Snapshot, Takeover
+from relay.ports import Snapshot
 from relay.preparing import Window, prepare_row
 from relay.work import Work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 
@@ -182,3 +182,14 @@ class Dispatch:
         if self.seq is None:
             raise ValueError(f"dispatch {self.id} was rejected and has no position")
         return Position(life=self.life, number=self.number, seq=self.seq)
+
+
+class Takeover(Enum):
+    """What became of a dispatch whose id the journal already held."""
+
+    REPLACED = auto()
+    """The old one was never published: ours stands in its place."""
+    DISPATCHED_BEFORE = auto()
+    """The old one stays: this change was dispatched."""
+    LATER_GENERATION = auto()
+    """The old one is of a later generation than ours."""

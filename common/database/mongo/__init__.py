@@ -1,0 +1,1 @@
+"""What MongoStore is made of: leases, checkpoints and the task log."""

@@ -1,0 +1,74 @@
+"""Checkpoints: what is remembered of each source. Every write compares the lease's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Many
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.errors import AutoReconnect
+
+from common.database.mongo.clock import ServerClock
+from common.database.mongo.documents import checkpoint_of, open_cycle_document, position_document
+from common.database.records import Checkpoint, Lease, OpenCycle, Seal
+
+
+class MongoCheckpoints:
+    """The collection `checkpoints`: one document a source."""
+
+    def __init__(self, checkpoints: Collection[dict[str, Any]], clock: ServerClock) -> None:
+        self._checkpoints = checkpoints
+        self._clock = clock
+
+    def load(self, sources: Many[str]) -> Mapping[str, Checkpoint]:
+        """The checkpoints there are, in one round trip."""
+        found = self._checkpoints.find({"_id": {"$in": list(sources)}})
+        return {document["_id"]: checkpoint_of(document) for document in found}
+
+    def count_on_from(self, lease: Lease, number: int) -> bool:
+        """Set the cycle number of a checkpoint that has none yet."""
+        return self._set(lease, {"cycle_number": None}, {"cycle_number": number})
+
+    def abandon_life(self, lease: Lease, *, number: int, reason: str) -> bool:
+        """Forget life, watermark, last position and open cycle."""
+        forgotten = {"version": None, "life": None, "last": None, "open_cycle": None}
+        return self._set(lease, {}, {**forgotten, "cycle_number": number, "life_reason": reason})
+
+    def begin_life(self, lease: Lease, *, life: str, reason: str) -> bool:
+        """Begin a life: no watermark, no last position, sealed generation = the lease's."""
+        begun = {"version": None, "last": None, "life": life, "sealed_generation": lease.generation}
+        return self._set(lease, {"open_cycle": None}, {**begun, "life_reason": reason})
+
+    def seal(self, lease: Lease, seal: Seal) -> bool:
+        """Advance the watermark and open the cycle in one atomic write. A lost reply is read back."""
+        expected = {"version": seal.expected_version, "life": seal.expected_life, "open_cycle": None}
+        changes = {
+            "version": seal.version,
+            "sealed_generation": seal.generation,
+            "cycle_number": seal.cycle.number,
+            "open_cycle": open_cycle_document(seal.cycle),
+            "last": position_document(seal.last),
+            "begin_version": seal.begin_version,
+            "object_id": seal.object_id,
+            "definition": seal.definition,
+        }
+        try:
+            return self._set(lease, expected, changes)
+        except AutoReconnect:
+            return self._is_sealed(lease, seal)
+
+    def _is_sealed(self, lease: Lease, seal: Seal) -> bool:
+        """Never two seals under one generation, and the cycle's id is random: if it is there, it is ours."""
+        query = {"_id": lease.source, "open_cycle.id": seal.cycle.id, "sealed_generation": seal.generation}
+        return self._checkpoints.find_one(query, {"_id": 1}) is not None
+
+    def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
+        """The open cycle is drained; `summary` says what it did."""
+        done = {"open_cycle": None, "last_cycle": {"id": cycle.id, "number": cycle.number, **summary}}
+        return self._set(lease, {"open_cycle.id": cycle.id}, done)
+
+    def _set(self, lease: Lease, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+        query = {"_id": lease.source, "lease.owner": lease.owner, **expected}
+        update = {"$set": {**changes, "updated_at": self._clock.now()}}
+        return self._checkpoints.update_one(query, update).matched_count == 1

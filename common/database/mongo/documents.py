@@ -1,0 +1,110 @@
+"""Records to Mongo's documents and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, TaskStatus
+
+Document = dict[str, Any]
+
+
+def position_document(position: Position | None) -> Document | None:
+    """`{life, number, seq}`, or None."""
+    if position is None:
+        return None
+    return {"life": position.life, "number": position.number, "seq": position.seq}
+
+
+def position_of(document: Mapping[str, Any] | None) -> Position | None:
+    """The reverse of position_document."""
+    return None if document is None else Position(**document)
+
+
+def open_cycle_document(cycle: OpenCycle) -> Document:
+    """`{id, life, number, after, count}`."""
+    return {
+        "id": cycle.id,
+        "life": cycle.life,
+        "number": cycle.number,
+        "after": position_document(cycle.after),
+        "count": cycle.count,
+    }
+
+
+def open_cycle_of(document: Mapping[str, Any] | None) -> OpenCycle | None:
+    """The reverse of open_cycle_document."""
+    if document is None:
+        return None
+    return OpenCycle(
+        id=document["id"],
+        life=document["life"],
+        number=document["number"],
+        after=position_of(document["after"]),
+        count=document["count"],
+    )
+
+
+def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint in a document of `checkpoints`; what is not there is unknown."""
+    return Checkpoint(
+        version=document.get("version"),
+        life=document.get("life"),
+        sealed_generation=document.get("sealed_generation") or 0,
+        open_cycle=open_cycle_of(document.get("open_cycle")),
+        cycle_number=document.get("cycle_number"),
+        last=position_of(document.get("last")),
+        begin_version=document.get("begin_version"),
+        object_id=document.get("object_id"),
+        definition=document.get("definition"),
+        life_reason=document.get("life_reason"),
+        last_cycle=document.get("last_cycle"),
+    )
+
+
+def dispatch_document(dispatch: Dispatch) -> Document:
+    """A document of `task_logs`, without the times, which the journal sets."""
+    return {
+        "_id": dispatch.id,
+        "celery_task_id": dispatch.id,
+        "business_id": dispatch.business_id,
+        "queue": dispatch.queue,
+        "status": dispatch.status.value,
+        "source": dispatch.source,
+        "task": dispatch.task,
+        "args": dispatch.args,
+        "key": list(dispatch.key),
+        "change_version": dispatch.change_version,
+        "life": dispatch.life,
+        "cycle": dispatch.cycle,
+        "number": dispatch.number,
+        "seq": dispatch.seq,
+        "generation": dispatch.generation,
+        "attempt": 1,
+        "error": dispatch.error,
+        "dispatched_at": None,
+        "expires_at": None,
+    }
+
+
+def dispatch_of(document: Mapping[str, Any]) -> Dispatch:
+    """The reverse of dispatch_document."""
+    return Dispatch(
+        id=document["_id"],
+        business_id=document["business_id"],
+        source=document["source"],
+        task=document["task"],
+        queue=document["queue"],
+        args=document["args"],
+        key=tuple(document["key"]),
+        change_version=document["change_version"],
+        life=document["life"],
+        cycle=document["cycle"],
+        number=document["number"],
+        seq=document["seq"],
+        generation=document["generation"],
+        status=TaskStatus(document["status"]),
+        error=document["error"],
+        created_at=document["created_at"],
+    )

@@ -1,0 +1,138 @@
+"""The task log, seen as the journal: a window is written here before anything of it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import takewhile
+from typing import Any, Protocol
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from common.database.mongo.clock import ServerClock
+from common.database.mongo.documents import dispatch_document, dispatch_of
+from common.database.records import Checkpoint, Dispatch, Position, Takeover, TaskStatus
+
+DUPLICATE_KEY = 11000
+NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
+
+
+class Identified(Protocol):
+    """A source, as far as the log is concerned."""
+
+    @property
+    def id(self) -> str:
+        """`database.source`."""
+
+
+class MongoJournal:
+    """The collection `task_logs`: one document a dispatch, its Celery task id as `_id`."""
+
+    def __init__(self, task_logs: Collection[dict[str, Any]], clock: ServerClock, *, retention: timedelta) -> None:
+        self._logs = task_logs
+        self._clock = clock
+        self._retention = retention
+
+    def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
+        """Write them in bulk; gives back the ids that were there before, which were left as they are.
+
+        Raises BulkWriteError for any other trouble.
+        """
+        try:
+            self._logs.insert_many([self._document(dispatch) for dispatch in dispatches], ordered=False)
+        except BulkWriteError as error:
+            problems = error.details["writeErrors"]
+            if any(problem["code"] != DUPLICATE_KEY for problem in problems):
+                raise
+            return [dispatches[problem["index"]].id for problem in problems]
+        return []
+
+    def _document(self, dispatch: Dispatch) -> dict[str, Any]:
+        now = self._clock.now()
+        # A rejected row is never published: it expires from now on.
+        expires_at = now + self._retention if dispatch.status is TaskStatus.REJECTED else None
+        return {**dispatch_document(dispatch), "created_at": now, "expires_at": expires_at}
+
+    def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
+        """Put it in the place of an older one with its id, where that one was never published."""
+        ours_to_replace = {
+            "_id": dispatch.id,
+            "status": {"$in": NEVER_PUBLISHED},
+            "generation": {"$lte": dispatch.generation},
+            "cycle": {"$ne": open_cycle},
+        }
+        if self._logs.replace_one(ours_to_replace, self._document(dispatch)).matched_count:
+            return Takeover.REPLACED
+        later = {"_id": dispatch.id, "status": {"$in": NEVER_PUBLISHED}, "generation": {"$gt": dispatch.generation}}
+        if self._logs.find_one({**later, "cycle": {"$ne": open_cycle}}, {"_id": 1}):
+            return Takeover.LATER_GENERATION
+        return Takeover.DISPATCHED_BEFORE
+
+    def discard(self, source: Identified, *, generation: int, open_cycle: str | None) -> int:
+        """Delete what was prepared and never sealed."""
+        query = {
+            "source": source.id,
+            "status": TaskStatus.PREPARED.value,
+            "generation": {"$lte": generation},
+            "cycle": {"$ne": open_cycle},
+        }
+        return self._logs.delete_many(query).deleted_count
+
+    def count(self, cycle: str) -> int:
+        """Documents of the cycle, rejected ones included."""
+        return self._logs.count_documents({"cycle": cycle})
+
+    def batch(self, cycle: str, limit: int) -> Sequence[Dispatch]:
+        """The first PREPARED ones of the cycle, in order."""
+        query = {"cycle": cycle, "status": TaskStatus.PREPARED.value}
+        found = self._logs.find(query).sort([("cycle", ASCENDING), ("seq", ASCENDING)]).limit(limit)
+        return [dispatch_of(document) for document in found]
+
+    def before(self, dispatch: Dispatch) -> Position | None:
+        """Position of the one before it in the same cycle; None when it is the first."""
+        query = {"cycle": dispatch.cycle, "seq": {"$lt": dispatch.seq}}
+        found = self._logs.find_one(query, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
+        return dispatch_of(found).position if found else None
+
+    def pushed_beyond(
+        self, source: Identified, checkpoint: Checkpoint, position: Position, limit: int
+    ) -> Sequence[Dispatch]:
+        """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
+        one that is still PREPARED; at most `limit`."""
+        query = {
+            "source": source.id,
+            "life": checkpoint.life,
+            "seq": {"$ne": None},
+            "$and": [_beyond(checkpoint, position), _sealed(checkpoint)],
+        }
+        order = [("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)]
+        found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
+        return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
+
+    def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
+        """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times."""
+        now = self._clock.now()
+        times = {"dispatched_at": now, "expires_at": now + self._retention}
+        ids = {"$in": [dispatch.id for dispatch in dispatches]}
+        prepared = {"_id": ids, "status": TaskStatus.PREPARED.value, "cycle": dispatches[0].cycle}
+        marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
+        if marked.matched_count < len(dispatches):
+            self._logs.update_many({"_id": ids, "dispatched_at": None, "expires_at": None}, {"$set": times})
+
+
+def _beyond(checkpoint: Checkpoint, position: Position) -> Mapping[str, Any]:
+    sealed = {"number": {"$lte": checkpoint.cycle_number or 0}}
+    if position.life != checkpoint.life:
+        return sealed
+    rest_of_its_cycle = {"number": position.number, "seq": {"$gt": position.seq}}
+    later_cycles = {"number": {"$gt": position.number, **sealed["number"]}}
+    return {"$or": [rest_of_its_cycle, later_cycles]}
+
+
+def _sealed(checkpoint: Checkpoint) -> Mapping[str, Any]:
+    pushed = {"status": {"$ne": TaskStatus.PREPARED.value}}
+    if checkpoint.open_cycle is None:
+        return pushed
+    return {"$or": [pushed, {"cycle": checkpoint.open_cycle.id}]}
