@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from common.database.errors import ConfigurationError
 from common.database.records import Checkpoint, Mark, TableState
-from relay.model import ConfigurationError, Reason
+from relay.model import Reason
 from relay.sources import Source
 
 

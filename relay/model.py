@@ -67,9 +67,5 @@ class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it
     """Lease, watermark or mark is not what this relay read: end quietly."""
 
 
-class ConfigurationError(Exception):
-    """SQL Server is not set up for this source. The message names the source and the remedy; no blind retry."""
-
-
 class SourceBusyError(Exception):
     """The window could not be read consistently, several times in a row. The next cycle tries again."""

@@ -22,6 +22,9 @@ class Log(Protocol):
     def warning(self, event: str, **fields: Any) -> Any:
         """Worth looking at."""
 
+    def error(self, event: str, **fields: Any) -> Any:
+        """A person must see to it."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:

@@ -1,0 +1,1 @@
+"""What MSSQLClient is made of: faults, the catalog, the statements, the snapshot."""

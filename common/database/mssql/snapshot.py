@@ -1,0 +1,89 @@
+"""One SNAPSHOT transaction on one connection, which is kept until the mark is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from common.database import change_tracking as ct
+from common.database.mssql import statements
+from common.database.records import ChangedRow, Mark, TableState, TrackedTable
+
+
+class MSSQLSnapshot:
+    """What the database looked like when the snapshot began, and the mark that says so."""
+
+    def __init__(self, connection: Connection, tracked: TrackedTable, table: sa.Table, *, batch_size: int) -> None:
+        self._connection = connection
+        self._tracked = tracked
+        self._table = table
+        self._batch_size = batch_size
+        # The version counter comes first: were it read late and not bound to the snapshot, a commit in between
+        # would be skipped for ever (reference/change-tracking.md section 10.1).
+        version = connection.execute(sa.select(ct.current_version())).scalar()
+        row = connection.execute(statements.states([tracked])).one()
+        self._state = replace(state_of(row), current_version=version)
+
+    @property
+    def state(self) -> TableState:
+        """The table, the version counter and the mark, as the snapshot shows them."""
+        return self._state
+
+    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
+        """The rows that are pending now and changed above `since`, in batches, streamed."""
+        return self._batches(statements.changed_rows(self._tracked, self._table, since))
+
+    def pending(self) -> Iterator[Sequence[ChangedRow]]:
+        """All rows that are pending now, in batches, streamed."""
+        return self._batches(statements.pending_rows(self._tracked, self._table))
+
+    def _batches(self, query: sa.Select[Any]) -> Iterator[Sequence[ChangedRow]]:
+        width = 1 + len(self._table.primary_key)
+        with self._connection.execute(query) as result:
+            for rows in result.partitions(self._batch_size):
+                yield [ChangedRow(version=row[0], key=tuple(row[1:width]), args=tuple(row[width:])) for row in rows]
+
+    def end(self) -> None:
+        """End the transaction; the connection stays, for the mark, at READ COMMITTED."""
+        self._connection.rollback()
+        self._connection.execution_options(isolation_level="READ COMMITTED")
+
+    def set_mark(self, mark: Mark, *, expected: Mark | None) -> bool:
+        """Compare and set the mark, on the same connection. False: it is not what was expected, or the connection
+        is not the same any more."""
+        if self._connection.invalidated:
+            return False
+        if expected is None:
+            return self._insert_mark(mark)
+        moved = self._connection.execute(statements.move_mark(self._tracked.name, mark, expected)).rowcount
+        self._connection.commit()
+        return moved == 1
+
+    def _insert_mark(self, mark: Mark) -> bool:
+        try:
+            self._connection.execute(statements.first_mark(self._tracked.name, mark))
+        except IntegrityError:
+            self._connection.rollback()
+            return False
+        self._connection.commit()
+        return True
+
+
+def state_of(row: sa.Row[Any]) -> TableState:
+    """A row of `statements.states` as a record."""
+    mark = None
+    if row.life is not None:
+        mark = Mark(version=row.version, life=row.life, generation=row.generation)
+    return TableState(
+        current_version=row.current_version,
+        object_id=row.object_id,
+        min_valid=row.min_valid,
+        begin_version=row.begin_version,
+        updateable=row.updateability != "READ_ONLY",
+        mark=mark,
+    )

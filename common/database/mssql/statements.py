@@ -1,0 +1,144 @@
+"""Every statement that relay sends to SQL Server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from common.database import change_tracking as ct
+from common.database.records import Mark, TrackedTable
+
+MARKS = sa.table(
+    "relay_checkpoint",
+    sa.column("source", sa.Unicode(128)),
+    sa.column("version", sa.BigInteger),
+    sa.column("life", sa.Unicode(64)),
+    sa.column("generation", sa.BigInteger),
+    sa.column("updated_at", sa.DateTime),
+    schema="dbo",
+)
+"""Made by the migration: one row a source."""
+
+_TRACKING = sa.table(
+    "change_tracking_tables",
+    sa.column("object_id", sa.Integer),
+    sa.column("begin_version", sa.BigInteger),
+    schema="sys",
+)
+
+
+def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
+    """A row for each table: its name here, version counter, object id, min-valid and begin version, whether the
+    database can be written, and the mark."""
+    each = [
+        sa.select(
+            sa.literal(table.name, sa.Unicode(128)).label("source"),
+            ct.object_id(table.schema, table.table).label("object_id"),
+        )
+        for table in tables
+    ]
+    wanted = sa.union_all(*each).subquery("wanted")
+    updateability = sa.cast(sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), "Updateability"), sa.Unicode(20))
+    return (
+        sa.select(
+            wanted.c.source,
+            ct.current_version().label("current_version"),
+            wanted.c.object_id,
+            ct.min_valid_version(wanted.c.object_id).label("min_valid"),
+            _TRACKING.c.begin_version,
+            updateability.label("updateability"),
+            MARKS.c.version,
+            MARKS.c.life,
+            MARKS.c.generation,
+        )
+        .select_from(wanted)
+        .outerjoin(_TRACKING, _TRACKING.c.object_id == wanted.c.object_id)
+        .outerjoin(MARKS, MARKS.c.source == wanted.c.source)
+    )
+
+
+def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Select[Any]:
+    """Version, key and args of the rows that are pending now and whose status or args changed above `since`.
+
+    The baseline never moves inside a cycle and versions have no cap: both lose rows (architecture.md, step 4).
+    The operation letter decides nothing; a missing mask holds every column.
+    """
+    changes = ct.changes(table, sa.bindparam("since", since, sa.BigInteger))
+    same_row = sa.and_(*(table.c[column.name] == changes.c[column.name] for column in table.primary_key))
+    watched = dict.fromkeys([tracked.status_column, *tracked.args])
+    mask = changes.c.SYS_CHANGE_COLUMNS
+    touched = [ct.is_column_in_mask(table, name, mask) == 1 for name in watched]
+    return (
+        sa.select(changes.c.SYS_CHANGE_VERSION, *_key(table), *_args(tracked, table))
+        .select_from(changes.join(table, same_row))
+        .where(table.c[tracked.status_column] == tracked.pending_value, sa.or_(*touched))
+        .order_by(changes.c.SYS_CHANGE_VERSION, *_key(table))
+    )
+
+
+def pending_rows(tracked: TrackedTable, table: sa.Table) -> sa.Select[Any]:
+    """Version, key and args of all rows that are pending now: a baseline. The version may be NULL."""
+    versions = ct.version_of(table)
+    return (
+        sa.select(versions.c.SYS_CHANGE_VERSION, *_key(table), *_args(tracked, table))
+        .select_from(ct.outer_apply(table, versions))
+        .where(table.c[tracked.status_column] == tracked.pending_value)
+        .order_by(versions.c.SYS_CHANGE_VERSION, *_key(table))
+    )
+
+
+def pending_among(tracked: TrackedTable, table: sa.Table, keys: Sequence[tuple[Any, ...]]) -> sa.Select[Any]:
+    """Ordinals of those keys whose rows are pending now. SQL Server compares them, with its own collation and types."""
+    names = [f"k{number}" for number in range(len(table.primary_key))]
+    types = [sa.literal(part).type for part in keys[0]]
+    columns = [sa.column(name, kind) for name, kind in zip(names, types, strict=True)]
+    wanted = sa.values(sa.column("ordinal", sa.Integer), *columns, name="wanted").data(
+        [(ordinal, *key) for ordinal, key in enumerate(keys)]
+    )
+    same_row: list[ColumnElement[bool]] = [
+        column == wanted.c[name] for column, name in zip(table.primary_key, names, strict=True)
+    ]
+    return (
+        sa.select(wanted.c.ordinal)
+        .select_from(wanted.join(table, sa.and_(*same_row)))
+        .where(table.c[tracked.status_column] == tracked.pending_value)
+    )
+
+
+def move_mark(source: str, mark: Mark, expected: Mark) -> sa.Update:
+    """Set the mark where it is what the snapshot showed."""
+    return (
+        sa.update(MARKS)
+        .where(
+            MARKS.c.source == source,
+            MARKS.c.version == expected.version,
+            MARKS.c.life == expected.life,
+            MARKS.c.generation == expected.generation,
+        )
+        .values(_values(mark))
+    )
+
+
+def first_mark(source: str, mark: Mark) -> sa.Insert:
+    """Set the first mark of a source; fails with 2627 when there is one."""
+    return sa.insert(MARKS).values(source=source, **_values(mark))
+
+
+def _values(mark: Mark) -> dict[str, Any]:
+    return {
+        "version": mark.version,
+        "life": mark.life,
+        "generation": mark.generation,
+        "updated_at": sa.func.SYSUTCDATETIME(),
+    }
+
+
+def _key(table: sa.Table) -> list[sa.Column[Any]]:
+    return list(table.primary_key)
+
+
+def _args(tracked: TrackedTable, table: sa.Table) -> list[sa.Label[Any]]:
+    return [table.c[name].label(f"arg{number}") for number, name in enumerate(tracked.args)]

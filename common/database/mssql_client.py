@@ -1,0 +1,122 @@
+"""MSSQLClient: the engine, what change tracking says of tables, and snapshots in which to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from common.config import Settings
+from common.database.mssql import statements
+from common.database.mssql.catalog import describe
+from common.database.mssql.snapshot import MSSQLSnapshot, state_of
+from common.database.records import TableState, TrackedTable
+
+CONNECT_SECONDS = 10
+STATEMENT_SECONDS = 60
+MOST_PARAMETERS = 2000
+"""SQL Server takes 2,100 in a statement."""
+
+
+class MSSQLClient:
+    """SQL Server, as relay uses it. Connects at the first use; make one a process, after a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tables: dict[TrackedTable, tuple[int | None, sa.Table]] = {}
+        self._reading: dict[TrackedTable, Connection] = {}
+
+    @cached_property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine; connections are checked before they are used again."""
+        return make_engine(self._settings)
+
+    def states(self, tables: Sequence[TrackedTable]) -> Mapping[str, TableState]:
+        """The state of each table by its name, in one round trip."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(statements.states(tables)).all()
+        return {row.source: state_of(row) for row in rows}
+
+    @contextmanager
+    def snapshot(self, tracked: TrackedTable) -> Iterator[MSSQLSnapshot]:
+        """A snapshot in which to read the table; its connection goes back to the pool at the end."""
+        with self.engine.connect() as plain:
+            self._describe(plain, tracked)
+            plain.rollback()
+            connection = plain.execution_options(isolation_level="SNAPSHOT")
+            self._reading[tracked] = connection
+            try:
+                yield self._open(connection, tracked)
+            finally:
+                del self._reading[tracked]
+
+    def _open(self, connection: Connection, tracked: TrackedTable) -> MSSQLSnapshot:
+        _, table = self._tables[tracked]
+        snapshot = MSSQLSnapshot(connection, tracked, table, batch_size=self._settings.RELAY_BATCH_SIZE)
+        object_id, _ = self._tables[tracked]
+        if snapshot.state.object_id != object_id:
+            # The table was dropped and created anew since it was described; the next snapshot describes it again.
+            self._tables.pop(tracked)
+        return snapshot
+
+    def _describe(self, connection: Connection, tracked: TrackedTable) -> sa.Table:
+        if tracked not in self._tables:
+            table = describe(connection, tracked)
+            object_id = connection.execute(statements.states([tracked])).one().object_id
+            self._tables[tracked] = (object_id, table)
+        return self._tables[tracked][1]
+
+    def still_pending(self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """Those of the keys whose rows are pending now; keys as the task log holds them."""
+        pending: set[tuple[Any, ...]] = set()
+        with self.engine.connect() as connection:
+            table = self._describe(connection, tracked)
+            for chunk in _chunks(list(keys), MOST_PARAMETERS // (1 + len(table.primary_key))):
+                ordinals = connection.execute(statements.pending_among(tracked, table, chunk)).scalars()
+                pending.update(chunk[ordinal] for ordinal in ordinals)
+        return pending
+
+    def cancel(self, tracked: TrackedTable) -> None:
+        """Cancel the statement that reads the table, if there is one. From another thread."""
+        connection = self._reading.get(tracked)
+        cursor = connection.info.get("cursor") if connection is not None else None
+        if cursor is not None:
+            cursor.cancel()
+
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
+def make_engine(settings: Settings) -> Engine:
+    """An engine for these settings: every wait has a limit, and pooling is SQLAlchemy's alone."""
+    import pyodbc
+
+    pyodbc.pooling = False
+    engine = sa.create_engine(
+        settings.sqlalchemy_url,
+        pool_size=2,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def limit_statements(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.timeout = STATEMENT_SECONDS
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def remember_cursor(connection: Connection, cursor: Any, *_: Any) -> None:
+        connection.info["cursor"] = cursor
+
+    return engine
+
+
+def _chunks(keys: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]

@@ -1,0 +1,80 @@
+"""From settings to wired objects: made at the first use, once a process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+
+from celery import Celery
+
+from common.config import Settings, get_settings
+from common.database.mongo_client import MongoStore
+from common.database.mssql_client import MSSQLClient
+from common.logs import get_logger
+from relay.heartbeat import Heartbeat
+from relay.message import render_args
+from relay.model import CycleOptions
+from relay.ports import Publisher
+from relay.publisher import BrokerPublisher
+from relay.redis_publisher import RedisPublisher
+from relay.work import Ports
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relay:
+    """Everything that a process needs to run cycles."""
+
+    settings: Settings
+    mssql: MSSQLClient
+    mongo: MongoStore
+    ports: Ports
+    options: CycleOptions
+
+    def heartbeat(self) -> Heartbeat:
+        """A heartbeat for one cycle: it renews every third of the lease."""
+        return Heartbeat(self.ports.leases, self.ports.log, interval_seconds=self.settings.RELAY_LEASE_SECONDS / 3)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.mssql.close()
+        self.mongo.close()
+
+
+def build(settings: Settings, app: Celery) -> Relay:
+    """Wire a relay for these settings. Connects to nothing but MongoDB, whose indexes are made where missing."""
+    mssql, mongo = MSSQLClient(settings), MongoStore(settings)
+    ports = Ports(
+        changes=mssql,
+        leases=mongo.leases,
+        checkpoints=mongo.checkpoints,
+        journal=mongo.journal,
+        publisher=_publisher(settings, app),
+        render=render_args,
+        new_name=lambda: secrets.token_hex(8),
+        log=get_logger("relay"),
+    )
+    options = CycleOptions(
+        batch_size=settings.RELAY_BATCH_SIZE,
+        queue_limit=settings.RELAY_QUEUE_LIMIT,
+        first_run_now=settings.RELAY_FIRST_RUN == "now",
+    )
+    return Relay(settings=settings, mssql=mssql, mongo=mongo, ports=ports, options=options)
+
+
+def _publisher(settings: Settings, app: Celery) -> Publisher:
+    if settings.broker_url.startswith(("redis://", "rediss://", "sentinel://")):
+        return RedisPublisher(app, namespace=settings.MONGO_DB_NAME)
+    return BrokerPublisher(app)
+
+
+_built: dict[int, Relay] = {}
+
+
+def this_process(app: Celery) -> Relay:
+    """The relay of this process. A fork gets its own: connections must not be shared."""
+    process = os.getpid()
+    if process not in _built:
+        _built.clear()
+        _built[process] = build(get_settings(), app)
+    return _built[process]

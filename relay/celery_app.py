@@ -1,0 +1,87 @@
+"""The Celery app: `celery -A relay.celery_app worker --beat`. Configured at its first use; connects to nothing here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery, signals
+from celery.schedules import crontab
+from kombu.entity import Queue
+
+from common.config import Settings, SettingsError, get_settings
+from common.logs import set_up_logging
+from relay.sources import TaskQueues, all_sources
+
+__all__ = ["OWN_QUEUE", "TaskQueues", "app"]
+
+OWN_QUEUE = "relay"
+"""The only queue that relay's workers consume. The others belong to the worker services."""
+
+BROKER_SECONDS = 5
+"""Longest wait for Redis."""
+
+
+def _configuration() -> dict[str, Any]:
+    try:
+        settings = get_settings()
+    except SettingsError as error:
+        raise SystemExit(f"relay: {error}") from None
+    return configuration(settings)
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Celery's configuration for these settings."""
+    broker = settings.broker_url
+    return {
+        "broker_url": broker,
+        "result_backend": broker if broker.startswith("redis") else None,
+        "broker_connection_retry_on_startup": True,
+        "broker_transport_options": _transport_options(broker),
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        "enable_utc": True,
+        "timezone": "UTC",
+        "task_ignore_result": True,
+        "task_default_queue": OWN_QUEUE,
+        "task_queues": [Queue(OWN_QUEUE)],
+        "worker_prefetch_multiplier": 1,
+        # A stalled source keeps one process busy: with one more than there are sources, the others go on.
+        "worker_concurrency": len(all_sources()) + 1,
+        "worker_hijack_root_logger": False,
+        "beat_schedule": _schedule(settings),
+        "beat_max_loop_interval": min(settings.RELAY_SCAN_INTERVAL or 5.0, 5.0),
+    }
+
+
+def _transport_options(broker: str) -> dict[str, Any]:
+    if not broker.startswith(("redis", "sentinel")):
+        return {}
+    return {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+
+
+def _schedule(settings: Settings) -> dict[str, Any]:
+    """Every full minute, or as often as RELAY_SCAN_INTERVAL says. A tick that was not taken in time expires."""
+    interval = settings.RELAY_SCAN_INTERVAL
+    return {
+        "scan-for-new-data-every-minute": {
+            "task": "relay.scan_and_dispatch",
+            "schedule": crontab() if interval is None else timedelta(seconds=interval),
+            "options": {"queue": OWN_QUEUE, "expires": tick_seconds(settings)},
+        }
+    }
+
+
+def tick_seconds(settings: Settings) -> float:
+    """How long a tick is worth taking: until the next one, but no less than a second."""
+    return max(settings.RELAY_SCAN_INTERVAL or 60.0, 1.0)
+
+
+app = Celery("relay", include=["relay.tasks"], set_as_current=False)
+app.add_defaults(_configuration)
+
+
+@signals.setup_logging.connect(weak=False)
+def _log_our_way(**_: Any) -> None:
+    set_up_logging(get_settings())

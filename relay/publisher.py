@@ -1,0 +1,44 @@
+"""Publisher over any Celery broker: at least once, the same change always under the same task id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from celery import Celery
+
+from common.database.records import Position
+from relay.message import as_task
+from relay.ports import Item
+from relay.sources import Source
+
+
+class BrokerPublisher:
+    """Sends through kombu, in batches where the transport has them. It keeps no position."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        """None for each: this broker cannot say."""
+        return dict.fromkeys((source.name for source in sources), None)
+
+    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
+        """Send the items' messages. When it raises, none, some or all of them may be in the queue.
+
+        declare=[]: the queue belongs to its worker service; declaring it anew could contradict it.
+        """
+        dispatches = [dispatch for _, dispatch in items if dispatch is not None]
+        with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(items)):
+            for dispatch in dispatches:
+                self._app.amqp.send_task_message(
+                    producer,
+                    dispatch.task,
+                    as_task(self._app, dispatch),
+                    queue=dispatch.queue,
+                    retry=False,
+                    declare=[],
+                )
+
+    def queue_length(self, source: Source) -> int | None:
+        """None: this broker cannot say."""
+        return None

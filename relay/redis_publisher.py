@@ -1,0 +1,117 @@
+"""Publisher over Redis: exactly once. A position kept beside the queue moves together with what is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+from celery import Celery
+from redis.exceptions import ResponseError
+
+from common.database.records import NOWHERE, Position
+from relay.message import render_for_redis
+from relay.ports import Item, QueueGapError
+from relay.sources import Source
+
+# KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then (number, seq, payload) an item; an
+# empty payload only moves the position. A stored position of the same life: refused when `after` lies beyond it,
+# otherwise items up to it are skipped. Of another life, or none: taken only when `after` is exactly that position.
+# Only the last item's position is stored; unpack takes about 1,000 values at a time.
+PUBLISH = """
+local stored = redis.call('GET', KEYS[1])
+local life, number, seq = '', 0, -1
+if stored then
+  local n, s, l = string.match(stored, '^(%d+):(-?%d+):(.*)$')
+  life, number, seq = l, tonumber(n), tonumber(s)
+end
+local function beyond(a, b, c, d) return a > c or (a == c and b > d) end
+local after_life, after_number, after_seq = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local ours = life == ARGV[1]
+if ours then
+  if after_life == life and beyond(after_number, after_seq, number, seq) then
+    return redis.error_reply('GAP ' .. stored)
+  end
+elseif after_life ~= life or after_number ~= number or after_seq ~= seq then
+  return redis.error_reply('GAP ' .. (stored or 'nothing'))
+end
+local messages, last = {}, nil
+for i = 5, #ARGV, 3 do
+  local n, s = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  if not ours or beyond(n, s, number, seq) then
+    last = ARGV[i] .. ':' .. ARGV[i + 1] .. ':' .. ARGV[1]
+    if ARGV[i + 2] ~= '' then messages[#messages + 1] = ARGV[i + 2] end
+  end
+end
+for i = 1, #messages, 1000 do
+  redis.call('LPUSH', KEYS[2], unpack(messages, i, math.min(i + 999, #messages)))
+end
+if last then redis.call('SET', KEYS[1], last) end
+return #messages
+"""
+
+
+class RedisPublisher:
+    """One Lua call a batch, all or nothing; a retry of it is harmless."""
+
+    def __init__(self, app: Celery, *, namespace: str) -> None:
+        """`namespace`: Mongo's database, so that two relays on one Redis keep their positions apart."""
+        self._app = app
+        self._namespace = namespace
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        """Where each source's queue stands, in one round trip."""
+        with self._client() as (client, channel):
+            stored = client.mget([self._position_key(channel, source) for source in sources])
+        return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
+
+    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
+        """Push the items beyond the position and move it, in one atomic call.
+
+        Raises QueueGapError when the queue does not stand where the batch begins.
+        """
+        with self._app.producer_or_acquire() as producer:
+            payloads = [
+                b"" if dispatch is None else render_for_redis(self._app, producer, dispatch).payload
+                for _, dispatch in items
+            ]
+        places = [position.place for position, _ in items]
+        flat = [part for place, payload in zip(places, payloads, strict=True) for part in (*place, payload)]
+        life = items[-1][0].life
+        with self._client() as (client, channel):
+            keys = [self._position_key(channel, source), _queue_key(channel, source)]
+            script = client.register_script(PUBLISH)
+            try:
+                script(keys=keys, args=[life, after.life, after.number, after.seq, *flat])
+            except ResponseError as error:
+                if str(error).startswith("GAP"):
+                    raise QueueGapError(f"the queue of {source.name} stands at {str(error)[4:]}") from None
+                raise
+
+    def queue_length(self, source: Source) -> int | None:
+        """Messages waiting in the source's list."""
+        with self._client() as (client, channel):
+            return int(client.llen(_queue_key(channel, source)))
+
+    @contextmanager
+    def _client(self) -> Iterator[tuple[redis.Redis, Any]]:
+        """A plain client on kombu's pool, which carries TLS, Sentinel and credentials, and retries nothing."""
+        with self._app.connection_for_write() as connection:
+            channel = connection.default_channel
+            yield redis.Redis(connection_pool=channel.pool), channel
+
+    def _position_key(self, channel: Any, source: Source) -> str:
+        return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:position"
+
+
+def _queue_key(channel: Any, source: Source) -> str:
+    return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, 0)}"
+
+
+def _parse(stored: bytes | str | None) -> Position:
+    if stored is None:
+        return NOWHERE
+    text = stored.decode() if isinstance(stored, bytes) else stored
+    number, seq, life = text.split(":", 2)
+    return Position(life=life, number=int(number), seq=int(seq))

@@ -1,0 +1,60 @@
+"""Scanning: which sources have work, and cycles over one of them until nothing more waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from relay.bootstrap import Relay
+from relay.cycle import run_cycle
+from relay.faults import as_configuration_error, is_passing
+from relay.idle import sources_with_work
+from relay.model import CycleReport, Outcome
+from relay.sources import Source
+
+ATTEMPTS = 3
+"""A passing fault is met again so often within one scan; then it is left to the next."""
+LONGEST_SCAN_SECONDS = 300.0
+"""After so long a backlog is left to the next tick, which another process may take."""
+
+
+def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
+    """The idle check, over all sources at once. Raises what a cycle raises."""
+    ports = relay.ports
+    try:
+        return sources_with_work(sources, ports.changes, ports.checkpoints, ports.publisher)
+    except DBAPIError as error:
+        raise as_configuration_error(error, "all sources") or error from error
+
+
+def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
+    """Cycles over one source while windows come back full: more is likely to wait behind them.
+
+    Raises ConfigurationError for what a person must mend, otherwise the drivers' own errors.
+    """
+    until = time.monotonic() + LONGEST_SCAN_SECONDS
+    reports = [_cycle(relay, source)]
+    while _is_worth_another(relay, reports[-1]) and time.monotonic() < until:
+        reports.append(_cycle(relay, source))
+    return reports
+
+
+def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
+    return report.outcome is Outcome.DONE and report.prepared >= relay.options.batch_size
+
+
+def _cycle(relay: Relay, source: Source) -> CycleReport:
+    """One cycle; a passing fault is met again with backoff and jitter, under a generation of its own each time."""
+    patiently = Retrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        reraise=True,
+    )
+    try:
+        return patiently(run_cycle, source, relay.ports, relay.options, relay.heartbeat())
+    except DBAPIError as error:
+        raise as_configuration_error(error, f"source {source.name}") or error from error

@@ -1,0 +1,44 @@
+"""Relay's own tasks: thin, they name the work and log how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from common.database.errors import ConfigurationError
+from relay.bootstrap import this_process
+from relay.celery_app import OWN_QUEUE, app, tick_seconds
+from relay.faults import describe_error, is_passing
+from relay.scan import find_work, scan
+from relay.sources import all_sources, find_source
+
+
+@app.task(name="relay.scan_and_dispatch")
+def scan_and_dispatch() -> None:
+    """Look at all sources at once and hand each that has work to `scan_source`."""
+    relay = this_process(app)
+    with _logged("scan_and_dispatch"):
+        for source in find_work(relay, all_sources()):
+            scan_source.apply_async((source.name,), queue=OWN_QUEUE, expires=tick_seconds(relay.settings))
+
+
+@app.task(name="relay.scan_source")
+def scan_source(name: str) -> None:
+    """Cycles over one source until nothing more waits. A source that is being worked on is left alone."""
+    relay = this_process(app)
+    with _logged("scan_source", source=name):
+        scan(relay, find_source(name))
+
+
+@contextmanager
+def _logged(what: str, **fields: str) -> Iterator[None]:
+    """Log an error once. What passes by itself, and what a person must mend, is left to the next tick."""
+    log = this_process(app).ports.log
+    try:
+        yield
+    except ConfigurationError as error:
+        log.error("configuration", task=what, remedy=str(error), **fields)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        log.warning("left_to_the_next_tick", task=what, error=describe_error(error), **fields)
