@@ -1,0 +1,236 @@
+"""MongoDB's two collections, as far as the cycle can see them."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import Any
+
+from common.database.records import (
+    Checkpoint,
+    Dispatch,
+    Lease,
+    OpenCycle,
+    Position,
+    Seal,
+    Takeover,
+    TaskStatus,
+)
+from relay.sources import Source
+
+NEVER_PUBLISHED = (TaskStatus.PREPARED, TaskStatus.REJECTED)
+
+
+@dataclass
+class Held:
+    """A checkpoint's document: what is remembered, and the lease."""
+
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    owner: str | None = None
+    generation: int = 0
+    expires_at: float = 0.0
+
+
+@dataclass
+class Contents:
+    """Everything that Mongo holds."""
+
+    held: dict[str, Held] = field(default_factory=dict)
+    logs: dict[str, Dispatch] = field(default_factory=dict)
+
+
+class TwinMongo:
+    """Leases, checkpoints and journal in one: they share their contents, which can be lost or set back."""
+
+    def __init__(self, *, lease_seconds: float = 15.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.contents = Contents()
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._owners = 0
+
+    def forget(self) -> None:
+        self.contents = Contents()
+
+    def backup(self) -> Contents:
+        return copy.deepcopy(self.contents)
+
+    def restore(self, backup: Contents) -> None:
+        """Go back in time; nobody holds a lease then."""
+        self.contents = copy.deepcopy(backup)
+        for held in self.contents.held.values():
+            held.owner = None
+
+    def report(self, task_id: str, status: TaskStatus) -> bool:
+        """What a worker service writes."""
+        dispatch = self.contents.logs.get(task_id)
+        if dispatch is None:
+            return False
+        self.contents.logs[task_id] = replace(dispatch, status=status)
+        return True
+
+    # Leases
+
+    def acquire(self, source: str) -> Lease | None:
+        held = self.contents.held.setdefault(source, Held())
+        now = self._clock()
+        if held.owner is not None and held.expires_at > now:
+            return None
+        self._owners += 1
+        held.owner, held.expires_at = f"owner-{self._owners}", now + self._lease_seconds
+        held.generation += 1
+        return Lease(source=source, owner=held.owner, generation=held.generation)
+
+    def renew(self, lease: Lease) -> bool:
+        held = self._held_by(lease)
+        if held is None:
+            return False
+        held.expires_at = self._clock() + self._lease_seconds
+        return True
+
+    def holds(self, lease: Lease) -> bool:
+        return self._held_by(lease) is not None
+
+    def release(self, lease: Lease) -> None:
+        held = self._held_by(lease)
+        if held is not None:
+            held.owner = None
+
+    def _held_by(self, lease: Lease) -> Held | None:
+        held = self.contents.held.get(lease.source)
+        return held if held is not None and held.owner == lease.owner else None
+
+    # Checkpoints
+
+    def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
+        return {name: held.checkpoint for name, held in self.contents.held.items() if name in sources}
+
+    def count_on_from(self, lease: Lease, number: int) -> bool:
+        return self._set(lease, lambda known: known.cycle_number is None, cycle_number=number)
+
+    def abandon_life(self, lease: Lease, *, number: int, reason: str) -> bool:
+        forgotten: dict[str, Any] = {"version": None, "life": None, "last": None, "open_cycle": None}
+        return self._set(lease, lambda _: True, **forgotten, cycle_number=number, life_reason=reason)
+
+    def begin_life(self, lease: Lease, *, life: str, reason: str) -> bool:
+        return self._set(
+            lease,
+            lambda known: known.open_cycle is None,
+            version=None,
+            last=None,
+            life=life,
+            sealed_generation=lease.generation,
+            life_reason=reason,
+        )
+
+    def seal(self, lease: Lease, seal: Seal) -> bool:
+        return self._set(
+            lease,
+            lambda known: (
+                (known.version, known.life, known.open_cycle) == (seal.expected_version, seal.expected_life, None)
+            ),
+            version=seal.version,
+            sealed_generation=seal.generation,
+            cycle_number=seal.cycle.number,
+            open_cycle=seal.cycle,
+            last=seal.last,
+            begin_version=seal.begin_version,
+            object_id=seal.object_id,
+            definition=seal.definition,
+        )
+
+    def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
+        done = {"id": cycle.id, "number": cycle.number, **summary}
+        return self._set(
+            lease,
+            lambda known: known.open_cycle is not None and known.open_cycle.id == cycle.id,
+            open_cycle=None,
+            last_cycle=done,
+        )
+
+    def _set(self, lease: Lease, expected: Callable[[Checkpoint], bool], **changes: Any) -> bool:
+        held = self._held_by(lease)
+        if held is None or not expected(held.checkpoint):
+            return False
+        held.checkpoint = replace(held.checkpoint, **changes)
+        return True
+
+    # Journal
+
+    def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
+        logs = self.contents.logs
+        there_before = [dispatch.id for dispatch in dispatches if dispatch.id in logs]
+        for dispatch in dispatches:
+            logs.setdefault(dispatch.id, dispatch)
+        return there_before
+
+    def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
+        old = self.contents.logs.get(dispatch.id)
+        if old is None or old.status not in NEVER_PUBLISHED or old.cycle == open_cycle:
+            return Takeover.DISPATCHED_BEFORE
+        if old.generation > dispatch.generation:
+            return Takeover.LATER_GENERATION
+        self.contents.logs[dispatch.id] = dispatch
+        return Takeover.REPLACED
+
+    def discard(self, source: Source, *, generation: int, open_cycle: str | None) -> int:
+        logs = self.contents.logs
+        dead = [
+            dispatch.id
+            for dispatch in logs.values()
+            if dispatch.source == source.id
+            and dispatch.status is TaskStatus.PREPARED
+            and dispatch.generation <= generation
+            and dispatch.cycle != open_cycle
+        ]
+        for task_id in dead:
+            del logs[task_id]
+        return len(dead)
+
+    def count(self, cycle: str) -> int:
+        return sum(dispatch.cycle == cycle for dispatch in self.contents.logs.values())
+
+    def batch(self, cycle: str, limit: int) -> Sequence[Dispatch]:
+        prepared = [d for d in self.contents.logs.values() if d.cycle == cycle and d.status is TaskStatus.PREPARED]
+        return _in_order(prepared)[:limit]
+
+    def before(self, dispatch: Dispatch) -> Position | None:
+        earlier = [
+            other.position
+            for other in self.contents.logs.values()
+            if other.cycle == dispatch.cycle and other.seq is not None and other.seq < dispatch.position.seq
+        ]
+        return max(earlier, key=lambda position: position.place, default=None)
+
+    def pushed_beyond(
+        self, source: Source, checkpoint: Checkpoint, position: Position, limit: int
+    ) -> Sequence[Dispatch]:
+        def is_sealed(dispatch: Dispatch) -> bool:
+            cycle = checkpoint.open_cycle
+            is_open = cycle is not None and dispatch.cycle == cycle.id
+            return dispatch.status is not TaskStatus.PREPARED or is_open
+
+        beyond = [
+            d
+            for d in self.contents.logs.values()
+            if d.source == source.id
+            and d.life == checkpoint.life
+            and d.seq is not None
+            and d.number <= (checkpoint.cycle_number or 0)
+            and is_sealed(d)
+            and (position.life != checkpoint.life or d.position.place > position.place)
+        ]
+        found = _in_order(beyond)[:limit]
+        return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
+
+    def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
+        for dispatch in dispatches:
+            known = self.contents.logs.get(dispatch.id)
+            if known is not None and known.status is TaskStatus.PREPARED and known.cycle == dispatch.cycle:
+                self.contents.logs[dispatch.id] = replace(known, status=TaskStatus.PENDING)
+
+
+def _in_order(dispatches: list[Dispatch]) -> list[Dispatch]:
+    return sorted(dispatches, key=lambda dispatch: dispatch.position.place)

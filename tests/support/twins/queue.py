@@ -1,0 +1,54 @@
+"""The queues: one that keeps its position as Redis does, and one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from common.database.records import NOWHERE, Dispatch, Position
+from relay.ports import Item, QueueGapError
+from relay.sources import Source
+
+
+class TwinQueue:
+    """Redis: a list, and beside it the position of what was pushed last."""
+
+    def __init__(self) -> None:
+        self.pushed: list[Dispatch] = []
+        self.position: Position = NOWHERE
+        self.waiting: int | None = None
+        """What `queue_length` says; None: everything that was ever pushed."""
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        return {source.name: self.position for source in sources}
+
+    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
+        life = items[-1][0].life
+        ours = self.position.life == life
+        if ours and after.life == life and after.place > self.position.place:
+            raise QueueGapError
+        if not ours and after != self.position:
+            raise QueueGapError
+        for position, dispatch in items:
+            if not ours or position.place > self.position.place:
+                self.position, ours = position, True
+                if dispatch is not None:
+                    self.pushed.append(dispatch)
+
+    def queue_length(self, source: Source) -> int | None:
+        return len(self.pushed) if self.waiting is None else self.waiting
+
+
+class TwinBroker:
+    """Any other broker: it takes what it is given."""
+
+    def __init__(self) -> None:
+        self.pushed: list[Dispatch] = []
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        return dict.fromkeys((source.name for source in sources), None)
+
+    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
+        self.pushed += [dispatch for _, dispatch in items if dispatch is not None]
+
+    def queue_length(self, source: Source) -> int | None:
+        return None
