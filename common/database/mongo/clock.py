@@ -30,7 +30,7 @@ class ServerClock:
 
     def _measure(self) -> None:
         before = datetime.now(UTC)
-        theirs = self._database.command("hello")["localTime"]
+        theirs = self._database.command("hello", codec_options=self._database.codec_options)["localTime"]
         after = datetime.now(UTC)
         self._offset = theirs - (before + (after - before) / 2)
         self._measured_at = time.monotonic()
