@@ -1,0 +1,91 @@
+"""`python -m sandbox`: the services that relay needs, and the demonstration, on this machine alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.config import SettingsError
+from sandbox import env_file, up
+from sandbox.processes import ChildError, stop_at_signals
+from sandbox.services import Encrypt, Ports, ServiceError
+from sandbox.stack import StackOptions
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default="any free one")]
+
+
+@app.command("up")
+def up_command(  # noqa: PLR0917 - typer makes options of them
+    env_path: Annotated[
+        Path, typer.Option("--env-file", help="where the settings for relay, alembic and celery are written")
+    ] = env_file.DEFAULT_PATH,
+    data: Annotated[
+        Path | None, typer.Option(file_okay=False, help="keep the data here, also through a kill -9")
+    ] = None,
+    mssql_port: Port = None,
+    mongo_port: Port = None,
+    redis_port: Port = None,
+    encrypt: Annotated[Encrypt, typer.Option(help="encryption of the SQL Server connection")] = "no",
+) -> None:
+    """Run SQL Server (stand-in), MongoDB (stand-in) and Redis until Ctrl-C or SIGTERM.
+
+    The database holds the sample tables SalesInvoices, ImportReceipts and Cancellations; change tracking is off.
+
+    Example: python -m sandbox up --data .sandbox/data --env-file .env
+    """
+    ports = Ports(mssql=mssql_port, mongo=mongo_port, redis=redis_port)
+    with _failures_told():
+        up.serve(StackOptions(data=data, ports=ports, encrypt=encrypt), env_path)
+
+
+@app.command("demo")
+def demo_command(
+    seconds: Annotated[float, typer.Option(min=5, help="how long it runs, without start and settling")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print nothing but the verdict, as one JSON object")] = False,
+    scan_interval: Annotated[float, typer.Option(min=0.1, help="seconds between relay's scans")] = 1.0,
+) -> None:
+    """Watch documents go from SQL Server to worker services, and account for every one.
+
+    Exit code 1 when a document was lost or arrived twice.
+
+    Example: python -m sandbox demo --seconds 60
+    """
+    from sandbox.demo import run  # celery and rich: not for `up`
+
+    with _failures_told():
+        verdict = run.demo(run.DemoOptions(seconds=seconds, scan_interval=scan_interval, quiet=as_json))
+        print(verdict.as_json() if as_json else verdict.as_text())
+        if not verdict.clean:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Turn what may go wrong into one message on standard error and an exit code."""
+    stop_at_signals()
+    try:
+        yield
+    except (ServiceError, SettingsError) as error:
+        typer.echo(f"sandbox: {error}", err=True)
+        raise typer.Exit(2) from None
+    except ChildError as error:
+        typer.echo(f"sandbox: {error}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("sandbox: stopped", err=True)
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """Entry point."""
+    app(prog_name="python -m sandbox")
+
+
+if __name__ == "__main__":
+    main()

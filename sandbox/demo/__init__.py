@@ -1,0 +1,1 @@
+"""The demonstration: documents from SQL Server through relay to worker services, every one accounted for."""

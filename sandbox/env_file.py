@@ -1,0 +1,47 @@
+"""The file of NAME=value lines that relay, Alembic and Celery read as their `.env`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.files import write_whole
+
+DEFAULT_PATH = Path(".sandbox/env")
+
+NAMES = (
+    "MSSQL_DRIVER",
+    "MSSQL_SERVER",
+    "MSSQL_DATABASE",
+    "MSSQL_USER",
+    "MSSQL_PASSWORD",
+    "MSSQL_ENCRYPT",
+    "MSSQL_TRUST_SERVER_CERTIFICATE",
+    "MONGO_URI",
+    "MONGO_DB_NAME",
+    "REDIS_HOST",
+    "REDIS_PORT",
+)
+"""The settings that a sandbox writes, in the order of the file."""
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """Write NAMES' values, whole or not at all: who waits for the file never sees half of it. For the owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, "".join(f"{name}={values[name]}\n" for name in NAMES))
+
+
+def read(path: Path) -> dict[str, str]:
+    """Its values by name."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#") and "=" in line)
+
+
+def remove_stale(path: Path) -> None:
+    """Take away what an earlier sandbox left there, and nothing that somebody else has written.
+
+    A file is an earlier sandbox's when it holds the very names that a sandbox writes. Left where it is, it would
+    make those who wait for the file believe that everything is up already.
+    """
+    if path.is_file() and set(read(path)) == set(NAMES):
+        path.unlink()

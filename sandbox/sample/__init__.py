@@ -1,0 +1,1 @@
+"""The business around relay: tables, pharmacies and worker services that know nothing of it."""

@@ -1,0 +1,197 @@
+"""How each of the three services is started, and how to tell that it answers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import pymongo
+import pyodbc
+import redis
+from pymongo.errors import PyMongoError
+
+from common.config import load_settings
+from sandbox.processes import Child, NotReadyError
+from sandbox.waiting import wait_until
+
+HOST = "127.0.0.1"
+MSSQL_USER = "sa"
+MSSQL_DATABASE = "relay"
+PASSWORD_VARIABLE = "MSSQL_SA_PASSWORD"  # noqa: S105 - the name of a variable
+READY_SECONDS = 30.0
+PROBE_SECONDS = 5
+REDIS_TRIES = 3
+"""Between the choice of a free port and the start somebody else may take it."""
+
+Encrypt = Literal["no", "yes", "strict"]
+
+_READY = re.compile(r"^ready (\S+) (\d+)\s*$", re.MULTILINE)
+
+
+class ServiceError(Exception):
+    """A service cannot be started here. The message is one line that says what to do about it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """The ports that were asked for; None: any free one."""
+
+    mssql: int | None = None
+    mongo: int | None = None
+    redis: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a service keeps its files, and what else its process is given."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    keep_open: Collection[int] = ()
+    durable: bool
+    """Whether its data has to survive the process."""
+
+    def start(self, name: str, command: list[str], **environment: str) -> Child:
+        """Start a service whose log is in the folder."""
+        return Child.start(
+            name,
+            command,
+            log=self.folder / f"{name}.log",
+            env={**self.environment, **environment},
+            keep_open=self.keep_open,
+        )
+
+
+def check_port(service: str, option: str, port: int | None) -> None:
+    """Raise ServiceError when somebody else listens on the port that was asked for."""
+    if port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ServiceError(
+                f"port {port} for {service} cannot be used ({error.strerror}): stop what uses it, "
+                f"or choose another with {option}"
+            ) from None
+
+
+def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: Encrypt) -> Child:
+    """Start the SQL Server stand-in; see `python -m sandbox.sqlserver --help`."""
+    command = [sys.executable, "-m", "sandbox.sqlserver", "--data", str(place.folder / "sqlserver")]
+    command += ["--port", str(port or 0), "--user", MSSQL_USER, "--password-env", PASSWORD_VARIABLE]
+    command += ["--database", MSSQL_DATABASE, "--encrypt", encrypt]
+    return place.start("sqlserver", command, **{PASSWORD_VARIABLE: password})
+
+
+def start_mongo(place: Place, *, port: int | None) -> Child:
+    """Start the MongoDB stand-in; see `python -m sandbox.mongo --help`."""
+    data = str(place.folder / "mongo")
+    return place.start("mongo", [sys.executable, "-m", "sandbox.mongo", "--data", data, "--port", str(port or 0)])
+
+
+def start_redis(place: Place, *, port: int | None) -> tuple[Child, int]:
+    """Start the real redis-server; gives its process and its port.
+
+    It does not evict, as relay demands. When its data has to survive, every write is on disk before it is answered.
+
+    Raises ServiceError when it is not installed, ChildDiedError when it ends at once.
+    """
+    program = shutil.which("redis-server")
+    if program is None:
+        raise ServiceError("redis-server is not installed: sudo apt-get install redis-server")
+    folder = place.folder / "redis"
+    folder.mkdir(exist_ok=True)
+    command = [program, "--bind", HOST, "--dir", str(folder), "--save", "", "--maxmemory-policy", "noeviction"]
+    command += ["--appendfsync", "always", "--appendonly", "yes" if place.durable else "no"]
+    for _ in range(REDIS_TRIES):
+        chosen = port or free_port()
+        child = place.start("redis", [*command, "--port", str(chosen)])
+        wait_until(partial(_redis_has_settled, child), seconds=READY_SECONDS)
+        if child.exit_code is None or port is not None:
+            break
+    child.check()
+    return child, chosen
+
+
+def _redis_has_settled(child: Child) -> bool:
+    return child.exit_code is not None or "Ready to accept connections" in child.log.read_text(errors="replace")
+
+
+def free_port() -> int:
+    """A port on which nobody listens at the moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def announced_port(child: Child) -> int:
+    """Wait for the line `ready HOST PORT` of one of the stand-ins and give back the port.
+
+    Raises ChildDiedError when it ends before, NotReadyError when it says nothing within READY_SECONDS.
+    """
+
+    def announced() -> re.Match[str] | None:
+        return _READY.search(child.log.read_text(encoding="utf-8", errors="replace")[-4096:])
+
+    settled = wait_until(lambda: bool(announced()) or child.exit_code is not None, seconds=READY_SECONDS)
+    child.check()
+    found = announced()
+    if not settled or found is None:
+        raise NotReadyError(child, READY_SECONDS)
+    return int(found[2])
+
+
+def await_answers(children: Mapping[str, Child], settings: Mapping[str, str]) -> None:
+    """Ask each of the three until it answers: SELECT 1, ping and PING.
+
+    Raises ChildDiedError when one ends meanwhile, NotReadyError when one does not answer within READY_SECONDS.
+    """
+    probes = {"sqlserver": _ask_sql_server, "mongo": _ask_mongo, "redis": _ask_redis}
+    for name, child in children.items():
+        problems: list[Exception] = []
+
+        def answers(name: str = name, child: Child = child, problems: list[Exception] = problems) -> bool:
+            child.check()
+            try:
+                probes[name](settings, child)
+            except (pyodbc.Error, PyMongoError, redis.RedisError) as error:
+                problems.append(error)
+                return False
+            return True
+
+        if not wait_until(answers, seconds=READY_SECONDS):
+            raise NotReadyError(child, READY_SECONDS, f"does not answer ({problems[-1]})")
+
+
+def _ask_sql_server(settings: Mapping[str, str], _child: Child) -> None:
+    dsn = load_settings(_env_file=None, **settings).odbc_connection_string
+    connection = pyodbc.connect(dsn, timeout=PROBE_SECONDS)
+    try:
+        connection.execute("SELECT 1").fetchone()
+    finally:
+        connection.close()
+
+
+def _ask_mongo(settings: Mapping[str, str], _child: Child) -> None:
+    with pymongo.MongoClient[dict[str, object]](
+        settings["MONGO_URI"], serverSelectionTimeoutMS=PROBE_SECONDS * 1000
+    ) as client:
+        client.admin.command("ping")
+
+
+def _ask_redis(settings: Mapping[str, str], child: Child) -> None:
+    port = int(settings["REDIS_PORT"])
+    with redis.Redis(HOST, port, socket_timeout=PROBE_SECONDS) as client:
+        client.ping()
+        # Another Redis may have taken the port between our look at it and our server's start.
+        if client.info("server")["process_id"] != child.pid:
+            raise redis.RedisError(f"port {port} belongs to another Redis")
