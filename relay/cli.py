@@ -31,6 +31,7 @@ cli = typer.Typer(
     help="Hands every row that becomes PENDING_SYNC in SQL Server to the Celery queue of its worker service.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
 )
 console = Console()
 
