@@ -1,0 +1,19 @@
+"""The engine of the SQL Server stand-in: T-SQL on SQLite, with change tracking."""
+
+from __future__ import annotations
+
+import pathlib
+
+from sandbox.sqlserver.engine.engine import SqlEngine
+from sandbox.sqlserver.engine.server import Server
+
+
+def open_engine(data: pathlib.Path, *, user: str, password: str, database: str) -> SqlEngine:
+    """The engine over the files in `data`, made if they are not there: `master` and the named database.
+
+    Committed work survives the process being killed. One process at a time may open a directory.
+    """
+    return SqlEngine(Server(data, database), user, password)
+
+
+__all__ = ["SqlEngine", "open_engine"]

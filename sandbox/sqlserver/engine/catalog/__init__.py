@@ -1,0 +1,1 @@
+"""Tables, columns, keys and settings: kept in SQLite tables, so that they are part of every transaction."""

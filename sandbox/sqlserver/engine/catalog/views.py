@@ -1,0 +1,70 @@
+"""The catalog views: queries over the catalog's own tables, so that they are as transactional as those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.scope import Source
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.translate.context import Context
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ViewColumn:
+    """A column of a catalog view and the SQL that gives it."""
+
+    name: str
+    type: SqlType
+    sql: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """A catalog view: columns over SQL for FROM (with a WHERE, if need be)."""
+
+    schema: str
+    name: str
+    columns: tuple[ViewColumn, ...]
+    origin: str | Callable[[Context], str]
+
+    def select(self, context: Context) -> str:
+        """The query, for use as a derived table."""
+        listed = ", ".join(f"{column.sql} AS c{place}" for place, column in enumerate(self.columns))
+        origin = self.origin if isinstance(self.origin, str) else self.origin(context)
+        return f"SELECT {listed}{' FROM ' if origin else ''}{origin}"
+
+    def source(self, alias: str, name: str) -> Source:
+        """The view as a source called `name` (or by its own name)."""
+        columns = tuple(
+            Value(sql=f"{alias}.c{place}", type=column.type, nullable=column.nullable, name=column.name)
+            for place, column in enumerate(self.columns)
+        )
+        return Source(name=name or self.name, schema="" if name else self.schema, columns=columns)
+
+
+def column(name: str, sql_type: SqlType, sql: str = "", *, nullable: bool = True) -> ViewColumn:
+    """A view's column; without SQL it is the column of the same name."""
+    return ViewColumn(name=name, type=sql_type, sql=sql or name, nullable=nullable)
+
+
+def find_view(schema: str, name: str) -> View | None:
+    """The catalog view of that name, whatever its case. `sys.` must be written; system functions are not views."""
+    from sandbox.sqlserver.engine.catalog import information_schema, sys_objects, sys_server
+
+    wanted = f"{schema}.{name}".lower()
+    for module in (sys_objects, sys_server, information_schema):
+        found = module.VIEWS.get(wanted)
+        if found is not None:
+            return found
+    return None
+
+
+def by_name(*views: View) -> dict[str, View]:
+    """The views by `schema.name` in lower case."""
+    return {f"{view.schema}.{view.name}".lower(): view for view in views}

@@ -1,0 +1,1 @@
+"""Change tracking: the log, its folding into net changes, masks, versions and cleanup."""

@@ -1,0 +1,74 @@
+"""The net changes of a table, folded from its log by SQLite.
+
+The rules, for all entries of a key above the asked version, oldest first:
+VERSION is the last entry's; OPERATION is D if the last one is a delete, else I if the first one is an insert, else U;
+CREATION_VERSION is that of the latest insert; CONTEXT is the last entry's; COLUMNS is NULL as soon as one entry is an
+insert or a delete, or has no mask, otherwise the union of the masks in the order in which columns were first set.
+"""
+
+from __future__ import annotations
+
+from sandbox.sqlserver.engine.catalog.schema import Table, quote
+from sandbox.sqlserver.engine.change_tracking.log import DELETE, INSERT, UPDATE, key_names
+
+VERSION_NOW = "(SELECT value FROM _meta WHERE key = 'version')"
+"""The last committed version, as the statement's snapshot sees it: entries above it are one's own, uncommitted."""
+
+
+def changes_sql(table: Table, since: str) -> str:
+    """CHANGETABLE(CHANGES table, since); `since` is SQL, where NULL means everything.
+
+    `first` and `last` are an entry's number times four plus its operation: one aggregate finds both.
+    """
+    keys = ", ".join(f"l.{name}" for name in key_names(table))
+    grouped = (
+        f"SELECT max(l.version) AS version, max(CASE WHEN l.operation = {INSERT} THEN l.version END) AS created, "
+        "min(l.seq * 4 + l.operation) AS first, max(l.seq * 4 + l.operation) AS last, "
+        f"sum(l.operation <> {UPDATE} OR l.mask IS NULL) AS whole, count(*) AS entries "
+        f"FROM {table.log} AS l WHERE l.version > ifnull({since}, -1) AND l.version <= {VERSION_NOW} GROUP BY {keys}"
+    )
+    operation = f"CASE WHEN g.last % 4 = {DELETE} THEN 'D' WHEN g.first % 4 = {INSERT} THEN 'I' ELSE 'U' END"
+    named = ", ".join(
+        f"f.{stored} AS {quote(column.name)}"
+        for stored, column in zip(key_names(table), table.key_columns, strict=True)
+    )
+    return (
+        "SELECT g.version AS SYS_CHANGE_VERSION, g.created AS SYS_CHANGE_CREATION_VERSION, "
+        f"{operation} AS SYS_CHANGE_OPERATION, {_mask(table, since)} AS SYS_CHANGE_COLUMNS, "
+        f"z.context AS SYS_CHANGE_CONTEXT, {named} "
+        f"FROM ({grouped}) AS g JOIN {table.log} AS f ON f.seq = g.first / 4 JOIN {table.log} AS z ON z.seq = g.last / 4"
+    )
+
+
+def _mask(table: Table, since: str) -> str:
+    if table.tracking is None or not table.tracking.columns_updated:
+        return "NULL"
+    same_key = " AND ".join(f"m.{name} = f.{name}" for name in key_names(table))
+    union = (
+        f"SELECT tsql_mask_union(m.seq, m.mask) FROM {table.log} AS m "
+        f"WHERE {same_key} AND m.version > ifnull({since}, -1) AND m.version <= {VERSION_NOW}"
+    )
+    return f"CASE WHEN g.whole > 0 THEN NULL WHEN g.entries = 1 THEN z.mask ELSE ({union}) END"
+
+
+def version_sql(table: Table) -> str:
+    """CHANGETABLE(VERSION table, ...) for every row that exists: version and context of its last change.
+
+    Both are NULL for a row that did not change since tracking began, and for one's own uncommitted change.
+    """
+    keys = key_names(table)
+    same_key = " AND ".join(
+        f"l.{stored} = b.{quote(column.name)}" for stored, column in zip(keys, table.key_columns, strict=True)
+    )
+    named = ", ".join(f"b.{quote(column.name)} AS {quote(column.name)}" for column in table.key_columns)
+
+    def last(column: str) -> str:
+        return (
+            f"(SELECT CASE WHEN l.version <= {VERSION_NOW} THEN l.{column} END FROM {table.log} AS l "
+            f"WHERE {same_key} ORDER BY l.seq DESC LIMIT 1)"
+        )
+
+    return (
+        f"SELECT {last('version')} AS SYS_CHANGE_VERSION, {last('context')} AS SYS_CHANGE_CONTEXT, {named} "
+        f"FROM {table.physical} AS b"
+    )

@@ -1,0 +1,91 @@
+"""One session's SQLite connection to one database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.change_tracking.log import (
+    CONTEXT_FUNCTION,
+    ENABLED_FUNCTION,
+    MASK_FUNCTION,
+    VERSION_FUNCTION,
+)
+from sandbox.sqlserver.engine.errors import cancelled
+from sandbox.sqlserver.engine.identity import Identities, Next
+from sandbox.sqlserver.engine.sqlite_functions import register
+
+
+class LogState:
+    """What the change log's triggers ask for while a statement runs."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        """The version that the open transaction will get."""
+        self.touched = False
+        """Whether the open transaction has written to a log."""
+        self.enabled = True
+        self.mask: bytes | None = None
+        self.context: bytes | None = None
+
+    def next_version(self) -> int:
+        """The version for an entry; the transaction is from now on one that draws a version."""
+        self.touched = True
+        return self.version
+
+
+class Connection:
+    """SQLite with T-SQL's collation and functions, and with SQL Server's errors instead of SQLite's."""
+
+    def __init__(self, path: Path, next_identity: Next) -> None:
+        self.raw = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=500
+        )
+        self.log = LogState()
+        self.identity = Identities(self.raw, next_identity)
+        self._failure: SqlError | None = None
+        register(self.raw, self._note)
+        self.raw.create_function(VERSION_FUNCTION, 0, self.log.next_version)
+        self.raw.create_function(MASK_FUNCTION, 0, lambda: self.log.mask)
+        self.raw.create_function(CONTEXT_FUNCTION, 0, lambda: self.log.context)
+        self.raw.create_function(ENABLED_FUNCTION, 0, lambda: int(self.log.enabled))
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
+            self.raw.execute(f"PRAGMA {pragma}")
+
+    def run(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Execute one statement. Raises SqlError for what a function refused or for a cancel, else SQLite's error."""
+        self._failure = None
+        try:
+            return self.raw.execute(sql, arguments)
+        except sqlite3.Error as error:
+            raise self.explain(error) from None
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute one statement for every row. Raises as `run` does."""
+        self._failure = None
+        try:
+            self.raw.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise self.explain(error) from None
+
+    def explain(self, error: sqlite3.Error) -> Exception:
+        """The SqlError behind SQLite's error, if there is one; else the error itself."""
+        if self._failure is not None:
+            return self._failure
+        if "interrupted" in str(error):
+            return cancelled()
+        return error
+
+    def interrupt(self) -> None:
+        """Stop what is running. From any thread."""
+        self.raw.interrupt()
+
+    def close(self) -> None:
+        """Close; an open transaction is rolled back."""
+        self.raw.close()
+
+    def _note(self, error: SqlError) -> None:
+        self._failure = error

@@ -1,0 +1,248 @@
+"""Reads column and constraint definitions, and writes them into the catalog."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import zlib
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlError, SqlType
+from sandbox.sqlserver.engine.catalog.store import new_object_id
+from sandbox.sqlserver.engine.errors import already_exists, unsupported
+from sandbox.sqlserver.engine.types import from_tree
+from sandbox.sqlserver.engine.values.storage import store_moment
+
+
+@dataclass(kw_only=True)
+class ColumnDefinition:
+    """A column as it is written."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+    identity: tuple[int, int] | None = None
+    default: str | None = None
+    default_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyDefinition:
+    """A PRIMARY KEY (kind PK) or UNIQUE (kind UQ) constraint as it is written."""
+
+    kind: str
+    columns: tuple[tuple[str, bool], ...]
+    """(column, descending)."""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDefinition:
+    """A CHECK constraint as it is written."""
+
+    text: str
+    name: str = ""
+
+
+@dataclass(kw_only=True)
+class Definitions:
+    """Everything between the parentheses of CREATE TABLE, or after ADD."""
+
+    columns: list[ColumnDefinition] = field(default_factory=list)
+    keys: list[KeyDefinition] = field(default_factory=list)
+    checks: list[CheckDefinition] = field(default_factory=list)
+
+
+def read_definitions(nodes: tuple[exp.Expression, ...]) -> Definitions:
+    """Sort the definitions by kind. Raises 40000 for what the stand-in has not, such as FOREIGN KEY."""
+    found = Definitions()
+    for node in nodes:
+        if isinstance(node, exp.ColumnDef):
+            _column(node, found)
+        elif isinstance(node, exp.Constraint):
+            _constraint(node.expressions, node.name, found)
+        else:
+            _constraint([node], "", found)
+    return found
+
+
+def _column(node: exp.ColumnDef, found: Definitions) -> None:
+    kind = node.args.get("kind")
+    if not isinstance(kind, exp.DataType):
+        raise unsupported(f"a computed column: {node.name}")
+    column = ColumnDefinition(name=node.name, type=from_tree(kind, default_length=1))
+    if column.name.lower() in ("rowid", "_rowid_", "oid"):
+        raise unsupported(f"a column called {column.name}")
+    if column.type.name == "rowversion":
+        column.nullable = False
+    for constraint in node.args.get("constraints") or []:
+        _column_constraint(constraint, column, found)
+    found.columns.append(column)
+
+
+def _column_constraint(constraint: exp.ColumnConstraint, column: ColumnDefinition, found: Definitions) -> None:
+    kind, name = constraint.kind, constraint.name
+    if isinstance(kind, exp.NotNullColumnConstraint):
+        column.nullable = bool(kind.args.get("allow_null"))
+    elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):
+        start, step = kind.args.get("start"), kind.args.get("increment")
+        column.identity = (_number(start), _number(step))
+        column.nullable = False
+    elif isinstance(kind, exp.DefaultColumnConstraint):
+        column.default, column.default_name = expression_text(kind.this), name
+    elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
+        column.nullable = False
+        found.keys.append(KeyDefinition(kind="PK", columns=((column.name, False),), name=name))
+    elif isinstance(kind, exp.UniqueColumnConstraint) and kind.this is None:
+        found.keys.append(KeyDefinition(kind="UQ", columns=((column.name, False),), name=name))
+    elif isinstance(kind, exp.CheckColumnConstraint):
+        found.checks.append(CheckDefinition(text=expression_text(kind.this), name=name))
+    elif isinstance(kind, exp.CollateColumnConstraint):
+        if kind.this.name.upper() not in ("SQL_LATIN1_GENERAL_CP1_CI_AS", "DATABASE_DEFAULT"):
+            raise unsupported(f"COLLATE {kind.this.name}")
+    elif not isinstance(kind, (exp.ClusteredColumnConstraint, exp.NonClusteredColumnConstraint)):
+        raise unsupported(f"the column constraint {constraint.sql(dialect='tsql')[:60]}")
+
+
+def _number(node: exp.Expression | None) -> int:
+    if node is None:
+        return 1
+    if isinstance(node, exp.Neg):
+        return -int(node.this.name)
+    return int(node.name)
+
+
+def expression_text(node: exp.Expression) -> str:
+    """The T-SQL text of a default or a check, without the parentheses around it."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node.sql(dialect="tsql")
+
+
+def _constraint(parts: list[exp.Expression], name: str, found: Definitions) -> None:
+    first = parts[0]
+    if isinstance(first, exp.CheckColumnConstraint):
+        found.checks.append(CheckDefinition(text=expression_text(first.this), name=name))
+        return
+    kind = {"PrimaryKey": "PK", "PrimaryKeyColumnConstraint": "PK", "UniqueColumnConstraint": "UQ"}.get(
+        type(first).__name__
+    )
+    columns = [column for part in parts for column in _key_columns(part)]
+    if kind is None or not columns:
+        raise unsupported(f"the constraint {first.sql(dialect='tsql')[:60]}")
+    found.keys.append(KeyDefinition(kind=kind, columns=tuple(columns), name=name))
+
+
+def _key_columns(node: exp.Expression) -> list[tuple[str, bool]]:
+    """The columns of PRIMARY KEY (...) in the several shapes that sqlglot gives them."""
+    items = list(node.expressions)
+    if not items:
+        inner = node.this
+        items = list(inner) if isinstance(inner, list) else list(inner.expressions) if inner is not None else []
+    columns = []
+    for item in items:
+        if isinstance(item, exp.Ordered):
+            columns.append((item.this.name, bool(item.args.get("desc"))))
+        else:
+            columns.append((item.name, False))
+    return columns
+
+
+def add_object(connection: sqlite3.Connection, schema: str, name: str, kind: str, parent: int = 0) -> int:
+    """Write an object into the catalog. Raises 2714 when the name is taken."""
+    query = "SELECT 1 FROM _objects WHERE schema_name = ? AND name = ?"
+    if connection.execute(query, (schema, name)).fetchone():
+        raise already_exists(name)
+    object_id = new_object_id(connection)
+    now = store_moment(dt.datetime.now(dt.UTC).replace(tzinfo=None)) // 1000 * 1000
+    connection.execute("INSERT INTO _objects VALUES (?, ?, ?, ?, ?, ?)", (object_id, schema, name, kind, parent, now))
+    return object_id
+
+
+def system_name(prefix: str, table: str, detail: str, object_id: int) -> str:
+    """A name for a constraint without one, in SQL Server's style: `PK__Sales__3213E83F`."""
+    mark = zlib.crc32(f"{table}.{detail}.{object_id}".encode())
+    parts = [prefix, table[:9], *([detail[:9]] if prefix in ("DF", "CK") else []), f"{mark:08X}"]
+    return "__".join(parts)
+
+
+def add_columns(
+    connection: sqlite3.Connection, table_id: int, table: str, columns: list[ColumnDefinition], first_id: int
+) -> None:
+    """Write columns and their defaults into the catalog. Raises 2705 for a name given twice, 2744 for two identities."""
+    for column_id, column in enumerate(columns, first_id):
+        query = "SELECT 1 FROM _columns WHERE table_id = ? AND name = ?"
+        if connection.execute(query, (table_id, column.name)).fetchone():
+            text = f"Column names in each table must be unique. Column name '{column.name}' in table '{table}' is "
+            raise SqlError(2705, f"{text}specified more than once.", state=4)
+        kind = column.type
+        seed, increment = column.identity or (None, None)
+        facts = (kind.name, kind.length, kind.precision, kind.scale, int(column.nullable), seed, increment)
+        connection.execute(
+            "INSERT INTO _columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (table_id, column_id, column.name, *facts)
+        )
+        if seed is not None and increment is not None:
+            connection.execute("INSERT INTO _identity VALUES (?, ?)", (table_id, seed - increment))
+        if column.default is not None:
+            name = column.default_name or system_name("DF", table, column.name, table_id)
+            object_id = add_object(connection, "dbo", name, "D", table_id)
+            connection.execute(
+                "INSERT INTO _defaults VALUES (?, ?, ?, ?, ?)", (object_id, table_id, column_id, name, column.default)
+            )
+
+
+def add_key(connection: sqlite3.Connection, table_id: int, table: str, key: KeyDefinition) -> int:
+    """Write a key into the catalog; its index id. Raises 1779 for a second primary key, 1911 for an unknown column."""
+    if key.kind == "PK":
+        query = "SELECT 1 FROM _indexes WHERE table_id = ? AND kind = 'PK'"
+        if connection.execute(query, (table_id,)).fetchone():
+            raise SqlError(1779, f"Table '{table}' already has a primary key defined on it.", state=0)
+    name = key.name or system_name(key.kind, table, "-".join(column for column, _ in key.columns), table_id)
+    object_id = add_object(connection, "dbo", name, key.kind, table_id)
+    index_id = 1 if key.kind == "PK" else next_index_id(connection, table_id)
+    add_index(connection, table_id, index_id, name, key.kind, key.columns, object_id=object_id)
+    return index_id
+
+
+def next_index_id(connection: sqlite3.Connection, table_id: int) -> int:
+    """An index id that the table does not use; 1 is kept for the primary key."""
+    query = "SELECT ifnull(max(index_id), 1) + 1 FROM _indexes WHERE table_id = ?"
+    return int(connection.execute(query, (table_id,)).fetchone()[0])
+
+
+def add_index(
+    connection: sqlite3.Connection,
+    table_id: int,
+    index_id: int,
+    name: str,
+    kind: str,
+    columns: tuple[tuple[str, bool], ...],
+    *,
+    object_id: int | None = None,
+    included: tuple[str, ...] = (),
+    condition: str | None = None,
+) -> None:
+    """Write an index into the catalog. Raises 1911 for an unknown column."""
+    connection.execute(
+        "INSERT INTO _indexes VALUES (?, ?, ?, ?, ?, ?)", (table_id, index_id, name, kind, object_id, condition)
+    )
+    members = [(column, descending, False) for column, descending in columns]
+    members += [(column, False, True) for column in included]
+    for ordinal, (column, descending, is_included) in enumerate(members, 1):
+        query = "SELECT column_id FROM _columns WHERE table_id = ? AND name = ?"
+        found = connection.execute(query, (table_id, column)).fetchone()
+        if found is None:
+            raise SqlError(1911, f"Column name '{column}' does not exist in the target table or view.")
+        connection.execute(
+            "INSERT INTO _index_columns VALUES (?, ?, ?, ?, ?, ?)",
+            (table_id, index_id, ordinal, found[0], int(descending), int(is_included)),
+        )
+
+
+def add_check(connection: sqlite3.Connection, table_id: int, table: str, check: CheckDefinition) -> None:
+    """Write a check into the catalog."""
+    name = check.name or system_name("CK", table, "", zlib.crc32(check.text.encode()))
+    object_id = add_object(connection, "dbo", name, "C", table_id)
+    connection.execute("INSERT INTO _checks VALUES (?, ?, ?, ?)", (object_id, table_id, name, check.text))

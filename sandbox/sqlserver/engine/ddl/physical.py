@@ -1,0 +1,77 @@
+"""A table of the catalog as SQLite has it: a rowid table, its indexes and its checks."""
+
+from __future__ import annotations
+
+from sandbox.sqlserver.engine.catalog.schema import Catalog, Index, Table, quote
+from sandbox.sqlserver.engine.change_tracking.log import create_triggers
+from sandbox.sqlserver.engine.connection import Connection
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.parser.cursor import parse_condition
+from sandbox.sqlserver.engine.translate.context import Context
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.scope import Scope, Source
+from sandbox.sqlserver.engine.translate.translator import Translator
+from sandbox.sqlserver.engine.values.storage import column_affinity
+
+
+def create(connection: Connection, catalog: Catalog, table: Table) -> None:
+    """Make the table and its indexes."""
+    parts = []
+    for column in table.columns:
+        null = "" if column.nullable else " NOT NULL"
+        parts.append(f"{quote(column.name)} {column_affinity(column.type)}{null}")
+    for check in table.checks:
+        parts.append(f"CONSTRAINT {quote(check.name)} CHECK ({_condition(catalog, table, check.text)})")
+    connection.run(f"CREATE TABLE {table.physical} ({', '.join(parts)})")
+    for index in table.indexes:
+        create_index(connection, catalog, table, index)
+
+
+def create_index(connection: Connection, catalog: Catalog, table: Table, index: Index) -> None:
+    """Make one index. A unique one over nullable columns holds expressions: T-SQL allows one NULL, SQLite many."""
+    unique = "UNIQUE " if index.unique else ""
+    parts = []
+    for name, descending in zip(index.columns, index.descending, strict=True):
+        direction = " DESC" if descending else ""
+        column = quote(name)
+        parts.append(f"{column}{direction}")
+        if index.unique and table.column(name).nullable:
+            parts[-1] = f"ifnull({column}, x'00'){direction}"
+    where = f" WHERE {_condition(catalog, table, index.condition)}" if index.condition else ""
+    name = index_name(table, index)
+    connection.run(f"CREATE {unique}INDEX {name} ON {table.physical} ({', '.join(parts)}){where}")
+
+
+def index_name(table: Table, index: Index) -> str:
+    """The index's quoted name in SQLite."""
+    return quote(f"{table.object_id}.{index.index_id}")
+
+
+def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, values: dict[str, str]) -> None:
+    """Replace a table by one of another shape; `values` gives each new column as SQL over the old columns."""
+    aside = quote(f"old.{old.object_id}")
+    for index in old.indexes:
+        connection.run(f"DROP INDEX IF EXISTS {index_name(old, index)}")
+    connection.run(f"ALTER TABLE {old.physical} RENAME TO {aside}")
+    create(connection, catalog, new)
+    names = [column.name for column in new.columns]
+    listed = ", ".join(quote(name) for name in names)
+    chosen = ", ".join(values[name] for name in names)
+    connection.run(f"INSERT INTO {new.physical} ({listed}) SELECT {chosen} FROM {aside} ORDER BY _rowid_")
+    connection.run(f"DROP TABLE {aside}")
+    if new.tracking is not None:
+        create_triggers(connection.raw, new)
+
+
+def _condition(catalog: Catalog, table: Table, text: str) -> str:
+    """A check or a filter as SQLite's SQL over the table's own columns."""
+    columns = tuple(
+        Value(sql=quote(column.name), type=column.type, nullable=column.nullable, name=column.name)
+        for column in table.columns
+    )
+    context = Context(catalog=catalog, variables={}, databases={catalog.database: 5})
+    scope = Scope(sources=[Source(name=table.name, schema=table.schema, columns=columns)])
+    sql = Translator(context).condition(parse_condition(text), scope)
+    if context.binds:
+        raise unsupported(f"a constraint or filter that depends on the clock or the session: {text}")
+    return sql

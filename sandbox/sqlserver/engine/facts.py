@@ -1,0 +1,68 @@
+"""Facts of a session that a statement can ask for, such as @@TRANCOUNT: the binds whose names begin with `$`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.translate.functions.metadata import PRODUCT_VERSION
+from sandbox.sqlserver.engine.types import DATETIME, DATETIME2
+from sandbox.sqlserver.engine.values.convert import Conversion, convert
+from sandbox.sqlserver.engine.values.storage import Stored, store_moment
+
+_LEVELS = {"READ UNCOMMITTED": 1, "READ COMMITTED": 2, "REPEATABLE READ": 3, "SERIALIZABLE": 4, "SNAPSHOT": 5}
+"""As sys.dm_exec_sessions numbers them."""
+VERSION = f"Microsoft SQL Server 2022 (sandbox stand-in) - {PRODUCT_VERSION}"
+"""@@VERSION."""
+_to_datetime = convert(Conversion(source=DATETIME2, target=DATETIME))
+
+
+@dataclass(kw_only=True)
+class SessionFacts:
+    """What outlives a statement in a session."""
+
+    spid: int
+    login: str
+    application: str
+    rowcount: int = 0
+    error: int = 0
+    identity: int | None = None
+    nocount: bool = False
+    xact_abort: bool = False
+    identity_insert: int | None = None
+    """Object id of the table for which IDENTITY_INSERT is ON."""
+
+    def fact(self, name: str, transactions: Transactions) -> Stored:
+        """The stored value of `$name`."""
+        if name.startswith("$now."):
+            return _now(name.removeprefix("$now."))
+        values: dict[str, Any] = {
+            "$none": None,
+            "$trancount": transactions.count,
+            "$rowcount": self.rowcount,
+            "$error": self.error,
+            "$spid": self.spid,
+            "$version": VERSION,
+            "$servername": "sandbox",
+            "$identity": self.identity,
+            "$max_precision": 38,
+            "$lock_timeout": _milliseconds(transactions.lock_timeout),
+            "$login": self.login,
+            "$application": self.application,
+            "$isolation": _LEVELS[transactions.level],
+            "$xact_state": int(transactions.is_open),
+        }
+        return values[name]
+
+
+def _milliseconds(seconds: float | None) -> int:
+    return -1 if seconds is None else int(seconds * 1000)
+
+
+def _now(type_name: str) -> int:
+    moment = store_moment(dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    if type_name == "datetime" and _to_datetime is not None:
+        return int(_to_datetime(moment))
+    return moment

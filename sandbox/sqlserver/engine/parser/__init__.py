@@ -1,0 +1,1 @@
+"""Reads T-SQL batches."""

@@ -1,0 +1,237 @@
+"""Splits a batch into statements. T-SQL does not ask for semicolons, so statements are told by their first word."""
+
+from __future__ import annotations
+
+import functools
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.parser import ddl, settings
+from sandbox.sqlserver.engine.parser.cursor import (
+    Cursor,
+    open_cursor,
+    parse_condition,
+    parse_expression,
+    parse_tree,
+)
+from sandbox.sqlserver.engine.parser.extent import STARTERS, skip_condition, skip_statement
+from sandbox.sqlserver.engine.parser.statements import (
+    BeginTransaction,
+    Block,
+    Change,
+    CommitTransaction,
+    ExecuteProcedure,
+    ExecuteText,
+    If,
+    Print,
+    Query,
+    Return,
+    RollbackTransaction,
+    SaveTransaction,
+    Statement,
+    Throw,
+    Use,
+    While,
+)
+
+_TRANSACTION_WORDS = ("TRAN", "TRANSACTION")
+
+
+@functools.lru_cache(maxsize=4096)
+def parse_batch(sql: str) -> Block:
+    """The statements of a batch. Raises 102 and its kin, and 40000 for a statement that the stand-in has not."""
+    cursor = open_cursor(sql)
+    statements = []
+    while not cursor.is_at_end():
+        if cursor.take(";"):
+            continue
+        statements.append(_statement(cursor))
+    return Block(statements=tuple(statements))
+
+
+def _statement(cursor: Cursor) -> Statement:
+    word = cursor.word()
+    if word == "IF":
+        return _if(cursor)
+    if word == "WHILE":
+        cursor.advance()
+        condition = _condition(cursor)
+        return While(condition=condition, body=_statement(cursor))
+    if word == "BEGIN" and cursor.word(1) not in (*_TRANSACTION_WORDS, "DISTRIBUTED"):
+        return _block(cursor)
+    if word not in STARTERS:
+        raise _unknown(cursor, word)
+    return _simple(cursor, word)
+
+
+def _unknown(cursor: Cursor, word: str) -> SqlError:
+    if word in ("MERGE", "GRANT", "REVOKE", "DENY", "DBCC", "BACKUP", "RESTORE", "KILL", "BULK", "GOTO", "CHECKPOINT"):
+        return unsupported(f"the statement {word}")
+    return cursor.error()
+
+
+def _if(cursor: Cursor) -> If:
+    cursor.advance()
+    condition = _condition(cursor)
+    then = _statement(cursor)
+    before_else = cursor.position
+    cursor.take(";")
+    if cursor.take("ELSE"):
+        return If(condition=condition, then=then, otherwise=_statement(cursor))
+    cursor.position = before_else
+    return If(condition=condition, then=then)
+
+
+def _condition(cursor: Cursor) -> exp.Expression:
+    start = cursor.position
+    skip_condition(cursor)
+    return parse_condition(cursor.text_between(start, cursor.position))
+
+
+def _block(cursor: Cursor) -> Block:
+    cursor.expect("BEGIN")
+    if cursor.word() in ("TRY", "CATCH"):
+        raise unsupported("BEGIN TRY")
+    statements = []
+    while not cursor.take("END"):
+        if cursor.is_at_end():
+            raise cursor.error()
+        if cursor.take(";"):
+            continue
+        statements.append(_statement(cursor))
+    return Block(statements=tuple(statements))
+
+
+def _simple(cursor: Cursor, word: str) -> Statement:
+    if word in ("SELECT", "("):
+        return _query(cursor)
+    if word == "WITH":
+        return _with(cursor)
+    if word in ("INSERT", "UPDATE", "DELETE"):
+        return _change(cursor, context=None)
+    if word in ("CREATE", "ALTER", "DROP", "TRUNCATE"):
+        return ddl.parse(cursor)
+    if word in ("SET", "DECLARE"):
+        return settings.parse(cursor)
+    if word in ("BEGIN", "COMMIT", "ROLLBACK", "SAVE"):
+        return _transaction(cursor)
+    if word in ("EXEC", "EXECUTE"):
+        return _execute(cursor)
+    return _small(cursor)
+
+
+def _query(cursor: Cursor) -> Query:
+    start = cursor.position
+    skip_statement(cursor)
+    return _query_of(parse_tree(cursor.text_between(start, cursor.position)))
+
+
+def _query_of(tree: exp.Expression) -> Query:
+    if not isinstance(tree, (exp.Select, exp.SetOperation, exp.Subquery)):
+        raise unsupported(f"a query of the form {type(tree).__name__}")
+    first = tree.expressions[0] if isinstance(tree, exp.Select) and tree.expressions else None
+    assigns = isinstance(first, exp.EQ) and isinstance(first.this, exp.Parameter)
+    return Query(tree=tree, assigns=assigns)
+
+
+def _with(cursor: Cursor) -> Statement:
+    if cursor.word(1) == "CHANGE_TRACKING_CONTEXT":
+        cursor.expect("WITH", "CHANGE_TRACKING_CONTEXT")
+        return _change(cursor, context=_parenthesised(cursor))
+    start = cursor.position
+    skip_statement(cursor)
+    tree = parse_tree(cursor.text_between(start, cursor.position))
+    if isinstance(tree, (exp.Insert, exp.Update, exp.Delete)):
+        raise unsupported(f"WITH before {type(tree).__name__.upper()}")
+    return _query_of(tree)
+
+
+def _change(cursor: Cursor, context: exp.Expression | None) -> Change:
+    start = cursor.position
+    verb = cursor.word()
+    cursor.advance()
+    after_verb = cursor.position
+    top = _parenthesised(cursor) if cursor.take("TOP") else None
+    rest = cursor.position
+    cursor.position = start
+    skip_statement(cursor)
+    text = cursor.text_between(start, after_verb) + " " + cursor.text_between(rest, cursor.position)
+    tree = parse_tree(text)
+    if not isinstance(tree, (exp.Insert, exp.Update, exp.Delete)):
+        raise unsupported(f"this form of {verb}")
+    return Change(tree=tree, top=top, context=context)
+
+
+def _parenthesised(cursor: Cursor) -> exp.Expression:
+    start = cursor.position
+    cursor.skip_parentheses()
+    return parse_expression(cursor.text_between(start + 1, cursor.position - 1))
+
+
+def _transaction(cursor: Cursor) -> Statement:
+    word = cursor.word()
+    cursor.advance()
+    named = cursor.take("TRAN") or cursor.take("TRANSACTION")
+    if word in ("COMMIT", "ROLLBACK") and not named:
+        cursor.take("WORK")
+    if word == "BEGIN" and not named:
+        raise unsupported("BEGIN DISTRIBUTED TRANSACTION")
+    name = cursor.identifier() if named and _name_follows(cursor) else None
+    if word == "BEGIN":
+        return BeginTransaction()
+    if word == "COMMIT":
+        return CommitTransaction()
+    if word == "ROLLBACK":
+        return RollbackTransaction(savepoint=name)
+    if name is None:
+        raise cursor.error()
+    return SaveTransaction(savepoint=name)
+
+
+def _name_follows(cursor: Cursor) -> bool:
+    return not cursor.is_at_end() and cursor.word() not in STARTERS | {";", "END", "ELSE"}
+
+
+def _execute(cursor: Cursor) -> ExecuteText | ExecuteProcedure:
+    cursor.advance()
+    if cursor.word() == "(":
+        return ExecuteText(text=_parenthesised(cursor))
+    name = ".".join(cursor.dotted_name())
+    arguments = []
+    while not cursor.is_at_end() and cursor.word() not in STARTERS | {";", "END", "ELSE"}:
+        label = ""
+        if cursor.word() == "@" and cursor.word(2) == "=":
+            label = cursor.variable()
+            cursor.expect("=")
+        arguments.append((label, _argument(cursor)))
+        if not cursor.take(","):
+            break
+    return ExecuteProcedure(name=name, arguments=tuple(arguments))
+
+
+def _argument(cursor: Cursor) -> exp.Expression:
+    start = cursor.position
+    while not cursor.is_at_end() and cursor.word() not in STARTERS | {";", ",", "END", "ELSE"}:
+        cursor.advance()
+    return parse_expression(cursor.text_between(start, cursor.position))
+
+
+def _small(cursor: Cursor) -> Statement:
+    word = cursor.word()
+    cursor.advance()
+    if word == "USE":
+        return Use(database=cursor.identifier())
+    if word == "RETURN":
+        return Return()
+    start = cursor.position
+    skip_condition(cursor)
+    text = cursor.text_between(start, cursor.position)
+    if word == "PRINT":
+        return Print(text=parse_expression(text))
+    if word == "THROW" and text:
+        parts = parse_tree(f"SELECT {text}").expressions
+        if len(parts) == 3:
+            return Throw(number=parts[0], text=parts[1], state=parts[2])
+    raise unsupported(f"{word} {text}".strip())

@@ -1,0 +1,103 @@
+"""Plans of statements, remembered for as long as their batch is: translating costs more than running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.catalog.schema import Catalog
+from sandbox.sqlserver.engine.dml.delete import plan_delete
+from sandbox.sqlserver.engine.dml.insert import plan_insert
+from sandbox.sqlserver.engine.dml.plan import ChangePlan
+from sandbox.sqlserver.engine.dml.update import plan_update
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.parser.statements import Change, Query
+from sandbox.sqlserver.engine.translate.context import Context
+from sandbox.sqlserver.engine.translate.plan import Plan
+from sandbox.sqlserver.engine.translate.translator import Translator, plan_condition, plan_expression, plan_query
+from sandbox.sqlserver.engine.variables import Variables
+
+_T = TypeVar("_T")
+_PLANS_PER_BATCH = 64
+
+
+class Planner:
+    """Makes plans for one batch text. Shared by sessions; what a plan depends on is part of its key."""
+
+    def __init__(self) -> None:
+        self._plans: dict[tuple[Any, ...], Any] = {}
+
+    def query(self, statement: Query, setting: Setting) -> Plan:
+        """The plan of a SELECT."""
+        return self._remembered(statement, setting, lambda: plan_query(setting.context(), statement.tree))
+
+    def assignment(self, statement: Query, setting: Setting) -> tuple[tuple[str, ...], Plan]:
+        """The plan of SELECT @a = ..., and the variables in order."""
+        return self._remembered(statement, setting, lambda: _plan_assignment(statement.tree, setting))
+
+    def condition(self, node: exp.Expression, setting: Setting) -> Plan:
+        """The plan of an IF's condition."""
+        return self._remembered(node, setting, lambda: plan_condition(setting.context(), node))
+
+    def expression(self, node: exp.Expression, setting: Setting, target: SqlType | None = None) -> Plan:
+        """The plan of a lone expression."""
+        return self._remembered(node, setting, lambda: plan_expression(setting.context(), node, target), target)
+
+    def change(self, statement: Change, setting: Setting, identity_insert: int | None) -> ChangePlan:
+        """The plan of an INSERT, UPDATE or DELETE."""
+        return self._remembered(
+            statement, setting, lambda: _plan_change(statement, setting, identity_insert), identity_insert
+        )
+
+    def _remembered(self, node: object, setting: Setting, make: Callable[[], _T], extra: object = None) -> _T:
+        # The node is kept alive by the batch that this planner belongs to, so its id stays its own.
+        key = (id(node), setting.key, extra)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = make()
+            if len(self._plans) >= _PLANS_PER_BATCH:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan  # type: ignore[no-any-return]
+
+
+class Setting:
+    """What a plan depends on besides its text: the catalog, the databases and the variables' types."""
+
+    def __init__(self, catalog: Catalog, databases: dict[str, int], variables: Variables) -> None:
+        self.catalog = catalog
+        self._databases = databases
+        self._types = variables.types
+        self.key = (catalog.database, catalog.token, len(databases), variables.signature)
+
+    def context(self) -> Context:
+        """A fresh context for one translation."""
+        return Context(catalog=self.catalog, variables=self._types, databases=self._databases)
+
+
+def _plan_change(statement: Change, setting: Setting, identity_insert: int | None) -> ChangePlan:
+    translator = Translator(setting.context())
+    if isinstance(statement.tree, exp.Insert):
+        return plan_insert(translator, statement, identity_insert=identity_insert)
+    if isinstance(statement.tree, exp.Update):
+        return plan_update(translator, statement)
+    return plan_delete(translator, statement)
+
+
+def _plan_assignment(tree: exp.Expression, setting: Setting) -> tuple[tuple[str, ...], Plan]:
+    select = tree.copy()
+    names = []
+    values = []
+    for item in select.expressions:
+        if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Parameter):
+            raise unsupported("a SELECT that both sets variables and returns columns")
+        names.append(item.this.name)
+        values.append(item.expression)
+    select.set("expressions", values)
+    context = setting.context()
+    translator = Translator(context)
+    query = translator.query(select, None)
+    return tuple(names), translator.plan(query.sql, query.columns)

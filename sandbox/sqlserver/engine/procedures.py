@@ -1,0 +1,67 @@
+"""System procedures: what drivers call by name, and cleanup of change tracking."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sandbox.sqlserver.contract import Parameter, Result, SqlError
+from sandbox.sqlserver.engine import describe_parameters, type_info
+from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.session import EngineSession
+
+Arguments = Sequence[tuple[str, Parameter]]
+
+
+def call(session: EngineSession, procedure: str, arguments: Arguments) -> Iterator[Result]:
+    """The results of a system procedure. Raises 2812 for one that the stand-in has not."""
+    name = procedure.replace("[", "").replace("]", "").lower().rpartition(".")[2]
+    handler = _PROCEDURES.get(name)
+    if handler is None:
+        raise SqlError(2812, f"Could not find stored procedure '{procedure}'.", state=62)
+    yield from handler(session, arguments)
+
+
+def _argument(arguments: Arguments, place: int, name: str) -> object:
+    """An argument by name, or else by place; None when it is not given."""
+    for given, parameter in arguments:
+        if given.lower().lstrip("@") == name:
+            return parameter.value
+    if place < len(arguments) and not arguments[place][0]:
+        return arguments[place][1].value
+    return None
+
+
+def _datatype_info(session: EngineSession, arguments: Arguments) -> Iterator[Result]:
+    del session
+    wanted = _argument(arguments, 0, "data_type")
+    yield type_info.datatype_info(int(str(wanted)) if wanted is not None else 0)
+
+
+def _undeclared_parameters(session: EngineSession, arguments: Arguments) -> Iterator[Result]:
+    batch = _argument(arguments, 0, "tsql")
+    declared = _argument(arguments, 1, "params")
+    yield describe_parameters.describe(session, str(batch), str(declared or ""))
+
+
+def _flush_changes(session: EngineSession, arguments: Arguments) -> Iterator[Result]:
+    """sys.sp_flush_CT_internal_table_on_demand: cleanup by retention, for all tables whatever table is named."""
+    del arguments
+    session.transactions.start_writing()
+    raw = session.connection.raw
+    version = expired_version(raw, session.current.settings, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    if version is not None:
+        clean_up_to(raw, version)
+    session.transactions.end_statement()
+    yield from ()
+
+
+_PROCEDURES: dict[str, Callable[[EngineSession, Arguments], Iterator[Result]]] = {
+    "sp_datatype_info": _datatype_info,
+    "sp_datatype_info_100": _datatype_info,
+    "sp_describe_undeclared_parameters": _undeclared_parameters,
+    "sp_flush_ct_internal_table_on_demand": _flush_changes,
+}

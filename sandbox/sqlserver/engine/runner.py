@@ -1,0 +1,189 @@
+"""Runs queries and changes: plan, transaction, SQLite, rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import Parameter, Result, SqlType
+from sandbox.sqlserver.engine.catalog.schema import Catalog
+from sandbox.sqlserver.engine.dml.plan import ChangePlan
+from sandbox.sqlserver.engine.dml.run import run_change
+from sandbox.sqlserver.engine.errors import not_started_in_snapshot, snapshot_not_allowed
+from sandbox.sqlserver.engine.parser.statements import Change, Query
+from sandbox.sqlserver.engine.planner import Planner, Setting
+from sandbox.sqlserver.engine.rows import RowStream, decoded
+from sandbox.sqlserver.engine.translate.plan import Bind, Plan
+from sandbox.sqlserver.engine.types import nvarchar
+from sandbox.sqlserver.engine.values.convert import converted
+from sandbox.sqlserver.engine.values.storage import Stored, decoder
+from sandbox.sqlserver.engine.variables import Variables
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.session import EngineSession
+
+
+class Runner:
+    """Runs the statements of one batch that touch data."""
+
+    def __init__(self, session: EngineSession, variables: Variables, planner: Planner) -> None:
+        self._session = session
+        self._variables = variables
+        self._planner = planner
+
+    def query(self, statement: Query) -> Iterator[Result]:
+        """SELECT: one result, whose rows are read from SQLite as they are asked for."""
+        if statement.assigns:
+            self._assign(statement)
+            return
+        transactions = self._session.transactions
+        transactions.start_reading()
+        setting = self._setting()
+        plan = self._planner.query(statement, setting)
+        self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
+        if plan.locks:
+            plan = self._locked(statement)
+        rows = self._rows(plan)
+        yield Result(columns=plan.columns, rows=rows)
+        # The client may have stopped reading: what is left is let go before the next statement.
+        rows.close()
+
+    def change(self, statement: Change) -> Iterator[Result]:
+        """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT."""
+        session = self._session
+        session.transactions.start_writing()
+        setting = self._setting()
+        plan = self._planner.change(statement, setting, session.facts.identity_insert)
+        self._check_snapshot(setting.catalog, uses=True)
+        context = self._argument(plan.context) if plan.context is not None else None
+        self._prepare_identity(plan)
+        count, rows = run_change(session.connection, plan, self._arguments(plan.binds), context)
+        self._save_identity(plan, count)
+        session.transactions.end_statement()
+        session.facts.rowcount = count
+        shown = None if session.facts.nocount else count
+        if plan.columns:
+            decoders = [decoder(column.type) for column in plan.columns]
+            yield Result(columns=plan.columns, rows=decoded(rows, decoders), rowcount=shown)
+        elif shown is not None:
+            yield Result(rowcount=shown)
+
+    def condition(self, node: exp.Expression) -> bool:
+        """Whether an IF's condition is true; unknown is not."""
+        return bool(self._one(lambda setting: self._planner.condition(node, setting)))
+
+    def scalar(self, node: exp.Expression, target: SqlType | None = None) -> Stored:
+        """A lone expression in stored form, converted to `target` if that is given."""
+        return self._one(lambda setting: self._planner.expression(node, setting, target))
+
+    def text(self, node: exp.Expression) -> str:
+        """A lone expression as text, for PRINT."""
+        return str(self.scalar(node, nvarchar(4000)) or "")
+
+    def parameter(self, node: exp.Expression) -> Parameter:
+        """A lone expression as an argument of a procedure."""
+        setting = self._setting_now()
+        plan = self._planner.expression(node, setting)
+        stored = self.scalar(node)
+        sql_type = plan.columns[0].type
+        decode = decoder(sql_type)
+        return Parameter(type=sql_type, value=stored if stored is None or decode is None else decode(stored))
+
+    def _setting(self) -> Setting:
+        session = self._session
+        catalog = session.current.catalog(session.connection)
+        return Setting(catalog, session.server.ids, self._variables)
+
+    def _setting_now(self) -> Setting:
+        self._session.transactions.start_reading()
+        try:
+            return self._setting()
+        finally:
+            self._session.transactions.end_statement()
+
+    def _one(self, make: Callable[[Setting], Plan]) -> Stored:
+        self._session.transactions.start_reading()
+        setting = self._setting()
+        plan = make(setting)
+        self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
+        row = self._session.connection.run(plan.sql, self._arguments(plan.binds)).fetchone()
+        self._session.transactions.end_statement()
+        return None if row is None else row[0]
+
+    def _assign(self, statement: Query) -> None:
+        """SELECT @a = ...: the last row decides; without rows nothing changes."""
+        self._session.transactions.start_reading()
+        setting = self._setting()
+        names, plan = self._planner.assignment(statement, setting)
+        self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
+        rows = self._fetch_all(plan)
+        self._session.transactions.end_statement()
+        self._session.facts.rowcount = len(rows)
+        if not rows:
+            return
+        for name, column, stored in zip(names, plan.columns, rows[-1], strict=True):
+            self._variables.assign(name, converted(stored, column.type, self._variables.type_of(name)))
+
+    def _fetch_all(self, plan: Plan) -> list[Any]:
+        connection = self._session.connection
+        cursor = connection.run(plan.sql, self._arguments(plan.binds))
+        try:
+            return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise connection.explain(error) from None
+
+    def _rows(self, plan: Plan) -> RowStream:
+        cursor = self._session.connection.run(plan.sql, self._arguments(plan.binds))
+        return RowStream(self._session, cursor, plan.decoders)
+
+    def _check_snapshot(self, catalog: Catalog, *, uses: bool) -> None:
+        transactions = self._session.transactions
+        if not uses or transactions.level != "SNAPSHOT" or catalog.database == "master":
+            return
+        if transactions.is_open and transactions.began_in != "SNAPSHOT":
+            raise not_started_in_snapshot(catalog.database)
+        if not catalog.settings.snapshot_allowed:
+            raise snapshot_not_allowed(catalog.database)
+
+    def _locked(self, statement: Query) -> Plan:
+        """The plan once more, now that nobody else can write."""
+        transactions = self._session.transactions
+        if not (transactions.is_open and transactions.level == "SNAPSHOT"):
+            transactions.end_statement()
+        transactions.start_writing()
+        return self._planner.query(statement, self._setting())
+
+    def _arguments(self, binds: Sequence[Bind]) -> list[Stored]:
+        return [self._argument(bind) for bind in binds]
+
+    def _argument(self, bind: Bind) -> Stored:
+        if bind.name.startswith("$"):
+            value = self._session.facts.fact(bind.name, self._session.transactions)
+        else:
+            value = self._variables.values[bind.name]
+        if bind.convert is None or (value is None and bind.name != "$none"):
+            return value
+        return bind.convert(value)
+
+    def _prepare_identity(self, plan: ChangePlan) -> None:
+        if plan.takes_identity or plan.gives_identity:
+            self._session.connection.identity.load(plan.table.object_id)
+
+    def _save_identity(self, plan: ChangePlan, count: int) -> None:
+        if not count or not (plan.takes_identity or plan.gives_identity):
+            return
+        connection = self._session.connection
+        column = plan.table.identity
+        if column is None or column.identity is None:
+            return
+        if plan.gives_identity:
+            name = column.name.replace('"', '""')
+            query = f'SELECT "{name}" FROM {plan.table.physical} WHERE _rowid_ = last_insert_rowid()'
+            (value,) = connection.run(query).fetchone()
+            self._session.current.identity_seen(plan.table.object_id, column.identity[1], value)
+            connection.identity.last = value
+        connection.identity.save(plan.table.object_id, column.identity[1])
+        self._session.facts.identity = connection.identity.last

@@ -1,0 +1,59 @@
+"""All databases of the server."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.database import Database
+from sandbox.sqlserver.engine.errors import unsupported
+
+_MASTER_ID = 1
+_FIRST_USER_ID = 5
+_SUFFIX = ".sqlite"
+
+
+class Server:
+    """The databases by name, each in a file of its own; database ids follow the order in which they were made."""
+
+    def __init__(self, data: Path, database: str) -> None:
+        self._data = data
+        self._mutex = threading.Lock()
+        self._databases: dict[str, Database] = {}
+        data.mkdir(parents=True, exist_ok=True)
+        self._open("master", _MASTER_ID)
+        others = sorted(path.stem for path in data.glob(f"*{_SUFFIX}") if path.stem != "master")
+        if database not in others and database != "master":
+            others.append(database)
+        for name in others:
+            self._open(name, _FIRST_USER_ID + len(self._databases) - 1)
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Every database with its id."""
+        return {database.name: database.number for database in self._databases.values()}
+
+    def find(self, name: str) -> Database | None:
+        """The database of that name, whatever its case."""
+        return self._databases.get(name.lower())
+
+    def create(self, name: str) -> None:
+        """CREATE DATABASE. Raises 1801 when it exists, 40000 for a name that is no file's name."""
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.$#@-]*", name):
+            raise unsupported(f"a database called {name!r}")
+        with self._mutex:
+            if name.lower() in self._databases:
+                text = f"Database '{name}' already exists. Choose a different database name."
+                raise SqlError(1801, text, state=3)
+            self._open(name, _FIRST_USER_ID + len(self._databases) - 1)
+
+    def database_setting(self, name: str, setting: str) -> object:
+        """The SQLite function behind sys.databases: one of the settings of a database."""
+        database = self.find(name)
+        value = None if database is None else getattr(database.settings, setting)
+        return int(value) if isinstance(value, bool) else value
+
+    def _open(self, name: str, number: int) -> None:
+        self._databases[name.lower()] = Database(name, number, self._data / f"{name}{_SUFFIX}")

@@ -1,0 +1,145 @@
+"""A connection's session: what the wire talks to."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from sandbox.sqlserver.contract import Parameter, Result, SqlError
+from sandbox.sqlserver.engine import procedures
+from sandbox.sqlserver.engine.database import Database
+from sandbox.sqlserver.engine.errors import cancelled, unsupported
+from sandbox.sqlserver.engine.facts import SessionFacts
+from sandbox.sqlserver.engine.interpreter import Interpreter
+from sandbox.sqlserver.engine.server import Server
+from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.variables import Variables
+
+_ABORTING = frozenset({241, 245, 8114, 8169, 3951, 3952, 3960})
+"""Errors that roll back the whole transaction whatever XACT_ABORT says: conversions, and snapshot conflicts."""
+_LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: "SERIALIZABLE", 5: "SNAPSHOT"}
+"""As the transaction manager request numbers them; 0 keeps the level."""
+
+
+class EngineSession:
+    """One connection's state. Used by one thread at a time, but for `cancel`."""
+
+    def __init__(self, server: Server, database: Database, facts: SessionFacts, on_close: Callable[[], None]) -> None:
+        self.server = server
+        self.facts = facts
+        self._on_close = on_close
+        self._cancelled = threading.Event()
+        self._closed = False
+        self._enter(database)
+
+    def _enter(self, database: Database) -> None:
+        self.current = database
+        self.connection = database.connect()
+        self.connection.raw.create_function("tsql_database", 2, self.server.database_setting)
+        self.transactions = Transactions(database, self.connection, self._cancelled.is_set)
+
+    @property
+    def descriptor(self) -> int:
+        """The open transaction's number; 0 when there is none."""
+        return self.transactions.descriptor
+
+    @property
+    def database(self) -> str:
+        """The current database's name."""
+        return self.current.name
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the transaction that ended last was rolled back rather than committed."""
+        return self.transactions.rolled_back
+
+    def execute(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[Result]:
+        """Run a batch. Raises SqlError where it ends; what that does to the transaction is done by then."""
+        self._cancelled.clear()
+        try:
+            yield from Interpreter(self, Variables(parameters)).run(sql)
+            self.facts.error = 0
+        except SqlError as error:
+            self.failed(error)
+            raise
+        except sqlite3.Error as error:
+            failure = unsupported(f"this statement: SQLite said {error}")
+            self.failed(failure)
+            raise failure from error
+
+    def failed(self, error: SqlError) -> None:
+        """Undo what a failed statement did: all of the transaction when XACT_ABORT or the error says so."""
+        self.facts.error = error.number
+        self.transactions.fail_statement()
+        if self.facts.xact_abort or error.number in _ABORTING:
+            self.transactions.abort()
+
+    def begin(self, isolation: int) -> None:
+        """Begin a transaction (TM request 5); isolation 0 keeps the session's level."""
+        if isolation:
+            self.transactions.level = _LEVELS[isolation]
+        self.transactions.begin()
+
+    def commit(self) -> None:
+        """Commit (TM request 7). Raises 3902."""
+        self.transactions.commit()
+
+    def rollback(self) -> None:
+        """Roll back (TM request 8). Raises 3903."""
+        self.transactions.rollback()
+
+    def call(self, procedure: str, parameters: Sequence[tuple[str, Parameter]]) -> Iterator[Result]:
+        """Run a system procedure. Raises 2812 for one that the stand-in has not."""
+        self._cancelled.clear()
+        try:
+            yield from procedures.call(self, procedure, parameters)
+        except SqlError as error:
+            self.failed(error)
+            raise
+
+    def use(self, name: str) -> None:
+        """USE. Raises 911 for an unknown database."""
+        database = self.server.find(name)
+        if database is None:
+            text = f"Database '{name}' does not exist. Make sure that the name is entered correctly."
+            raise SqlError(911, text)
+        if database is self.current:
+            return
+        if self.transactions.is_open:
+            raise unsupported("USE inside a transaction")
+        level, timeout = self.transactions.level, self.transactions.lock_timeout
+        self.connection.close()
+        self._enter(database)
+        self.transactions.level, self.transactions.lock_timeout = level, timeout
+
+    def check_cancelled(self) -> None:
+        """Raises 3617 when the client asked to stop."""
+        if self._cancelled.is_set():
+            raise cancelled()
+
+    def reset(self) -> None:
+        """Back to the state after login."""
+        self.transactions.abort()
+        self.transactions.level = "READ COMMITTED"
+        self.transactions.lock_timeout = None
+        self.facts = SessionFacts(spid=self.facts.spid, login=self.facts.login, application=self.facts.application)
+
+    def cancel(self) -> None:
+        """Make the running statement end with SqlError as soon as possible. From any thread."""
+        self._cancelled.set()
+        self.current.writer.wake()
+        try:
+            self.connection.interrupt()
+        except sqlite3.ProgrammingError:
+            # The session was closed meanwhile: nothing is running.
+            return
+
+    def close(self) -> None:
+        """Roll back and let go of everything. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self.transactions.abort()
+        self.connection.close()
+        self._on_close()

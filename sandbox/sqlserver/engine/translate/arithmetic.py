@@ -1,0 +1,147 @@
+"""Operators on numbers and text, with T-SQL's result types and overflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlError, SqlType
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.translate.coerce import literal
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.types import (
+    MAX,
+    NULL,
+    as_decimal,
+    common_type,
+    decimal,
+    describe,
+    family,
+    nvarchar,
+    scale_of,
+    varchar,
+)
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.translate.translator import Translator
+
+_SIGNS: dict[type[exp.Expression], str] = {
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+    exp.BitwiseAnd: "&",
+    exp.BitwiseOr: "|",
+}
+_MAX_PRECISION = 38
+
+
+def negate(value: Value) -> Value:
+    """-value."""
+    if value.constant is not None and family(value.type) in ("integer", "decimal", "float"):
+        return literal(-value.constant[0], value.type)
+    if family(value.type) not in ("integer", "decimal", "float") or value.type.name in ("bit", "tinyint"):
+        raise unsupported(f"- before {describe(value.type)}")
+    return _checked(f"-({value.sql})", value.type, nullable=value.nullable)
+
+
+def arithmetic(translator: Translator, kind: type[exp.Expression], left: Value, right: Value) -> Value:
+    """left <operator> right. Raises 402 and 8117 as T-SQL does, 40000 for mixtures that are not known."""
+    sign = _SIGNS[kind]
+    nullable = left.nullable or right.nullable
+    common = common_type(left.type, right.type)
+    group = family(common)
+    if group == "string":
+        if sign != "+":
+            raise SqlError(8117, f"Operand data type {common.name} is invalid for operator {sign}.")
+        return concatenate(translator, [left, right])
+    if group == "integer":
+        return _integers(sign, translator.coerce(left, common), translator.coerce(right, common), common, nullable)
+    if group == "float":
+        return _floats(sign, translator.coerce(left, common), translator.coerce(right, common), nullable)
+    if group == "decimal":
+        return _decimals(translator, sign, left, right, nullable=nullable)
+    raise unsupported(f"{describe(left.type)} {sign} {describe(right.type)}")
+
+
+def concatenate(translator: Translator, parts: list[Value]) -> Value:
+    """Text + text: NULL when any part is NULL."""
+    common = NULL
+    for part in parts:
+        common = common_type(common, part.type)
+    lengths = [part.type.length if part.type.length is not None else 30 for part in parts]
+    total = MAX if MAX in lengths else sum(lengths)
+    result = nvarchar(total) if common.name.startswith("n") else varchar(total)
+    texts = [translator.coerce(part, result) for part in parts]
+    sql = " || ".join(text.sql for text in texts)
+    return Value(sql=f"({sql})", type=result, nullable=any(part.nullable for part in parts))
+
+
+def _integers(sign: str, left: Value, right: Value, common: SqlType, nullable: bool) -> Value:
+    result = SqlTypeOf.bit_as_int(common)
+    if sign in "&|":
+        return Value(sql=f"({left.sql} {sign} {right.sql})", type=common, nullable=nullable)
+    if sign in "/%":
+        sql = f"tsql_divide({left.sql}, {right.sql}, '{sign}')"
+        return _checked(sql, result, nullable=nullable)
+    return _checked(f"{left.sql} {sign} {right.sql}", result, nullable=nullable)
+
+
+class SqlTypeOf:
+    """Small rules about result types."""
+
+    @staticmethod
+    def bit_as_int(sql_type: SqlType) -> SqlType:
+        """Arithmetic on bit is refused by T-SQL for two bits; mixed with int it is int."""
+        if sql_type.name == "bit":
+            raise SqlError(402, "The data types bit and bit are incompatible in the add operator.")
+        return sql_type
+
+
+def _checked(sql: str, sql_type: SqlType, *, nullable: bool) -> Value:
+    if family(sql_type) == "float":
+        return Value(sql=f"({sql})", type=sql_type, nullable=nullable)
+    limit = sql_type.name if family(sql_type) == "integer" else str(sql_type.precision)
+    return Value(sql=f"tsql_fits({sql}, '{limit}')", type=sql_type, nullable=nullable)
+
+
+def _floats(sign: str, left: Value, right: Value, nullable: bool) -> Value:
+    result = common_type(left.type, right.type)
+    if sign in "%&|":
+        raise SqlError(402, f"The data types float and float are incompatible in the '{sign}' operator.")
+    if sign == "/":
+        return Value(sql=f"tsql_divide({left.sql}, {right.sql}, '/')", type=result, nullable=nullable)
+    return Value(sql=f"({left.sql} {sign} {right.sql})", type=result, nullable=nullable)
+
+
+def _decimals(translator: Translator, sign: str, left: Value, right: Value, *, nullable: bool) -> Value:
+    """Precision and scale by the rules of "Precision, scale, and length" in Microsoft's reference."""
+    one, other = as_decimal(_exact(left.type)), as_decimal(_exact(right.type))
+    p1, s1, p2, s2 = one.precision or 18, scale_of(one), other.precision or 18, scale_of(other)
+    left, right = translator.coerce(left, one), translator.coerce(right, other)
+    if sign in "+-":
+        scale = max(s1, s2)
+        result = decimal(min(_MAX_PRECISION, max(p1 - s1, p2 - s2) + scale + 1), scale)
+        left = translator.coerce(left, decimal(_MAX_PRECISION, scale))
+        right = translator.coerce(right, decimal(_MAX_PRECISION, scale))
+        return _checked(f"{left.sql} {sign} {right.sql}", result, nullable=nullable)
+    if sign == "*":
+        if p1 + p2 + 1 > _MAX_PRECISION and s1 + s2 > 6:
+            raise unsupported(f"{describe(one)} * {describe(other)}: more than 38 digits")
+        result = decimal(min(_MAX_PRECISION, p1 + p2 + 1), s1 + s2)
+        return _checked(f"{left.sql} * {right.sql}", result, nullable=nullable)
+    if sign == "/":
+        scale = max(6, s1 + p2 + 1)
+        precision = p1 - s1 + s2 + scale
+        if precision > _MAX_PRECISION:
+            scale = max(min(scale, 6), scale - (precision - _MAX_PRECISION))
+            precision = _MAX_PRECISION
+        sql = f"tsql_divide_decimal({left.sql}, {right.sql}, {scale - s1 + s2})"
+        return _checked(sql, decimal(precision, scale), nullable=nullable)
+    raise unsupported(f"{describe(one)} {sign} {describe(other)}")
+
+
+def _exact(sql_type: SqlType) -> SqlType:
+    return decimal(1, 0) if sql_type == NULL else sql_type

@@ -1,0 +1,78 @@
+"""Writes a conversion into the SQL, or does it before the statement runs where that is possible."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from sandbox.sqlserver.contract import SqlError, SqlType
+from sandbox.sqlserver.engine.translate.context import Context
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.types import NULL
+from sandbox.sqlserver.engine.values.convert import Conversion, Convert, convert
+
+CONVERT_FUNCTION = "tsql_convert"
+"""The SQLite function that applies a conversion: (value, number of the conversion)."""
+
+_conversions: list[Convert] = []
+_numbers: dict[Conversion, int] = {}
+_numbering = threading.Lock()
+
+
+def conversion_function(value: object, number: int) -> object:
+    """What SQLite calls: NULL stays NULL."""
+    return None if value is None else _conversions[number](value)
+
+
+def coerce(
+    context: Context,
+    value: Value,
+    target: SqlType,
+    *,
+    explicit: bool = False,
+    style: int | None = None,
+    column: tuple[str, str] | None = None,
+) -> Value:
+    """The value as `target`; `column` makes it an assignment. Raises what `convert` raises."""
+    conversion = Conversion(source=value.type, target=target, explicit=explicit, style=style, column=column)
+    function = convert(conversion)
+    if function is None:
+        return replace(value, type=target)
+    if value.bind is not None:
+        sql = context.argument(value.bind, function)
+        return Value(sql=sql, type=target, nullable=value.nullable, name=value.name)
+    if value.constant is not None:
+        try:
+            return literal(function(value.constant[0]), target)
+        except SqlError:
+            # It may never be evaluated: leave it to the moment when it is.
+            pass
+    sql = f"{CONVERT_FUNCTION}({value.sql}, {_number(conversion, function)})"
+    return Value(sql=sql, type=target, nullable=value.nullable, name=value.name)
+
+
+def literal(stored: object, sql_type: SqlType) -> Value:
+    """A stored value written into the SQL."""
+    if stored is None:
+        return Value(sql="NULL", type=NULL)
+    return Value(sql=_literal_sql(stored), type=sql_type, nullable=False, constant=(stored,))
+
+
+def _literal_sql(stored: object) -> str:
+    if isinstance(stored, str):
+        if "\0" in stored:
+            return f"CAST(x'{stored.encode().hex()}' AS TEXT)"
+        return "'" + stored.replace("'", "''") + "'"
+    if isinstance(stored, bytes):
+        return f"x'{stored.hex()}'"
+    # SQLite reads the smallest bigint as a float unless it is written as a sum.
+    return "(-9223372036854775807 - 1)" if stored == -(2**63) else repr(stored)
+
+
+def _number(conversion: Conversion, function: Convert) -> int:
+    with _numbering:
+        number = _numbers.get(conversion)
+        if number is None:
+            number = _numbers[conversion] = len(_conversions)
+            _conversions.append(function)
+        return number

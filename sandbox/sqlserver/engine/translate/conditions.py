@@ -1,0 +1,178 @@
+"""Search conditions, three-valued as in T-SQL. A kind of node that is not listed is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.translate.coerce import literal
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.types import FLOATS, STRINGS, SqlType, common_type, family, nvarchar, varchar
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.translate.translator import Translator
+
+_COMPARISONS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+}
+_HANDLERS: dict[type[exp.Expression], Callable[[Translator, Any, Scope], str]] = {}
+
+
+def translate(translator: Translator, node: exp.Expression, scope: Scope) -> str:
+    """The condition as SQLite's SQL. Raises 4145 for a value where a condition belongs."""
+    handler = _HANDLERS.get(type(node))
+    if handler is not None:
+        return handler(translator, node, scope)
+    if isinstance(node, (exp.Column, exp.Literal, exp.Parameter, exp.Anonymous)):
+        text = "An expression of non-boolean type specified in a context where a condition is expected"
+        raise SqlError(4145, f"{text}, near '{node.sql(dialect='tsql')}'.", severity=15)
+    raise unsupported(f"the condition {node.sql(dialect='tsql')[:80]} ({type(node).__name__})")
+
+
+def collated(value: Value) -> str:
+    """The SQL of a value as it is compared, grouped and ordered: text by T-SQL's collation."""
+    return f"{value.sql} COLLATE TSQL" if value.type.name in STRINGS else value.sql
+
+
+def comparable(translator: Translator, left: Value, right: Value) -> tuple[Value, Value, SqlType]:
+    """Both sides as their common type, and that type."""
+    common = common_type(left.type, right.type)
+    if family(common) == "string":
+        return left, right, common
+    return translator.coerce(left, common), translator.coerce(right, common), common
+
+
+def compare(translator: Translator, operator: str, left: Value, right: Value) -> str:
+    """left <operator> right. Raises 402 for max types that cannot be compared, 206 for types that do not mix."""
+    left, right, common = comparable(translator, left, right)
+    if left.type.name in FLOATS and right.constant is None and left.type.name == "real":
+        raise unsupported("comparing real values")
+    if family(common) == "string" and not _indexable(left) and _indexable(right):
+        # The collation that is written decides; SQLite uses an index only for a column without anything around it.
+        return f"({left.sql} COLLATE TSQL {operator} {right.sql})"
+    suffix = " COLLATE TSQL" if family(common) == "string" else ""
+    return f"({left.sql} {operator} {right.sql}{suffix})"
+
+
+def _indexable(value: Value) -> bool:
+    return value.bind is None and value.constant is None
+
+
+def _comparison(translator: Translator, node: exp.Binary, scope: Scope) -> str:
+    left = translator.value(node.this, scope)
+    right = translator.value(node.expression, scope)
+    return compare(translator, _COMPARISONS[type(node)], left, right)
+
+
+def _and(translator: Translator, node: exp.And, scope: Scope) -> str:
+    return f"({translator.condition(node.this, scope)} AND {translator.condition(node.expression, scope)})"
+
+
+def _or(translator: Translator, node: exp.Or, scope: Scope) -> str:
+    return f"({translator.condition(node.this, scope)} OR {translator.condition(node.expression, scope)})"
+
+
+def _not(translator: Translator, node: exp.Not, scope: Scope) -> str:
+    return f"(NOT {translator.condition(node.this, scope)})"
+
+
+def _paren(translator: Translator, node: exp.Paren, scope: Scope) -> str:
+    return translator.condition(node.this, scope)
+
+
+def _is(translator: Translator, node: exp.Is, scope: Scope) -> str:
+    if not isinstance(node.expression, exp.Null):
+        raise unsupported("IS with anything but NULL")
+    return f"({translator.value(node.this, scope).sql} IS NULL)"
+
+
+def _between(translator: Translator, node: exp.Between, scope: Scope) -> str:
+    value = translator.value(node.this, scope)
+    low = compare(translator, ">=", value, translator.value(node.args["low"], scope))
+    high = compare(translator, "<=", value, translator.value(node.args["high"], scope))
+    return f"({low} AND {high})"
+
+
+def _like(translator: Translator, node: exp.Like, scope: Scope) -> str:
+    return _like_with(translator, node, scope, "")
+
+
+def _escape(translator: Translator, node: exp.Escape, scope: Scope) -> str:
+    character = translator.value(node.expression, scope)
+    if not isinstance(node.this, exp.Like) or character.constant is None:
+        raise unsupported("this form of ESCAPE")
+    return _like_with(translator, node.this, scope, str(character.constant[0]))
+
+
+def _like_with(translator: Translator, node: exp.Like, scope: Scope, escape: str) -> str:
+    sides = []
+    for side in (node.this, node.expression):
+        value = translator.value(side, scope)
+        if value.type.name not in STRINGS:
+            value = translator.coerce(value, nvarchar(4000))
+        sides.append(value.sql)
+    return f"tsql_like({sides[0]}, {sides[1]}, {literal(escape, varchar(1)).sql})"
+
+
+def _in(translator: Translator, node: exp.In, scope: Scope) -> str:
+    value = translator.value(node.this, scope)
+    inner = node.args.get("query")
+    if inner is not None:
+        return _in_query(translator, value, inner, scope)
+    items = [translator.value(item, scope) for item in node.expressions]
+    common = value.type
+    for item in items:
+        common = common_type(common, item.type)
+    if family(common) == "string":
+        return f"({value.sql} COLLATE TSQL IN ({', '.join(item.sql for item in items)}))"
+    value = translator.coerce(value, common)
+    return f"({value.sql} IN ({', '.join(translator.coerce(item, common).sql for item in items)}))"
+
+
+def _in_query(translator: Translator, value: Value, inner: exp.Expression, scope: Scope) -> str:
+    query = translator.query(inner.this if isinstance(inner, exp.Subquery) else inner, scope)
+    if len(query.columns) != 1:
+        text = (
+            "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."
+        )
+        raise SqlError(116, text)
+    column = query.columns[0]
+    common = common_type(value.type, column.type)
+    if family(common) == "string":
+        return f"({value.sql} COLLATE TSQL IN ({query.sql}))"
+    alias = translator.context.alias()
+    inside = translator.coerce(Value(sql=f"{alias}.c0", type=column.type), common)
+    value = translator.coerce(value, common)
+    return f"({value.sql} IN (SELECT {inside.sql} FROM ({query.sql}) AS {alias}))"
+
+
+def _exists(translator: Translator, node: exp.Exists, scope: Scope) -> str:
+    inner = node.this.this if isinstance(node.this, exp.Subquery) else node.this
+    return f"EXISTS ({translator.query(inner, scope).sql})"
+
+
+_HANDLERS.update(dict.fromkeys(_COMPARISONS, _comparison))
+_HANDLERS.update(
+    {
+        exp.And: _and,
+        exp.Or: _or,
+        exp.Not: _not,
+        exp.Paren: _paren,
+        exp.Is: _is,
+        exp.Between: _between,
+        exp.Like: _like,
+        exp.Escape: _escape,
+        exp.In: _in,
+        exp.Exists: _exists,
+    }
+)

@@ -1,0 +1,54 @@
+"""What one translation knows and gathers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.catalog.schema import Catalog
+from sandbox.sqlserver.engine.errors import undeclared_variable
+from sandbox.sqlserver.engine.translate.plan import Bind, Value
+from sandbox.sqlserver.engine.values.convert import Convert
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The catalog and the variables' types go in; arguments and the use of tables are gathered."""
+
+    catalog: Catalog
+    variables: Mapping[str, SqlType]
+    """By name in lower case."""
+    databases: Mapping[str, int]
+    """Every database of the server with its id."""
+    binds: list[Bind] = field(default_factory=list)
+    user_tables: set[int] = field(default_factory=set)
+    """Object ids of the user tables that are read or written."""
+    locks: list[str] = field(default_factory=list)
+    """Hints that were given and need the write lock."""
+    aliases: list[str] = field(default_factory=list)
+
+    def alias(self) -> str:
+        """A name for a source that nothing else in this statement has."""
+        name = f"s{len(self.aliases)}"
+        self.aliases.append(name)
+        return name
+
+    def argument(self, name: str, convert: Convert | None = None) -> str:
+        """A placeholder for a variable or a session fact; the same one for the same argument."""
+        bind = Bind(name=name, convert=convert)
+        if bind not in self.binds:
+            self.binds.append(bind)
+        return f"?{self.binds.index(bind) + 1}"
+
+    def variable(self, name: str) -> Value:
+        """A declared variable or parameter. Raises 137."""
+        key = name.lower()
+        sql_type = self.variables.get(key)
+        if sql_type is None:
+            raise undeclared_variable(name)
+        return Value(sql=self.argument(key), type=sql_type, bind=key)
+
+    def fact(self, name: str, sql_type: SqlType, *, nullable: bool = True) -> Value:
+        """Something only the session knows when the statement runs, such as `$trancount`."""
+        return Value(sql=self.argument(name), type=sql_type, nullable=nullable, bind=name)

@@ -1,0 +1,221 @@
+"""Functions about the server, its databases and its objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.translate.coerce import literal
+from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.types import INT, NULL, SMALLINT, SYSNAME, nvarchar
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.translate.translator import Translator
+
+PRODUCT_VERSION = "16.0.4135.4"
+"""SQL Server 2022, as the server calls itself."""
+_SERVER_PROPERTIES: dict[str, tuple[object, SqlType]] = {
+    "productversion": (PRODUCT_VERSION, SYSNAME),
+    "productlevel": ("RTM", SYSNAME),
+    "edition": ("Developer Edition (64-bit)", SYSNAME),
+    "engineedition": (3, INT),
+    "collation": ("SQL_Latin1_General_CP1_CI_AS", SYSNAME),
+    "servername": ("sandbox", SYSNAME),
+    "machinename": ("sandbox", SYSNAME),
+    "instancename": (None, SYSNAME),
+    "isclustered": (0, INT),
+    "ishadrenabled": (0, INT),
+}
+_SYSTEM_SCHEMAS = {"dbo": 1, "INFORMATION_SCHEMA": 3, "sys": 4}
+SCOPE_IDENTITY = SqlType(name="decimal", precision=38, scale=0)
+"""The type of SCOPE_IDENTITY() and @@IDENTITY."""
+
+
+def _object_id(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    name = as_type(translator, arguments[0], scope, nvarchar(4000))
+    kind = "NULL"
+    if len(arguments) == 2:
+        kind = as_type(translator, arguments[1], scope, nvarchar(10)).sql
+    elif len(arguments) != 1:
+        check_count("object_id", arguments, 1)
+    database = literal(translator.context.catalog.database, SYSNAME).sql
+    sql = (
+        f"(SELECT object_id FROM _objects WHERE name = tsql_name_part({name.sql}, 1, {database}) "
+        f"AND schema_name = tsql_name_part({name.sql}, 2, {database}) AND ({kind} IS NULL OR type = {kind}))"
+    )
+    return Value(sql=sql, type=INT)
+
+
+def _object_name(column: str) -> Function:
+    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+        check_count(f"object_{column}", arguments, 1)
+        number = as_type(translator, arguments[0], scope, INT)
+        return Value(sql=f"(SELECT {column} FROM _objects WHERE object_id = {number.sql})", type=SYSNAME)
+
+    return translate
+
+
+def _columnproperty(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("columnproperty", arguments, 3)
+    table = as_type(translator, arguments[0], scope, INT)
+    column = as_type(translator, arguments[1], scope, SYSNAME)
+    properties = {
+        "columnid": "column_id",
+        "isidentity": "(seed IS NOT NULL)",
+        "allowsnull": "nullable",
+        "iscomputed": "0",
+    }
+    wanted = literal_text(arguments[2], "COLUMNPROPERTY")
+    chosen = properties.get(wanted.lower())
+    if chosen is None:
+        raise unsupported(f"COLUMNPROPERTY(..., '{wanted}')")
+    sql = f"(SELECT {chosen} FROM _columns WHERE table_id = {table.sql} AND name = {column.sql})"
+    return Value(sql=sql, type=INT)
+
+
+def _schema_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if not arguments:
+        return literal("dbo", SYSNAME)
+    number = as_type(translator, arguments[0], scope, INT)
+    arms = " ".join(f"WHEN {value} THEN '{name}'" for name, value in _SYSTEM_SCHEMAS.items())
+    return Value(sql=f"(CASE {number.sql} {arms} END)", type=SYSNAME)
+
+
+def _schema_id(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if not arguments:
+        return literal(1, INT)
+    name = as_type(translator, arguments[0], scope, SYSNAME)
+    arms = " ".join(f"WHEN '{name}' THEN {value}" for name, value in _SYSTEM_SCHEMAS.items())
+    return Value(sql=f"(CASE {name.sql} COLLATE TSQL {arms} END)", type=INT)
+
+
+def _db_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if not arguments:
+        return Value(sql=literal(translator.context.catalog.database, SYSNAME).sql, type=SYSNAME)
+    number = as_type(translator, arguments[0], scope, INT)
+    arms = [f"WHEN {key} THEN {literal(name, SYSNAME).sql}" for name, key in translator.context.databases.items()]
+    return Value(sql=f"(CASE {number.sql} {' '.join(arms)} END)", type=SYSNAME)
+
+
+def _db_id(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    databases = translator.context.databases
+    if not arguments:
+        return literal(databases[translator.context.catalog.database], SMALLINT)
+    name = as_type(translator, arguments[0], scope, SYSNAME)
+    arms = " ".join(f"WHEN {literal(key, SYSNAME).sql} THEN {number}" for key, number in databases.items())
+    return Value(sql=f"(CASE {name.sql} COLLATE TSQL {arms} END)", type=SMALLINT)
+
+
+def _databasepropertyex(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("databasepropertyex", arguments, 2)
+    name = as_type(translator, arguments[0], scope, SYSNAME)
+    wanted = literal_text(arguments[1], "DATABASEPROPERTYEX")
+    here = literal(translator.context.catalog.database, SYSNAME).sql
+    answers = {
+        "updateability": ("'READ_WRITE'", SYSNAME),
+        "status": ("'ONLINE'", SYSNAME),
+        "collation": ("'SQL_Latin1_General_CP1_CI_AS'", SYSNAME),
+        "ischangetrackingenabled": ("(SELECT value FROM _meta WHERE key = 'tracking')", INT),
+    }
+    if wanted.lower() not in answers:
+        raise unsupported(f"DATABASEPROPERTYEX(..., '{wanted}')")
+    sql, sql_type = answers[wanted.lower()]
+    # Another database's properties are not asked for by anything; NULL there is what an unknown name gives.
+    return Value(sql=f"(CASE {name.sql} COLLATE TSQL WHEN {here} THEN {sql} END)", type=sql_type)
+
+
+def _serverproperty(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    del translator, scope
+    check_count("serverproperty", arguments, 1)
+    wanted = literal_text(arguments[0], "SERVERPROPERTY")
+    if wanted.lower() not in _SERVER_PROPERTIES:
+        raise unsupported(f"SERVERPROPERTY('{wanted}')")
+    stored, sql_type = _SERVER_PROPERTIES[wanted.lower()]
+    return literal(stored, sql_type)
+
+
+def _login(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    del scope
+    if arguments:
+        raise unsupported("the name of another login")
+    return translator.context.fact("$login", SYSNAME)
+
+
+def _user(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    del translator, scope
+    check_count("user_name", arguments, 0)
+    return literal("dbo", SYSNAME)
+
+
+def _type_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("type_name", arguments, 1)
+    number = as_type(translator, arguments[0], scope, INT)
+    return Value(sql=f"tsql_type_name({number.sql})", type=SYSNAME)
+
+
+def _has_perms(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if len(arguments) < 3:
+        check_count("has_perms_by_name", arguments, 3)
+    securable = translator.value(arguments[0], scope)
+    kind = translator.value(arguments[1], scope)
+    if securable.type == NULL or kind.type == NULL:
+        return literal(1, INT)
+    # The only login is sa, which may do everything; an object that does not exist gives NULL.
+    found = _object_id(translator, [arguments[0]], scope).sql
+    is_object = f"{kind.sql} COLLATE TSQL = 'OBJECT'"
+    return Value(sql=f"(CASE WHEN {is_object} AND {found} IS NULL THEN NULL ELSE 1 END)", type=INT)
+
+
+def _is_srvrolemember(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    del translator, arguments, scope
+    return literal(1, INT)
+
+
+def _scope_identity(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    del scope
+    check_count("scope_identity", arguments, 0)
+    return translator.context.fact("$identity", SCOPE_IDENTITY)
+
+
+def _ident_current(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("ident_current", arguments, 1)
+    found = _object_id(translator, arguments, scope).sql
+    return Value(sql=f"(SELECT last FROM _identity WHERE table_id = {found})", type=SCOPE_IDENTITY)
+
+
+def _xact_state(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    del scope
+    check_count("xact_state", arguments, 0)
+    return translator.context.fact("$xact_state", SMALLINT, nullable=False)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "OBJECT_ID": _object_id,
+    "OBJECT_NAME": _object_name("name"),
+    "OBJECT_SCHEMA_NAME": _object_name("schema_name"),
+    "COLUMNPROPERTY": _columnproperty,
+    "SCHEMA_NAME": _schema_name,
+    "SCHEMA_ID": _schema_id,
+    "DB_NAME": _db_name,
+    "DB_ID": _db_id,
+    "DATABASEPROPERTYEX": _databasepropertyex,
+    "SERVERPROPERTY": _serverproperty,
+    "SUSER_SNAME": _login,
+    "SUSER_NAME": _login,
+    "ORIGINAL_LOGIN": _login,
+    "SYSTEM_USER": _login,
+    "USER_NAME": _user,
+    "CURRENT_USER": _user,
+    "SESSION_USER": _user,
+    "TYPE_NAME": _type_name,
+    "HAS_PERMS_BY_NAME": _has_perms,
+    "IS_SRVROLEMEMBER": _is_srvrolemember,
+    "SCOPE_IDENTITY": _scope_identity,
+    "IDENT_CURRENT": _ident_current,
+    "XACT_STATE": _xact_state,
+}

@@ -1,0 +1,47 @@
+"""Functions on numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.translate.functions.signature import Function, check_count
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.types import describe, family
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.translate.translator import Translator
+
+
+def _abs(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("abs", arguments, 1)
+    value = translator.value(arguments[0], scope)
+    group = family(value.type)
+    if group == "float" or group == "decimal":
+        return Value(sql=f"abs({value.sql})", type=value.type, nullable=value.nullable)
+    if group != "integer" or value.type.name == "bit":
+        raise SqlError(8117, f"Operand data type {value.type.name} is invalid for abs operator.")
+    return Value(sql=f"tsql_fits(abs({value.sql}), '{value.type.name}')", type=value.type, nullable=value.nullable)
+
+
+def _rounding(name: str) -> Function:
+    """FLOOR and CEILING of integers and floats."""
+
+    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+        check_count(name, arguments, 1)
+        value = translator.value(arguments[0], scope)
+        group = family(value.type)
+        if group == "integer":
+            return value.renamed("")
+        if group == "float":
+            return Value(sql=f"tsql_{name}({value.sql})", type=value.type, nullable=value.nullable)
+        raise unsupported(f"{name.upper()} of {describe(value.type)}")
+
+    return translate
+
+
+FUNCTIONS: dict[str, Function] = {"ABS": _abs, "FLOOR": _rounding("floor"), "CEILING": _rounding("ceiling")}

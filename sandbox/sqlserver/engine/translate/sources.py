@@ -1,0 +1,218 @@
+"""FROM: tables, catalog views, derived tables, VALUES and joins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.schema import Catalog, Table, quote
+from sandbox.sqlserver.engine.catalog.views import find_view
+from sandbox.sqlserver.engine.errors import invalid_object, unsupported
+from sandbox.sqlserver.engine.translate.changetable import apply_version, changes_source, version_source
+from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.scope import Scope, Source
+from sandbox.sqlserver.engine.types import NULL, common_type
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.translate.translator import Translator
+
+_HINTS = frozenset(["NOLOCK", "READPAST", "ROWLOCK", "PAGLOCK", "READCOMMITTED", "READUNCOMMITTED", "FORCESEEK"])
+"""Hints that change nothing where readers see committed rows and never block."""
+_LOCKING_HINTS = frozenset(["UPDLOCK", "XLOCK", "HOLDLOCK", "TABLOCK", "TABLOCKX", "SERIALIZABLE", "REPEATABLEREAD"])
+"""Hints that keep other writers out until the transaction ends."""
+
+
+def from_clause(translator: Translator, node: exp.Expression, scope: Scope) -> str:
+    """` FROM ...` of a query, or nothing; its sources are added to the scope."""
+    clause = node.args.get("from_")
+    if clause is None:
+        return ""
+    first = clause.this
+    sql = _source(translator, first, scope)
+    joins = [*(first.args.get("joins") or []), *(node.args.get("joins") or [])]
+    return " FROM " + sql + "".join(_join(translator, join, scope) for join in joins)
+
+
+def resolve_table(catalog: Catalog, node: exp.Table) -> Table:
+    """The user table that is named. Raises 208, or 40000 for a name with a server or another database."""
+    if node.args.get("catalog") is not None and node.catalog.lower() != catalog.database.lower():
+        raise unsupported(f"a table of another database: {node.catalog}.{node.db}.{node.name}")
+    table = catalog.find(node.db or "dbo", node.name)
+    if table is None:
+        raise invalid_object(".".join(part for part in (node.db, node.name) if part))
+    return table
+
+
+def table_source(table: Table, alias: str, name: str = "") -> Source:
+    """A user table as a source: `alias` is its name in SQLite's SQL, `name` the one in T-SQL."""
+    columns = tuple(
+        Value(
+            sql=f"{alias}.{quote(column.name)}",
+            type=column.type,
+            nullable=column.nullable,
+            name=column.name,
+            identity=column.identity is not None,
+        )
+        for column in table.columns
+    )
+    return Source(name=name or table.name, schema="" if name else table.schema, columns=columns)
+
+
+def derived_source(name: str, alias: str, columns: tuple[Value, ...]) -> Source:
+    """A query in FROM: its columns c0, c1 ... under their T-SQL names."""
+    visible = tuple(
+        Value(sql=f"{alias}.c{place}", type=column.type, nullable=column.nullable, name=column.name)
+        for place, column in enumerate(columns)
+    )
+    return Source(name=name, columns=visible)
+
+
+def _source(translator: Translator, node: exp.Expression, scope: Scope) -> str:
+    if isinstance(node, exp.Table):
+        return _table(translator, node, scope)
+    if isinstance(node, exp.Subquery):
+        return _derived(translator, node, scope)
+    if isinstance(node, exp.Values):
+        return _values(translator, node, scope)
+    raise unsupported(f"{node.sql(dialect='tsql')[:80]} in FROM")
+
+
+def _table(translator: Translator, node: exp.Table, scope: Scope) -> str:
+    context = translator.context
+    if isinstance(node.this, exp.Expression) and node.this.key == "changetable":
+        return _change_table(translator, node, scope)
+    if not isinstance(node.this, exp.Identifier):
+        raise unsupported(f"{node.this.sql(dialect='tsql')[:60]} in FROM")
+    _check_hints(translator, node)
+    names = _column_aliases(node)
+    alias = context.alias()
+    common = translator.common_tables.get(node.name.lower()) if not node.db else None
+    if common is not None:
+        scope.sources.append(derived_source(node.alias or node.name, alias, common.columns))
+        return f"({common.sql}) AS {alias}"
+    view = find_view(node.db, node.name)
+    if view is not None:
+        scope.sources.append(view.source(alias, node.alias))
+        return f"({view.select(context)}) AS {alias}"
+    if names:
+        raise unsupported("a column list after a table's alias")
+    table = resolve_table(context.catalog, node)
+    context.user_tables.add(table.object_id)
+    scope.sources.append(table_source(table, alias, node.alias))
+    return f"{table.physical} AS {alias}"
+
+
+def _check_hints(translator: Translator, node: exp.Table) -> None:
+    for group in node.args.get("hints") or []:
+        for hint in group.expressions:
+            name = hint.name.upper()
+            if name in _LOCKING_HINTS:
+                translator.context.locks.append(name)
+            elif name not in _HINTS:
+                raise unsupported(f"the table hint {name}")
+
+
+def _column_aliases(node: exp.Expression) -> list[str]:
+    alias = node.args.get("alias")
+    return [column.name for column in (alias.args.get("columns") or [])] if alias is not None else []
+
+
+def _change_table(translator: Translator, node: exp.Table, scope: Scope) -> str:
+    if not node.alias:
+        raise SqlError(22104, "A table returned by the CHANGETABLE function must be aliased.")
+    call = node.this
+    table = resolve_table(translator.context.catalog, call.this)
+    if call.args["kind"] == "CHANGES":
+        sql, source = changes_source(translator, call, table, node.alias)
+    else:
+        sql, source = version_source(translator, call, table, node.alias, scope)
+    scope.sources.append(_renamed(source, _column_aliases(node)))
+    return sql
+
+
+def _renamed(source: Source, names: list[str]) -> Source:
+    if not names:
+        return source
+    columns = _rename(source.columns, names)
+    return Source(name=source.name, columns=columns)
+
+
+def _rename(columns: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
+    if len(names) != len(columns):
+        number, word = (8158, "more") if len(names) < len(columns) else (8159, "fewer")
+        raise SqlError(number, f"A table alias has {word} columns than were specified in the column list.")
+    return tuple(column.renamed(name) for column, name in zip(columns, names, strict=True))
+
+
+def _derived(translator: Translator, node: exp.Subquery, scope: Scope) -> str:
+    if not node.alias:
+        raise unsupported("a derived table without an alias")
+    query = translator.query(node.this, None)
+    names = _column_aliases(node)
+    columns = _rename(query.columns, names) if names else query.columns
+    alias = translator.context.alias()
+    scope.sources.append(derived_source(node.alias, alias, columns))
+    return f"({query.sql}) AS {alias}"
+
+
+def _values(translator: Translator, node: exp.Values, scope: Scope) -> str:
+    names = _column_aliases(node)
+    rows = [[translator.value(item, scope) for item in row.expressions] for row in node.expressions]
+    if not names or any(len(row) != len(names) for row in rows):
+        raise unsupported("a VALUES table whose column list does not match its rows")
+    types = []
+    for place in range(len(names)):
+        kind = NULL
+        for row in rows:
+            kind = common_type(kind, row[place].type)
+        types.append(kind)
+    selects = []
+    for row in rows:
+        typed = [translator.coerce(value, kind) for value, kind in zip(row, types, strict=True)]
+        selects.append("SELECT " + ", ".join(f"{value.sql} AS c{place}" for place, value in enumerate(typed)))
+    columns = tuple(
+        Value(sql="", type=kind, name=name, nullable=any(row[place].nullable for row in rows))
+        for place, (name, kind) in enumerate(zip(names, types, strict=True))
+    )
+    alias = translator.context.alias()
+    scope.sources.append(derived_source(node.alias, alias, columns))
+    return f"({' UNION ALL '.join(selects)}) AS {alias}"
+
+
+def _join(translator: Translator, join: exp.Join, scope: Scope) -> str:
+    for name, part in join.args.items():
+        if part and name not in ("this", "side", "kind", "on"):
+            raise unsupported(f"{name.upper()} in a join")
+    side, kind = (join.side or "").upper(), (join.kind or "").upper()
+    if isinstance(join.this, exp.Lateral):
+        return _apply(translator, join.this, scope)
+    before = len(scope.sources)
+    sql = _source(translator, join.this, scope)
+    if join.this.args.get("joins"):
+        raise unsupported("a join inside a join's parentheses")
+    if side in ("LEFT", "FULL"):
+        scope.sources[before:] = [source.outer_joined() for source in scope.sources[before:]]
+    if side in ("RIGHT", "FULL"):
+        scope.sources[:before] = [source.outer_joined() for source in scope.sources[:before]]
+    condition = join.args.get("on")
+    if condition is None:
+        return f" CROSS JOIN {sql}"
+    if kind not in ("", "INNER", "OUTER") or side not in ("", "LEFT", "RIGHT", "FULL"):
+        raise unsupported(f"{side} {kind} JOIN".strip())
+    word = f"{side} JOIN" if side else "JOIN"
+    return f" {word} {sql} ON {translator.condition(condition, scope)}"
+
+
+def _apply(translator: Translator, lateral: exp.Lateral, scope: Scope) -> str:
+    call = lateral.this
+    if not isinstance(call, exp.Expression) or call.key != "changetable" or call.args["kind"] != "VERSION":
+        raise unsupported("APPLY with anything but CHANGETABLE(VERSION ...)")
+    if not lateral.alias:
+        raise SqlError(22104, "A table returned by the CHANGETABLE function must be aliased.")
+    table = resolve_table(translator.context.catalog, call.this)
+    outer = not lateral.args.get("cross_apply")
+    sql, source = apply_version(translator, call, table, lateral.alias, scope, outer=outer)
+    scope.sources.append(_renamed(source, _column_aliases(lateral)))
+    return sql

@@ -1,0 +1,132 @@
+"""Between Python's values and SQLite's.
+
+Every T-SQL type has one stored form, chosen so that SQLite's own comparison orders it as SQL Server does:
+integers and bit as INTEGER; decimal and money as INTEGER times ten to the scale; float as REAL; text as TEXT;
+binary as BLOB; datetime2 and its kin as microseconds, date as days since 0001-01-01, time as microseconds since
+midnight; uniqueidentifier as its bytes in SQL Server's order of significance.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, TypeAlias
+
+from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.errors import overflow, unsupported
+from sandbox.sqlserver.engine.types import describe, family, scale_of
+
+Stored: TypeAlias = Any
+"""None, int, float, str or bytes, as SQLite knows them."""
+
+_EPOCH = dt.datetime(1, 1, 1)
+_DAY = 86_400_000_000
+_LONGEST = 10**18
+_GUID_ORDER = (10, 11, 12, 13, 14, 15, 8, 9, 6, 7, 4, 5, 0, 1, 2, 3)
+"""Bytes of a uniqueidentifier (as stored on disk, `bytes_le`), the most significant in comparisons first."""
+_GUID_BACK = tuple(_GUID_ORDER.index(place) for place in range(16))
+
+
+def check_digits(number: int, sql_type: SqlType) -> int:
+    """A scaled decimal that fits its precision. Raises 8115, or 40000 beyond SQLite's 64 bits."""
+    if sql_type.name == "decimal" and abs(number) >= 10 ** (sql_type.precision or 18):
+        raise overflow("numeric")
+    if abs(number) >= _LONGEST:
+        raise unsupported("decimal values of more than 18 digits")
+    return number
+
+
+def store_decimal(value: Decimal, sql_type: SqlType) -> int:
+    """The scaled integer, rounded half away from zero. Raises 8115 when it does not fit."""
+    scaled = value.scaleb(scale_of(sql_type)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return check_digits(int(scaled), sql_type)
+
+
+def store_moment(value: dt.datetime) -> int:
+    """Microseconds since 0001-01-01."""
+    delta = value - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def load_moment(stored: int) -> dt.datetime:
+    """The moment of a stored integer."""
+    return _EPOCH + dt.timedelta(microseconds=stored)
+
+
+def store_time(value: dt.time) -> int:
+    """Microseconds since midnight."""
+    return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
+
+
+def load_time(stored: int) -> dt.time:
+    """The time of a stored integer."""
+    return (_EPOCH + dt.timedelta(microseconds=stored % _DAY)).time()
+
+
+def store_guid(value: uuid.UUID) -> bytes:
+    """The bytes in SQL Server's order of significance."""
+    raw = value.bytes_le
+    return bytes(raw[place] for place in _GUID_ORDER)
+
+
+def load_guid(stored: bytes) -> uuid.UUID:
+    """The uniqueidentifier of stored bytes."""
+    return uuid.UUID(bytes_le=bytes(stored[place] for place in _GUID_BACK))
+
+
+def encode(value: object, sql_type: SqlType) -> Stored:
+    """The stored form of a value that came over the wire with this type. Raises 40000 for a type it has not."""
+    if value is None:
+        return None
+    group = family(sql_type)
+    if group == "decimal":
+        return store_decimal(value if isinstance(value, Decimal) else Decimal(str(value)), sql_type)
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is not None:
+            raise unsupported("datetimeoffset")
+        return store_moment(value)
+    if isinstance(value, dt.date):
+        return value.toordinal() - 1
+    if isinstance(value, dt.time):
+        return store_time(value)
+    if isinstance(value, uuid.UUID):
+        return store_guid(value)
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int) and group == "float":
+        return float(value)
+    if isinstance(value, (int, float, str, bytes)):
+        return value
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    raise unsupported(f"a {type(value).__name__} as {describe(sql_type)}")
+
+
+def decoder(sql_type: SqlType) -> Callable[[Any], object] | None:
+    """What turns a stored value that is not None into Python's; None when it is the same already."""
+    group = family(sql_type)
+    if group == "decimal":
+        exponent = -scale_of(sql_type)
+        return lambda stored: Decimal(stored).scaleb(exponent)
+    if group == "date":
+        return lambda stored: dt.date.fromordinal(stored + 1)
+    special: dict[str, Callable[[Any], object]] = {
+        "moment": load_moment,
+        "time": load_time,
+        "uniqueidentifier": load_guid,
+    }
+    return special.get(group)
+
+
+def column_affinity(sql_type: SqlType) -> str:
+    """How SQLite declares a column of this type. TSQL is the collation in `collation.py`."""
+    group = family(sql_type)
+    if group == "float":
+        return "REAL"
+    if group == "string":
+        return "TEXT COLLATE TSQL"
+    if group in ("binary", "uniqueidentifier"):
+        return "BLOB"
+    return "INTEGER"
