@@ -1,0 +1,111 @@
+"""SQL Server with one tracked table, as the model knows it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+Key = int
+PENDING_ROW = "P"
+
+
+class Mark(NamedTuple):
+    """Written into the database just before every seal."""
+
+    version: int
+    life: str | None
+    generation: int
+
+
+class Write(NamedTuple):
+    """One statement of a transaction; `status` is None where it is not written."""
+
+    key: Key
+    operation: str
+    columns: frozenset[str]
+    status: str | None
+
+
+class Change(NamedTuple):
+    """One entry of change tracking; `columns` is None for an insert or a delete: all of them."""
+
+    version: int
+    columns: frozenset[str] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """The database as a transaction under SNAPSHOT isolation sees it."""
+
+    rows: dict[Key, str]
+    log: dict[Key, list[Change]]
+    mark: Mark | None
+    taken_at: int
+
+    def changes(self, since: int) -> Iterator[tuple[int, Key, frozenset[str] | None]]:
+        """CHANGETABLE(CHANGES ...): last version, key and joined mask of every key changed above `since`."""
+        for key, log in self.log.items():
+            recent = [change for change in log if change.version > since]
+            if recent:
+                yield recent[-1].version, key, _joined([change.columns for change in recent])
+
+    def last_version(self, key: Key) -> int:
+        """CHANGETABLE(VERSION ...) of the row; 0 where change tracking knows nothing of it."""
+        return max((change.version for change in self.log.get(key, [])), default=0)
+
+
+def _joined(masks: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
+    known = [mask for mask in masks if mask is not None]
+    return frozenset().union(*known) if len(known) == len(masks) else None
+
+
+@dataclass(kw_only=True)
+class Database:
+    """One tracked table, the version counter and the mark."""
+
+    clock: Callable[[], int]
+    version: int = 0
+    rows: dict[Key, str] = field(default_factory=dict)
+    log: dict[Key, list[Change]] = field(default_factory=dict)
+    became_pending: dict[Key, list[int]] = field(default_factory=dict)
+    """When each row became pending: what a relay that read it later has to have sent."""
+    mark: Mark | None = None
+    session: int = 0
+    """Changes when connections are cut."""
+
+    def write(self, statements: Iterable[Write]) -> None:
+        """One transaction."""
+        self.version += 1
+        now = self.clock()
+        for statement in statements:
+            self._apply(statement)
+            in_mask = statement.operation == "I" or "status" in statement.columns
+            if statement.status == PENDING_ROW and in_mask:
+                self.became_pending.setdefault(statement.key, []).append(now)
+
+    def _apply(self, statement: Write) -> None:
+        if statement.operation == "D":
+            del self.rows[statement.key]
+        elif statement.status is not None:
+            self.rows[statement.key] = statement.status
+        columns = statement.columns if statement.operation == "U" else None
+        self.log.setdefault(statement.key, []).append(Change(self.version, columns))
+
+    def snapshot(self) -> Snapshot:
+        """What a transaction that begins now will see."""
+        log = {key: list(changes) for key, changes in self.log.items()}
+        return Snapshot(rows=dict(self.rows), log=log, mark=self.mark, taken_at=self.clock())
+
+    def backup(self) -> Database:
+        """A copy of everything."""
+        rows, log, became_pending = copy.deepcopy((self.rows, self.log, self.became_pending))
+        return replace(self, rows=rows, log=log, became_pending=became_pending)
+
+    def restore(self, backup: Database) -> None:
+        """Put an older copy in place; every connection is cut."""
+        past = backup.backup()
+        self.version, self.mark = past.version, past.mark
+        self.rows, self.log, self.became_pending = past.rows, past.log, past.became_pending
+        self.session = self.clock()

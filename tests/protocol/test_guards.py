@@ -1,0 +1,48 @@
+"""What each guard is for: taken out, alone or with its twin, histories go wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.protocol.history import History
+from tests.protocol.rules import Guard, Rules
+from tests.protocol.verdict import Verdict
+
+MOST_HISTORIES = 5000
+
+TAKEN_OUT = {
+    "no-takeover": {Verdict.LOST},
+    "no-own-takeover no-discard": {Verdict.LOST},
+    "no-count hole": {Verdict.LOST},
+    "no-seal-cas": {Verdict.TWICE},
+    "no-position": {Verdict.TWICE},
+    "no-chain loss": {Verdict.LOST},
+    "no-repair loss": {Verdict.LOST, Verdict.STUCK},
+    "no-ahead rollback": {Verdict.LOST},
+    "no-mark restore": {Verdict.LOST},
+    "mark-blind": {Verdict.TWICE},
+    "cap live noretry": {Verdict.LOST},
+}
+"""The guard, its twin or the fault that it guards against, and everything that goes wrong then."""
+
+
+@pytest.mark.parametrize("words", TAKEN_OUT)
+def test_without_its_guard_a_history_goes_wrong(words: str) -> None:
+    rules = Rules.named(words.split())
+    still_to_see = set(TAKEN_OUT[words])
+    for seed in range(MOST_HISTORIES):
+        finding = History(seed, rules).play()
+        still_to_see -= {finding.verdict} if finding else set()
+        if not still_to_see:
+            return
+    pytest.fail(f"{words}: {MOST_HISTORIES} histories showed no {', '.join(still_to_see)}")
+
+
+@pytest.mark.parametrize("guard", [Guard.OWN_TAKEOVER, Guard.DISCARD])
+def test_either_of_two_twins_is_enough(guard: Guard) -> None:
+    rules = Rules(missing=frozenset({guard}))
+    assert [History(seed, rules).play() for seed in range(1000)] == [None] * 1000
+
+
+def test_every_guard_is_taken_out_by_some_test() -> None:
+    assert {word for words in TAKEN_OUT for word in words.split()} >= set(Guard)

@@ -1,0 +1,89 @@
+"""One relay at work: the world that it shares with the others, its lease, and what its steps have in common."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.protocol.database import Database
+from tests.protocol.mongo import Checkpoint, Document, Mongo
+from tests.protocol.redis import Redis
+from tests.protocol.rules import Rules
+
+Steps = Generator[None, None, None]
+"""A part of a relay. Every yield is a place where others act, or where this one dies."""
+
+
+class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it
+    """Lease, watermark or mark is not what this relay read: end quietly."""
+
+
+class World:
+    """The stores, and everything that must differ from one relay to the next."""
+
+    def __init__(self, rules: Rules, random: Random) -> None:
+        self.rules = rules
+        self.random = random
+        self._ticks = itertools.count(1)
+        self._cycles = itertools.count(1)
+        self._lives = itertools.count(1)
+        self.database = Database(clock=self.tick)
+        self.mongo = Mongo()
+        self.redis = Redis(rules)
+        self.rejected: list[Document] = []
+        """Every row that was ever found to be one that cannot be sent."""
+
+    def tick(self) -> int:
+        """A time that no other event has."""
+        return next(self._ticks)
+
+    def new_cycle(self) -> int:
+        """An id; random in truth."""
+        return next(self._cycles)
+
+    def new_life(self) -> str:
+        """A name; random in truth."""
+        return f"life-{next(self._lives)}"
+
+
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """One relay under its own lease."""
+
+    world: World
+    patient: bool
+    """Whether it leaves a full queue alone."""
+    owner: object = field(default_factory=object)
+    generation: int = 0
+
+    def take_lease(self) -> None:
+        """The lease of whoever had it before has expired."""
+        checkpoint = self.checkpoint
+        checkpoint.generation += 1
+        checkpoint.owner = self.owner
+        self.generation = checkpoint.generation
+
+    def check_lease(self) -> None:
+        """Raises Stop when Mongo no longer names this owner."""
+        if self.checkpoint.owner is not self.owner:
+            raise Stop
+
+    def abandon_life(self) -> None:
+        """What follows is a new life and a baseline. Raises Stop when the lease is lost."""
+        self.check_lease()
+        checkpoint = self.checkpoint
+        checkpoint.open_cycle = None
+        checkpoint.version = None
+        checkpoint.life = None
+        checkpoint.last = None
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """Mongo's, as it is now."""
+        return self.world.mongo.checkpoint
+
+    def chance(self, probability: float) -> bool:
+        """Whether something that happens so often happens now."""
+        return self.world.random.random() < probability
