@@ -114,8 +114,8 @@ def _parameters(tree: exp.Expression, catalog: Catalog) -> Iterator[tuple[str, S
             yield node.name, _UNKNOWN
     if isinstance(tree, exp.Insert) and tables:
         yield from _inserted(tree, tables[0])
-    for node in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between):
-        yield from _compared(node, tables)
+    for comparison in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between):
+        yield from _compared(comparison, tables)
 
 
 def _table(node: exp.Table, catalog: Catalog) -> Table | None:
@@ -136,7 +136,7 @@ def _inserted(tree: exp.Insert, table: Table) -> Iterator[tuple[str, SqlType]]:
                 yield item.name, column.type
 
 
-def _compared(node: exp.Expression, tables: list[Table]) -> Iterator[tuple[str, SqlType]]:
+def _compared(node: exp.Expr, tables: list[Table]) -> Iterator[tuple[str, SqlType]]:
     sides = [node.this, *(part for name, part in node.args.items() if name != "this" and not isinstance(part, list))]
     sides += node.expressions
     columns = [side for side in sides if isinstance(side, exp.Column)]

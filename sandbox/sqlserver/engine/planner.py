@@ -55,13 +55,13 @@ class Planner:
     def _remembered(self, node: object, setting: Setting, make: Callable[[], _T], extra: object = None) -> _T:
         # The node is kept alive by the batch that this planner belongs to, so its id stays its own.
         key = (id(node), setting.key, extra)
-        plan = self._plans.get(key)
+        plan: _T | None = self._plans.get(key)
         if plan is None:
             plan = make()
             if len(self._plans) >= _PLANS_PER_BATCH:
                 self._plans.clear()
             self._plans[key] = plan
-        return plan  # type: ignore[no-any-return]
+        return plan
 
 
 class Setting:

@@ -49,11 +49,11 @@ class Server:
                 raise SqlError(1801, text, state=3)
             self._open(name, _FIRST_USER_ID + len(self._databases) - 1)
 
-    def database_setting(self, name: str, setting: str) -> object:
+    def database_setting(self, name: str, setting: str) -> str | int | None:
         """The SQLite function behind sys.databases: one of the settings of a database."""
         database = self.find(name)
         value = None if database is None else getattr(database.settings, setting)
-        return int(value) if isinstance(value, bool) else value
+        return value if value is None or isinstance(value, str) else int(value)
 
     def _open(self, name: str, number: int) -> None:
         self._databases[name.lower()] = Database(name, number, self._data / f"{name}{_SUFFIX}")

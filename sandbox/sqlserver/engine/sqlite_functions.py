@@ -19,7 +19,7 @@ from sandbox.sqlserver.engine.values import collation, dateparts
 from sandbox.sqlserver.engine.values.storage import check_digits, store_guid
 
 
-def fits(number: float | None, limit: str) -> float | None:
+def fits(number: Any, limit: str) -> Any:
     """A result within its type: `limit` is an integer type's name or a decimal's precision. Raises 8115.
 
     SQLite turns an integer that overflows 64 bits into a float: that is an overflow too.
@@ -36,7 +36,7 @@ def fits(number: float | None, limit: str) -> float | None:
     return check_digits(number, decimal(int(limit), 0))
 
 
-def divide(left: float | None, right: float | None, sign: str) -> float | None:
+def divide(left: Any, right: Any, sign: str) -> Any:
     """/ and % of two integers (towards zero) or two floats. Raises 8134."""
     if left is None or right is None:
         return None
@@ -46,16 +46,6 @@ def divide(left: float | None, right: float | None, sign: str) -> float | None:
         return left / right
     quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
     return quotient if sign == "/" else left - quotient * right
-
-
-def divide_decimal(left: int | None, right: int | None, shift: int) -> int | None:
-    """Two scaled integers; the result carries `shift` more digits than the left one. Raises 8134."""
-    if left is None or right is None:
-        return None
-    if right == 0:
-        raise divide_by_zero()
-    size = abs(left) * 10**shift // abs(right)
-    return check_digits(size if (left < 0) == (right < 0) else -size, decimal(38, 0))
 
 
 def single(count: int, value: Any) -> Any:
@@ -79,7 +69,7 @@ def substring(text: Any, start: int | None, length: int | None) -> Any:
     return text[max(0, start - 1) : max(0, end)]
 
 
-def left(text: str | None, count: int | None) -> str | None:
+def left_part(text: str | None, count: int | None) -> str | None:
     """LEFT. Raises 536 for a negative count."""
     if text is None or count is None:
         return None
@@ -88,7 +78,7 @@ def left(text: str | None, count: int | None) -> str | None:
     return text[:count]
 
 
-def right(text: str | None, count: int | None) -> str | None:
+def right_part(text: str | None, count: int | None) -> str | None:
     """RIGHT. Raises 536 for a negative count."""
     if text is None or count is None:
         return None
@@ -122,8 +112,8 @@ def name_part(name: str | None, part: int, database: str) -> str | None:
     if not pieces or len(pieces) > 3 or (len(pieces) == 3 and pieces[0].lower() not in ("", database.lower())):
         return None
     if part == 1:
-        return pieces[-1]
-    return (pieces[-2] or "dbo") if len(pieces) > 1 else "dbo"
+        return str(pieces[-1])
+    return str(pieces[-2] or "dbo") if len(pieces) > 1 else "dbo"
 
 
 def newid() -> bytes:
@@ -143,11 +133,10 @@ _PURE: dict[str, tuple[int, Callable[..., Any]]] = {
     CONVERT_FUNCTION: (2, conversion_function),
     "tsql_fits": (2, fits),
     "tsql_divide": (3, divide),
-    "tsql_divide_decimal": (3, divide_decimal),
     "tsql_single": (2, single),
     "tsql_substring": (3, substring),
-    "tsql_left": (2, left),
-    "tsql_right": (2, right),
+    "tsql_left": (2, left_part),
+    "tsql_right": (2, right_part),
     "tsql_replace": (3, replace),
     "tsql_charindex": (2, charindex),
     "tsql_like": (3, collation.like),

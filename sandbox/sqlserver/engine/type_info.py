@@ -36,7 +36,7 @@ def _text(name: str, number: int, length: int, prefix: str) -> tuple[object, ...
     return (*facts, number, None, None, None, 0)
 
 
-def _moment(name: str, number: int, length: int, params: str | None, scale: int, sub: int) -> tuple[object, ...]:
+def _moment(name: str, number: int, length: int, *, params: str | None, scale: int, sub: int) -> tuple[object, ...]:
     facts = (name, number, length, "'", "'", params, 1, 0, 3, None, 0, None, name, 0, scale)
     return (*facts, 9, sub, None, None, 0)
 
@@ -59,9 +59,9 @@ _ROWS: tuple[tuple[object, ...], ...] = (
     _exact("smallint", 5, 5),
     _exact("float", 6, 53),
     _text("varchar", 12, 8000, "'"),
-    _moment("date", 91, 10, None, 0, 1),
-    _moment("datetime2", 93, 27, "scale", 7, 3),
-    _moment("datetime", 93, 23, None, 3, 3),
+    _moment("date", 91, 10, params=None, scale=0, sub=1),
+    _moment("datetime2", 93, 27, params="scale", scale=7, sub=3),
+    _moment("datetime", 93, 23, params=None, scale=3, sub=3),
 )
 
 

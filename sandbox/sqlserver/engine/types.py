@@ -41,7 +41,33 @@ STRINGS = frozenset({"nvarchar", "nchar", "varchar", "char"})
 BINARIES = frozenset({"varbinary", "binary", "rowversion"})
 MOMENTS = frozenset({"datetime2", "datetime", "smalldatetime"})
 
-_PRECEDENCE = ["datetimeoffset", "datetime2", "datetime", "smalldatetime", "date", "time", "float", "real", "decimal", "money", "smallmoney", "bigint", "int", "smallint", "tinyint", "bit", "rowversion", "uniqueidentifier", "nvarchar", "nchar", "varchar", "char", "varbinary", "binary", "null"]
+_PRECEDENCE = [
+    "datetimeoffset",
+    "datetime2",
+    "datetime",
+    "smalldatetime",
+    "date",
+    "time",
+    "float",
+    "real",
+    "decimal",
+    "money",
+    "smallmoney",
+    "bigint",
+    "int",
+    "smallint",
+    "tinyint",
+    "bit",
+    "rowversion",
+    "uniqueidentifier",
+    "nvarchar",
+    "nchar",
+    "varchar",
+    "char",
+    "varbinary",
+    "binary",
+    "null",
+]
 """Highest first ("Data type precedence" in Microsoft's T-SQL reference)."""
 _RANK = {name: rank for rank, name in enumerate(_PRECEDENCE)}
 
@@ -111,7 +137,7 @@ def common_type(left: SqlType, right: SqlType) -> SqlType:
     """The type in which the two are compared or joined. Raises 206 where there is none."""
     if _RANK[left.name] > _RANK[right.name]:
         left, right = right, left
-    if right == NULL or left == right:
+    if right in (NULL, left):
         return left
     group, other = family(left), family(right)
     if group == "string" == other:

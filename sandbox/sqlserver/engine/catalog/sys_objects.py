@@ -187,7 +187,14 @@ _FOREIGN_KEY_COLUMNS = View(
     name="foreign_key_columns",
     columns=tuple(
         column(name, INT, "0")
-        for name in ["constraint_object_id", "constraint_column_id", "parent_object_id", "parent_column_id", "referenced_object_id", "referenced_column_id"]
+        for name in [
+            "constraint_object_id",
+            "constraint_column_id",
+            "parent_object_id",
+            "parent_column_id",
+            "referenced_object_id",
+            "referenced_column_id",
+        ]
     ),
     origin="_objects WHERE 0",
 )

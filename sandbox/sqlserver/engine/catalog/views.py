@@ -59,7 +59,7 @@ def find_view(schema: str, name: str) -> View | None:
 
     wanted = f"{schema}.{name}".lower()
     for module in (sys_objects, sys_server, information_schema):
-        found = module.VIEWS.get(wanted)
+        found: View | None = module.VIEWS.get(wanted)
         if found is not None:
             return found
     return None

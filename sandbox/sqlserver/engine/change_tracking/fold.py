@@ -36,7 +36,8 @@ def changes_sql(table: Table, since: str) -> str:
         "SELECT g.version AS SYS_CHANGE_VERSION, g.created AS SYS_CHANGE_CREATION_VERSION, "
         f"{operation} AS SYS_CHANGE_OPERATION, {_mask(table, since)} AS SYS_CHANGE_COLUMNS, "
         f"z.context AS SYS_CHANGE_CONTEXT, {named} "
-        f"FROM ({grouped}) AS g JOIN {table.log} AS f ON f.seq = g.first / 4 JOIN {table.log} AS z ON z.seq = g.last / 4"
+        f"FROM ({grouped}) AS g JOIN {table.log} AS f ON f.seq = g.first / 4 "
+        f"JOIN {table.log} AS z ON z.seq = g.last / 4"
     )
 
 

@@ -49,9 +49,10 @@ def _check_no_tables(work: Work) -> None:
     if work.connection.run("SELECT 1 FROM _tracking LIMIT 1").fetchone() is None:
         return
     text = (
-        f"Change tracking is enabled for one or more tables in database '{work.database.name}'. Disable change tracking "
-        "on each table before disabling it for the database. Use the sys.change_tracking_tables catalog view to obtain "
-        "a list of tables for which change tracking is enabled."
+        f"Change tracking is enabled for one or more tables in database '{work.database.name}'. "
+        "Disable change tracking on each table before disabling it for the database. "
+        "Use the sys.change_tracking_tables catalog view to obtain a list of tables for which change tracking is "
+        "enabled."
     )
     raise SqlError(22115, text)
 

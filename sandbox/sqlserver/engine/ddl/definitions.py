@@ -171,7 +171,7 @@ def system_name(prefix: str, table: str, detail: str, object_id: int) -> str:
 def add_columns(
     connection: sqlite3.Connection, table_id: int, table: str, columns: list[ColumnDefinition], first_id: int
 ) -> None:
-    """Write columns and their defaults into the catalog. Raises 2705 for a name given twice, 2744 for two identities."""
+    """Write columns and their defaults into the catalog. Raises 2705 for a name given twice."""
     for column_id, column in enumerate(columns, first_id):
         query = "SELECT 1 FROM _columns WHERE table_id = ? AND name = ?"
         if connection.execute(query, (table_id, column.name)).fetchone():
@@ -202,7 +202,7 @@ def add_key(connection: sqlite3.Connection, table_id: int, table: str, key: KeyD
     name = key.name or system_name(key.kind, table, "-".join(column for column, _ in key.columns), table_id)
     object_id = add_object(connection, "dbo", name, key.kind, table_id)
     index_id = 1 if key.kind == "PK" else next_index_id(connection, table_id)
-    add_index(connection, table_id, index_id, name, key.kind, key.columns, object_id=object_id)
+    add_index(connection, table_id, index_id, name, kind=key.kind, columns=key.columns, object_id=object_id)
     return index_id
 
 
@@ -217,9 +217,9 @@ def add_index(
     table_id: int,
     index_id: int,
     name: str,
+    *,
     kind: str,
     columns: tuple[tuple[str, bool], ...],
-    *,
     object_id: int | None = None,
     included: tuple[str, ...] = (),
     condition: str | None = None,

@@ -111,8 +111,8 @@ def create_index(work: Work, statement: CreateIndex) -> None:
         table.object_id,
         index_id,
         statement.name,
-        "UI" if statement.unique else "IX",
-        tuple(statement.columns),
+        kind="UI" if statement.unique else "IX",
+        columns=tuple(statement.columns),
         included=tuple(statement.included),
         condition=condition,
     )

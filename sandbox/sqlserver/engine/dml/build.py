@@ -91,7 +91,10 @@ def check_parts(tree: exp.Expression, known: frozenset[str]) -> None:
 
 
 def context_bind(translator: Translator, node: exp.Expression | None) -> Bind | None:
-    """The argument for WITH CHANGE_TRACKING_CONTEXT. Raises 22109 for anything but varbinary(128), 102 for expressions."""
+    """The argument for WITH CHANGE_TRACKING_CONTEXT.
+
+    Raises 22109 for anything but varbinary(128), 102 for expressions.
+    """
     if node is None:
         return None
     if isinstance(node, exp.Null):

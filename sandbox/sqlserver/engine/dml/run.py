@@ -62,7 +62,7 @@ def _rewrite(connection: Connection, plan: ChangePlan, rewrite: Rewrite, argumen
         sets = ", ".join(f"{quote(name)} = ?" for name in rewrite.columns)
         rows = [(*(new[place] for place in places), number) for number, _, new in changes]
         connection.run_many(f"UPDATE {table.physical} SET {sets} WHERE _rowid_ = ?", rows)
-    output = [
+    output: list[Row] = [
         tuple((new if name == "inserted" else old)[place] for name, place in rewrite.output) for _, old, new in changes
     ]
     return len(changes), output if plan.columns else []

@@ -40,7 +40,7 @@ def plan_update(translator: Translator, change: Change) -> ChangePlan:
     limit = row_limit(translator, change.top)
     rewrite = _needs_rewrite(tree, target, names)
     if rewrite:
-        sql, details, result = _rewritten(translator, tree, target, assignments, limit)
+        sql, details, result = _rewritten(tree, target, assignments, limit)
     else:
         details = None
         sql, result = _direct(translator, tree, target, assignments, limit)
@@ -109,7 +109,7 @@ def _direct(
 
 
 def _rewritten(
-    translator: Translator, tree: exp.Expression, target: Target, assignments: _Assignments, limit: str
+    tree: exp.Expression, target: Target, assignments: _Assignments, limit: str
 ) -> tuple[str, Rewrite, tuple[Column, ...]]:
     table, alias = target.table, target.alias
     old = [f"{alias}.{quote(column.name)}" for column in table.columns]
@@ -139,7 +139,7 @@ def _output(tree: exp.Expression, table: Table) -> tuple[tuple[tuple[str, int], 
     for item in output_items(tree):
         inner = item.this if isinstance(item, exp.Alias) else item
         source = sources.get(inner.table.lower()) if isinstance(inner, exp.Column) else None
-        if source is None:
+        if source is None or not isinstance(inner, exp.Column):
             raise unsupported(f"OUTPUT {item.sql(dialect='tsql')[:60]} in such an UPDATE")
         names = [c.name for c in table.columns] if isinstance(inner.this, exp.Star) else [inner.name]
         for name in names:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import syntax
@@ -126,9 +126,10 @@ def parse_tree(sql: str) -> exp.Expression:
         trees = sqlglot.parse(sql, dialect=dialect())
     except (ParseError, TokenError) as error:
         raise syntax(_near(error)) from None
-    if len(trees) != 1 or trees[0] is None:
+    tree = trees[0] if len(trees) == 1 else None
+    if not isinstance(tree, exp.Expression):
         raise syntax(sql[:40])
-    return trees[0]
+    return tree
 
 
 def parse_expression(sql: str) -> exp.Expression:

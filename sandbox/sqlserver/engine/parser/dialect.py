@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
-from sqlglot.tokens import TokenType
+from sqlglot.parsers.tsql import TSQLParser
+from sqlglot.tokenizer_core import TokenType
 
 
 class ChangeTable(exp.Expression):
@@ -29,12 +30,12 @@ class ChangeTable(exp.Expression):
     }
 
 
-class CallParser(TSQL.Parser):
+class CallParser(TSQLParser):
     """Reads calls as they are written; adds CHANGETABLE and DELETE with OUTPUT."""
 
     FUNCTIONS: ClassVar[dict[str, Callable[..., Any]]] = {}
     FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {
-        name: TSQL.Parser.FUNCTION_PARSERS[name] for name in ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
+        name: TSQLParser.FUNCTION_PARSERS[name] for name in ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
     } | {"CHANGETABLE": lambda self: self.parse_change_table()}
     NO_PAREN_FUNCTIONS: ClassVar[dict[TokenType, Any]] = {}
 

@@ -5,7 +5,34 @@ from __future__ import annotations
 from sandbox.sqlserver.engine.parser.cursor import Cursor
 
 STARTERS = frozenset(
-    ["SELECT", "(", "WITH", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "TRUNCATE", "SET", "DECLARE", "BEGIN", "COMMIT", "ROLLBACK", "SAVE", "EXEC", "EXECUTE", "IF", "WHILE", "PRINT", "THROW", "RETURN", "USE", "WAITFOR", "RAISERROR"]
+    [
+        "SELECT",
+        "(",
+        "WITH",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "CREATE",
+        "ALTER",
+        "DROP",
+        "TRUNCATE",
+        "SET",
+        "DECLARE",
+        "BEGIN",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVE",
+        "EXEC",
+        "EXECUTE",
+        "IF",
+        "WHILE",
+        "PRINT",
+        "THROW",
+        "RETURN",
+        "USE",
+        "WAITFOR",
+        "RAISERROR",
+    ]
 ) - {"("}
 """First words of statements. A query in parentheses is not among them: it never follows without a semicolon."""
 

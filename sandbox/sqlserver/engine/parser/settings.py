@@ -11,7 +11,23 @@ from sandbox.sqlserver.engine.parser.statements import Declare, SetIsolation, Se
 from sandbox.sqlserver.engine.types import from_tree
 
 _ON_OFF = frozenset(
-    ["NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL", "QUOTED_IDENTIFIER", "NUMERIC_ROUNDABORT", "ANSI_NULL_DFLT_ON", "ANSI_DEFAULTS", "CURSOR_CLOSE_ON_COMMIT", "IMPLICIT_TRANSACTIONS", "NOEXEC", "FMTONLY"]
+    [
+        "NOCOUNT",
+        "XACT_ABORT",
+        "ANSI_NULLS",
+        "ANSI_PADDING",
+        "ANSI_WARNINGS",
+        "ARITHABORT",
+        "CONCAT_NULL_YIELDS_NULL",
+        "QUOTED_IDENTIFIER",
+        "NUMERIC_ROUNDABORT",
+        "ANSI_NULL_DFLT_ON",
+        "ANSI_DEFAULTS",
+        "CURSOR_CLOSE_ON_COMMIT",
+        "IMPLICIT_TRANSACTIONS",
+        "NOEXEC",
+        "FMTONLY",
+    ]
 )
 _NUMBERS = frozenset({"LOCK_TIMEOUT", "TEXTSIZE", "ROWCOUNT", "DATEFIRST"})
 _LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE")

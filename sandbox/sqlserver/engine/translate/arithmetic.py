@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -26,7 +26,7 @@ from sandbox.sqlserver.engine.types import (
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
 
-_SIGNS: dict[type[exp.Expression], str] = {
+_SIGNS: dict[type[Any], str] = {
     exp.Add: "+",
     exp.Sub: "-",
     exp.Mul: "*",
@@ -47,7 +47,7 @@ def negate(value: Value) -> Value:
     return _checked(f"-({value.sql})", value.type, nullable=value.nullable)
 
 
-def arithmetic(translator: Translator, kind: type[exp.Expression], left: Value, right: Value) -> Value:
+def arithmetic(translator: Translator, kind: type[Any], left: Value, right: Value) -> Value:
     """left <operator> right. Raises 402 and 8117 as T-SQL does, 40000 for mixtures that are not known."""
     sign = _SIGNS[kind]
     nullable = left.nullable or right.nullable
@@ -80,24 +80,14 @@ def concatenate(translator: Translator, parts: list[Value]) -> Value:
 
 
 def _integers(sign: str, left: Value, right: Value, common: SqlType, nullable: bool) -> Value:
-    result = SqlTypeOf.bit_as_int(common)
     if sign in "&|":
         return Value(sql=f"({left.sql} {sign} {right.sql})", type=common, nullable=nullable)
+    if common.name == "bit":
+        raise SqlError(402, f"The data types bit and bit are incompatible in the '{sign}' operator.")
     if sign in "/%":
         sql = f"tsql_divide({left.sql}, {right.sql}, '{sign}')"
-        return _checked(sql, result, nullable=nullable)
-    return _checked(f"{left.sql} {sign} {right.sql}", result, nullable=nullable)
-
-
-class SqlTypeOf:
-    """Small rules about result types."""
-
-    @staticmethod
-    def bit_as_int(sql_type: SqlType) -> SqlType:
-        """Arithmetic on bit is refused by T-SQL for two bits; mixed with int it is int."""
-        if sql_type.name == "bit":
-            raise SqlError(402, "The data types bit and bit are incompatible in the add operator.")
-        return sql_type
+        return _checked(sql, common, nullable=nullable)
+    return _checked(f"{left.sql} {sign} {right.sql}", common, nullable=nullable)
 
 
 def _checked(sql: str, sql_type: SqlType, *, nullable: bool) -> Value:
@@ -132,14 +122,6 @@ def _decimals(translator: Translator, sign: str, left: Value, right: Value, *, n
             raise unsupported(f"{describe(one)} * {describe(other)}: more than 38 digits")
         result = decimal(min(_MAX_PRECISION, p1 + p2 + 1), s1 + s2)
         return _checked(f"{left.sql} * {right.sql}", result, nullable=nullable)
-    if sign == "/":
-        scale = max(6, s1 + p2 + 1)
-        precision = p1 - s1 + s2 + scale
-        if precision > _MAX_PRECISION:
-            scale = max(min(scale, 6), scale - (precision - _MAX_PRECISION))
-            precision = _MAX_PRECISION
-        sql = f"tsql_divide_decimal({left.sql}, {right.sql}, {scale - s1 + s2})"
-        return _checked(sql, decimal(precision, scale), nullable=nullable)
     raise unsupported(f"{describe(one)} {sign} {describe(other)}")
 
 

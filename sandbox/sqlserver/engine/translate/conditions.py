@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
-from sandbox.sqlserver.engine.types import FLOATS, STRINGS, SqlType, common_type, family, nvarchar, varchar
+from sandbox.sqlserver.engine.types import FLOATS, STRINGS, common_type, family, nvarchar, varchar
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
 
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[Any], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.GT: ">",

@@ -7,20 +7,35 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.conditions import collated
 from sandbox.sqlserver.engine.translate.functions.aggregates import has_aggregate
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Grouping, Scope
 from sandbox.sqlserver.engine.translate.sources import from_clause
-from sandbox.sqlserver.engine.types import BIGINT, STRINGS, SqlType, common_type
+from sandbox.sqlserver.engine.types import BIGINT, STRINGS, common_type
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
 
 _KNOWN_PARTS = frozenset(
-    ["expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_", "options", "kind", "hint"]
+    [
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+        "with_",
+        "options",
+        "kind",
+        "hint",
+    ]
 )
 _KNOWN_OPTIONS = frozenset({"RECOMPILE", "MAXDOP", "OPTIMIZE"})
 

@@ -83,25 +83,31 @@ def encode(value: object, sql_type: SqlType) -> Stored:
     group = family(sql_type)
     if group == "decimal":
         return store_decimal(value if isinstance(value, Decimal) else Decimal(str(value)), sql_type)
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is not None:
-            raise unsupported("datetimeoffset")
-        return store_moment(value)
-    if isinstance(value, dt.date):
-        return value.toordinal() - 1
-    if isinstance(value, dt.time):
-        return store_time(value)
-    if isinstance(value, uuid.UUID):
-        return store_guid(value)
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int) and group == "float":
-        return float(value)
-    if isinstance(value, (int, float, str, bytes)):
+    if isinstance(value, int):
+        return float(value) if group == "float" else int(value)
+    if isinstance(value, (float, str, bytes)):
         return value
-    if isinstance(value, (bytearray, memoryview)):
-        return bytes(value)
+    for kind, store in _STORES:
+        if isinstance(value, kind):
+            return store(value)
     raise unsupported(f"a {type(value).__name__} as {describe(sql_type)}")
+
+
+def _store_aware(value: dt.datetime) -> int:
+    if value.tzinfo is not None:
+        raise unsupported("datetimeoffset")
+    return store_moment(value)
+
+
+_STORES: tuple[tuple[type, Callable[[Any], Stored]], ...] = (
+    (dt.datetime, _store_aware),
+    (dt.date, lambda value: value.toordinal() - 1),
+    (dt.time, store_time),
+    (uuid.UUID, store_guid),
+    (bytearray, bytes),
+    (memoryview, bytes),
+)
+"""datetime stands before date, whose subclass it is."""
 
 
 def decoder(sql_type: SqlType) -> Callable[[Any], object] | None:
@@ -112,6 +118,9 @@ def decoder(sql_type: SqlType) -> Callable[[Any], object] | None:
         return lambda stored: Decimal(stored).scaleb(exponent)
     if group == "date":
         return lambda stored: dt.date.fromordinal(stored + 1)
+    if group == "float":
+        # RETURNING gives a REAL column's whole numbers as integers.
+        return float
     special: dict[str, Callable[[Any], object]] = {
         "moment": load_moment,
         "time": load_time,

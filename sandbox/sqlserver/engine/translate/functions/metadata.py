@@ -163,7 +163,7 @@ def _has_perms(translator: Translator, arguments: list[exp.Expression], scope: S
         check_count("has_perms_by_name", arguments, 3)
     securable = translator.value(arguments[0], scope)
     kind = translator.value(arguments[1], scope)
-    if securable.type == NULL or kind.type == NULL:
+    if NULL in (securable.type, kind.type):
         return literal(1, INT)
     # The only login is sa, which may do everything; an object that does not exist gives NULL.
     found = _object_id(translator, [arguments[0]], scope).sql

@@ -21,7 +21,7 @@ def _abs(translator: Translator, arguments: list[exp.Expression], scope: Scope) 
     check_count("abs", arguments, 1)
     value = translator.value(arguments[0], scope)
     group = family(value.type)
-    if group == "float" or group == "decimal":
+    if group in ("float", "decimal"):
         return Value(sql=f"abs({value.sql})", type=value.type, nullable=value.nullable)
     if group != "integer" or value.type.name == "bit":
         raise SqlError(8117, f"Operand data type {value.type.name} is invalid for abs operator.")
