@@ -1,0 +1,212 @@
+"""What every journal promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import pytest
+
+from common.database.records import NOWHERE, Dispatch, Takeover, TaskStatus
+from relay.ports import Journal
+from relay.sources import IMPORT, SALE
+from tests.support.samples import a_checkpoint, a_dispatch, a_position, an_open_cycle
+
+MANY = 100
+
+
+class JournalContract(ABC):
+    """A backend gives a `journal`, and reports what a worker service writes."""
+
+    @pytest.fixture
+    @abstractmethod
+    def journal(self) -> Journal: ...
+
+    @abstractmethod
+    def report_success(self, task_id: str) -> None: ...
+
+    # Preparing
+
+    def test_what_is_prepared_stands_there_whole(self, journal: Journal) -> None:
+        dispatches = [a_dispatch(0), a_dispatch(1, change_version=None, business_id=None, key=(7, "a", 2**40))]
+        assert journal.prepare(dispatches) == []
+        assert journal.batch("cycle-1", MANY) == dispatches
+
+    def test_what_is_there_already_is_named_and_left_alone(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, generation=1)])
+        again = [a_dispatch(0, generation=2, args="[]"), a_dispatch(1, generation=2)]
+        assert journal.prepare(again) == [again[0].id]
+        assert journal.batch("cycle-1", MANY) == [a_dispatch(0, generation=1), again[1]]
+
+    def test_rejected_rows_are_counted_but_have_no_place(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), _rejected()])
+        assert journal.count("cycle-1") == 2
+        assert journal.batch("cycle-1", MANY) == [a_dispatch(0)]
+
+    def test_cycles_are_counted_apart(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(0, number=2)])
+        assert [journal.count(cycle) for cycle in ("cycle-1", "cycle-2", "cycle-3")] == [2, 1, 0]
+
+    # Taking over
+
+    @pytest.mark.parametrize("status", [TaskStatus.PREPARED, TaskStatus.REJECTED])
+    @pytest.mark.parametrize("generation", [1, 2], ids=["earlier generation", "own generation"])
+    def test_what_was_never_published_is_replaced(self, journal: Journal, status: TaskStatus, generation: int) -> None:
+        journal.prepare([a_dispatch(0, status=status, generation=generation)])
+        ours = a_dispatch(4, id=a_dispatch(0).id, number=2, generation=2)
+        assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
+        assert journal.count("cycle-1") == 0
+        assert journal.batch("cycle-2", MANY) == [ours]
+
+    def test_what_was_published_stays(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0)])
+        journal.mark_pending([a_dispatch(0)])
+        ours = a_dispatch(0, cycle="cycle-2", generation=2)
+        assert journal.take_over(ours, open_cycle=None) is Takeover.DISPATCHED_BEFORE
+        assert (journal.count("cycle-1"), journal.count("cycle-2")) == (1, 0)
+
+    def test_what_a_worker_has_done_stays(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0)])
+        self.report_success(a_dispatch(0).id)
+        ours = a_dispatch(0, cycle="cycle-2", generation=2)
+        assert journal.take_over(ours, open_cycle=None) is Takeover.DISPATCHED_BEFORE
+
+    def test_what_the_open_cycle_holds_stays(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0)])
+        ours = a_dispatch(0, cycle="cycle-2", generation=2)
+        assert journal.take_over(ours, open_cycle="cycle-1") is Takeover.DISPATCHED_BEFORE
+        assert journal.batch("cycle-1", MANY) == [a_dispatch(0)]
+
+    def test_a_later_generation_is_told_apart(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, generation=3)])
+        ours = a_dispatch(0, cycle="cycle-2", generation=2)
+        assert journal.take_over(ours, open_cycle=None) is Takeover.LATER_GENERATION
+        assert journal.batch("cycle-1", MANY) == [a_dispatch(0, generation=3)]
+
+    # Discarding
+
+    def test_what_was_never_sealed_is_discarded(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, generation=1), a_dispatch(1, generation=2)])
+        assert journal.discard(SALE, generation=2, open_cycle=None) == 2
+        assert journal.count("cycle-1") == 0
+
+    def test_the_open_cycle_is_not_discarded(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(0, number=2)])
+        assert journal.discard(SALE, generation=1, open_cycle="cycle-1") == 1
+        assert [journal.count(cycle) for cycle in ("cycle-1", "cycle-2")] == [1, 0]
+
+    def test_later_generations_are_not_discarded(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, generation=3)])
+        assert journal.discard(SALE, generation=2, open_cycle=None) == 0
+        assert journal.count("cycle-1") == 1
+
+    def test_other_sources_are_not_discarded(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, source=IMPORT)])
+        assert journal.discard(SALE, generation=1, open_cycle=None) == 0
+        assert journal.count("cycle-1") == 1
+
+    def test_only_prepared_ones_are_discarded(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), _rejected()])
+        journal.mark_pending([a_dispatch(0)])
+        assert journal.discard(SALE, generation=1, open_cycle=None) == 0
+        assert journal.count("cycle-1") == 2
+
+    # Batches
+
+    def test_a_batch_is_in_order_and_no_longer_than_asked(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(seq) for seq in (11, 2, 0, 10, 1)])
+        assert _seqs(journal.batch("cycle-1", 3)) == [0, 1, 2]
+        assert _seqs(journal.batch("cycle-1", MANY)) == [0, 1, 2, 10, 11]
+
+    def test_a_batch_begins_after_what_is_in_the_queue(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(seq) for seq in range(4)])
+        journal.mark_pending([a_dispatch(0), a_dispatch(1)])
+        assert _seqs(journal.batch("cycle-1", MANY)) == [2, 3]
+
+    def test_before_is_the_place_of_the_one_before_it(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(2), _rejected(), a_dispatch(4), a_dispatch(3, number=2)])
+        journal.mark_pending([a_dispatch(2)])
+        assert journal.before(a_dispatch(4)) == a_position(2)
+        assert journal.before(a_dispatch(2)) == a_position(0)
+        assert journal.before(a_dispatch(0)) is None
+
+    # What is in the queue
+
+    def test_a_quick_workers_status_stays(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1)])
+        self.report_success(a_dispatch(0).id)
+        journal.mark_pending([a_dispatch(0), a_dispatch(1)])
+        assert self._statuses(journal) == [TaskStatus.SUCCESS, TaskStatus.PENDING]
+
+    def test_a_dispatch_that_another_cycle_took_over_is_not_marked(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0)])
+        ours = a_dispatch(0, cycle="cycle-2", generation=2)
+        assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
+        journal.mark_pending([a_dispatch(0)])
+        assert journal.batch("cycle-2", MANY) == [ours]
+
+    def _statuses(self, journal: Journal) -> list[TaskStatus]:
+        found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
+        return [dispatch.status for dispatch in found]
+
+    # What the queue should hold
+
+    def test_beyond_a_position_of_the_same_life_come_the_later_ones(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(seq, number=number) for number in (1, 2) for seq in range(3)])
+        checkpoint = a_checkpoint(cycle_number=2)
+        beyond = journal.pushed_beyond(SALE, checkpoint, a_position(1), MANY)
+        assert [dispatch.position.place for dispatch in beyond] == [(1, 2), (2, 0), (2, 1), (2, 2)]
+
+    def test_beyond_a_position_of_another_life_comes_everything(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(0), a_dispatch(1)])
+        for position in (NOWHERE, a_position(5, number=9, life="another")):
+            assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), position, MANY)) == [0, 1]
+
+    def test_other_lives_and_other_sources_are_not_looked_at(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(0, life="another"), a_dispatch(1, source=IMPORT), a_dispatch(2)])
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [2]
+
+    def test_numbers_are_compared_before_places(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(11, number=2), a_dispatch(2, number=10), a_dispatch(1, number=10)])
+        beyond = journal.pushed_beyond(SALE, a_checkpoint(cycle_number=10), a_position(50), MANY)
+        assert [dispatch.position.place for dispatch in beyond] == [(2, 11), (10, 1), (10, 2)]
+
+    def test_it_stops_at_the_first_one_that_is_still_prepared(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(seq) for seq in range(4)])
+        journal.mark_pending([a_dispatch(0), a_dispatch(3)])
+        checkpoint = a_checkpoint(open_cycle=an_open_cycle())
+        assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [0]
+
+    def test_what_was_not_sealed_is_left_out(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(1, number=2)])
+        journal.prepare([a_dispatch(0, number=2, cycle="dead"), a_dispatch(0, number=3)])
+        checkpoint = a_checkpoint(cycle_number=2)
+        assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [1]
+
+    def test_windows_after_the_checkpoints_are_left_out(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(0), a_dispatch(1, number=2)])
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [0]
+
+    def test_rejected_rows_are_left_out(self, journal: Journal) -> None:
+        journal.prepare([_rejected()])
+        self._push(journal, [a_dispatch(1)])
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [1]
+
+    def test_no_more_than_asked_for(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(seq) for seq in range(5)])
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, 2)) == [0, 1]
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), a_position(1), 2)) == [2, 3]
+
+    @staticmethod
+    def _push(journal: Journal, dispatches: Sequence[Dispatch]) -> None:
+        journal.prepare(dispatches)
+        for dispatch in dispatches:
+            journal.mark_pending([dispatch])
+
+
+def _rejected() -> Dispatch:
+    return a_dispatch(None, status=TaskStatus.REJECTED, error="shop_pharmacy_code is NULL")
+
+
+def _seqs(dispatches: Sequence[Dispatch]) -> list[int | None]:
+    return [dispatch.seq for dispatch in dispatches]

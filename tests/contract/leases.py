@@ -1,0 +1,115 @@
+"""What every store of leases promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pytest
+
+from relay.ports import Leases
+
+TERM_SECONDS = 15.0
+
+
+class LeasesContract(ABC):
+    """A backend gives `leases` with a term of TERM_SECONDS, and a way to let time pass."""
+
+    @pytest.fixture
+    @abstractmethod
+    def leases(self) -> Leases: ...
+
+    @abstractmethod
+    def let_pass(self, seconds: float) -> None: ...
+
+    def test_only_one_holds_a_source(self, leases: Leases) -> None:
+        assert leases.acquire("default.sale") is not None
+        assert leases.acquire("default.sale") is None
+
+    def test_sources_are_held_apart(self, leases: Leases) -> None:
+        sale, receipt = leases.acquire("default.sale"), leases.acquire("default.import")
+        assert sale is not None
+        assert receipt is not None
+        assert (sale.source, receipt.source) == ("default.sale", "default.import")
+
+    def test_every_holder_has_a_later_generation(self, leases: Leases) -> None:
+        generations = []
+        for _ in range(3):
+            lease = leases.acquire("default.sale")
+            assert lease is not None
+            generations.append(lease.generation)
+            leases.release(lease)
+        assert generations == [1, 2, 3]
+
+    def test_every_holder_has_a_name_of_its_own(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        leases.release(first)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert first.owner != second.owner
+
+    def test_a_refusal_uses_up_no_generation(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        assert leases.acquire("default.sale") is None
+        leases.release(first)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert second.generation == first.generation + 1
+
+    def test_an_expired_lease_is_free(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        self.let_pass(TERM_SECONDS - 1)
+        assert leases.acquire("default.sale") is None
+        self.let_pass(2)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert second.generation == first.generation + 1
+
+    def test_a_renewed_lease_lasts_its_term_from_then(self, leases: Leases) -> None:
+        lease = leases.acquire("default.sale")
+        assert lease is not None
+        self.let_pass(TERM_SECONDS - 1)
+        assert leases.renew(lease)
+        self.let_pass(TERM_SECONDS - 1)
+        assert leases.acquire("default.sale") is None
+        self.let_pass(2)
+        assert leases.acquire("default.sale") is not None
+
+    def test_a_lease_is_its_holders_until_somebody_takes_it(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        self.let_pass(TERM_SECONDS + 1)
+        assert leases.holds(first)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert not leases.holds(first)
+        assert leases.holds(second)
+
+    def test_a_former_owner_cannot_renew(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        self.let_pass(TERM_SECONDS + 1)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert not leases.renew(first)
+        assert leases.holds(second)
+
+    def test_a_former_owner_cannot_release(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        self.let_pass(TERM_SECONDS + 1)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        leases.release(first)
+        assert leases.holds(second)
+        assert leases.acquire("default.sale") is None
+
+    def test_a_released_lease_is_nobodys(self, leases: Leases) -> None:
+        lease = leases.acquire("default.sale")
+        assert lease is not None
+        leases.release(lease)
+        assert not leases.holds(lease)
+        assert not leases.renew(lease)
+        leases.release(lease)

@@ -1,0 +1,56 @@
+"""The checkpoints of the twin and of MongoDB."""
+
+from __future__ import annotations
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from common.database.mongo_client import MongoStore
+from relay.ports import Checkpoints, Leases
+from tests.contract.checkpoints import SOURCE, CheckpointsContract
+from tests.support.samples import a_seal
+from tests.support.twins import TwinMongo
+
+
+class TestTwinCheckpoints(CheckpointsContract):
+    @pytest.fixture
+    def twin(self) -> TwinMongo:
+        return TwinMongo()
+
+    @pytest.fixture
+    def checkpoints(self, twin: TwinMongo) -> Checkpoints:
+        return twin
+
+    @pytest.fixture
+    def leases(self, twin: TwinMongo) -> Leases:
+        return twin
+
+
+class TestMongoCheckpoints(CheckpointsContract):
+    @pytest.fixture
+    def checkpoints(self, mongo_store: MongoStore) -> Checkpoints:
+        return mongo_store.checkpoints
+
+    @pytest.fixture
+    def leases(self, mongo_store: MongoStore) -> Leases:
+        return mongo_store.leases
+
+    @pytest.mark.parametrize("was_written", [True, False])
+    def test_a_seal_whose_reply_is_lost_is_read_back(
+        self, mongo_store: MongoStore, monkeypatch: pytest.MonkeyPatch, was_written: bool
+    ) -> None:
+        checkpoints = mongo_store.checkpoints
+        lease = mongo_store.leases.acquire(SOURCE)
+        assert lease is not None
+        assert checkpoints.begin_life(lease, life="life", reason="first run")
+        update = mongo_store.checkpoint_collection.update_one
+
+        def lose_the_reply(query: dict[str, object], change: dict[str, object]) -> None:
+            if was_written:
+                update(query, change)
+            raise AutoReconnect("connection closed")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(mongo_store.checkpoint_collection, "update_one", lose_the_reply)
+            assert checkpoints.seal(lease, a_seal()) is was_written
+        assert checkpoints.load([SOURCE])[SOURCE].version == (7 if was_written else None)

@@ -1,0 +1,68 @@
+"""Records for tests: say what matters, the rest has a sensible value."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, Seal
+from relay.sources import SALE, Source
+
+
+def a_position(seq: int, *, number: int = 1, life: str = "life") -> Position:
+    return Position(life=life, number=number, seq=seq)
+
+
+def a_dispatch(seq: int | None, *, source: Source = SALE, **changes: Any) -> Dispatch:
+    """The dispatch at this place of cycle 1, life `life`; its id names its life, cycle number and place."""
+    life, number = changes.setdefault("life", "life"), changes.setdefault("number", 1)
+    fields: dict[str, Any] = {
+        "id": f"{life}-{number}-{seq}",
+        "business_id": f"invoice-{seq}",
+        "source": source.id,
+        "task": source.task,
+        "queue": source.queue,
+        "args": json.dumps([f"invoice-{seq}", "shop"]),
+        "key": ("shop", f"invoice-{seq}"),
+        "change_version": 100,
+        "cycle": f"cycle-{number}",
+        "seq": seq,
+        "generation": 1,
+    }
+    return Dispatch(**{**fields, **changes})
+
+
+def an_open_cycle(**changes: Any) -> OpenCycle:
+    fields: dict[str, Any] = {"id": "cycle-1", "life": "life", "number": 1, "after": None, "count": 2}
+    return OpenCycle(**{**fields, **changes})
+
+
+def a_seal(**changes: Any) -> Seal:
+    """The first seal of the life `life`, by generation 1."""
+    fields: dict[str, Any] = {
+        "expected_version": None,
+        "expected_life": "life",
+        "version": 7,
+        "generation": 1,
+        "cycle": an_open_cycle(),
+        "last": a_position(1),
+        "begin_version": 0,
+        "object_id": 1001,
+        "definition": "definition",
+    }
+    return Seal(**{**fields, **changes})
+
+
+def a_checkpoint(**changes: Any) -> Checkpoint:
+    """Cycle 1 of the life `life` is sealed and drained."""
+    fields: dict[str, Any] = {
+        "version": 7,
+        "life": "life",
+        "sealed_generation": 1,
+        "cycle_number": 1,
+        "last": a_position(1),
+        "begin_version": 0,
+        "object_id": 1001,
+        "definition": "definition",
+    }
+    return Checkpoint(**{**fields, **changes})
