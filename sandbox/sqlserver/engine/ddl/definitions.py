@@ -90,6 +90,8 @@ def _column_constraint(constraint: exp.ColumnConstraint, column: ColumnDefinitio
         start, step = kind.args.get("start"), kind.args.get("increment")
         column.identity = (_number(start), _number(step))
         column.nullable = False
+    elif isinstance(kind, exp.AutoIncrementColumnConstraint):
+        column.identity, column.nullable = (1, 1), False
     elif isinstance(kind, exp.DefaultColumnConstraint):
         column.default, column.default_name = expression_text(kind.this), name
     elif isinstance(kind, exp.PrimaryKeyColumnConstraint):

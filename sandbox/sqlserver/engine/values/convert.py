@@ -125,7 +125,7 @@ def _to_float(conversion: Conversion) -> Convert | None:
         return lambda value: text.read_number(value, source, target)
     if group == "decimal":
         unit = 10 ** scale_of(source)
-        return lambda value: float(value / unit)
+        return lambda value: float(value) / unit
     if group == "integer":
         return float
     if group == "float":

@@ -1,0 +1,83 @@
+"""A session that takes plain Python values and gives plain lists: what the tests talk through."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from sandbox.sqlserver.contract import Parameter, SqlError, SqlType
+from sandbox.sqlserver.engine import SqlEngine
+
+
+def parameter(value: object) -> Parameter:
+    """A value as the driver would declare it."""
+    kinds: dict[type, SqlType] = {
+        bool: SqlType(name="bit"),
+        int: SqlType(name="bigint"),
+        float: SqlType(name="float"),
+        str: SqlType(name="nvarchar", length=max(1, len(str(value)))),
+        bytes: SqlType(name="varbinary", length=max(1, len(value) if isinstance(value, bytes) else 1)),
+        Decimal: SqlType(name="decimal", precision=18, scale=4),
+        dt.datetime: SqlType(name="datetime2", scale=7),
+        dt.date: SqlType(name="date"),
+        uuid.UUID: SqlType(name="uniqueidentifier"),
+        type(None): SqlType(name="nvarchar", length=1),
+    }
+    return Parameter(type=kinds[type(value)], value=value)
+
+
+class Client:
+    """One session. `@P1`, `@P2` ... are the arguments."""
+
+    def __init__(self, engine: SqlEngine, database: str = "relay") -> None:
+        self.session = engine.login("sa", "secret", database, "tests")
+
+    def run(self, sql: str, *values: object) -> list[list[tuple[object, ...]] | int]:
+        """Every result of a batch: lists of rows and counts."""
+        parameters = {f"P{place}": parameter(value) for place, value in enumerate(values, 1)}
+        results: list[list[tuple[object, ...]] | int] = []
+        for result in self.session.execute(sql, parameters):
+            if result.columns is not None:
+                results.append([tuple(row) for row in result.rows])
+            elif result.rowcount is not None:
+                results.append(result.rowcount)
+        return results
+
+    def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        """The rows of the first result that has any columns."""
+        return next(result for result in self.run(sql, *values) if isinstance(result, list))
+
+    def value(self, sql: str, *values: object) -> object:
+        """The one value of a query."""
+        ((value,),) = self.rows(sql, *values)
+        return value
+
+    def error(self, sql: str, *values: object) -> SqlError:
+        """The error of a batch that must fail."""
+        try:
+            self.run(sql, *values)
+        except SqlError as error:
+            return error
+        raise AssertionError(f"no error from: {sql}")
+
+    def number(self, sql: str, *values: object) -> int:
+        """The number of that error."""
+        return self.error(sql, *values).number
+
+    def changes(self, since: int | None, table: str = "t") -> list[tuple[object, ...]]:
+        """(operation, version, creation version, key) of every net change, by key."""
+        sql = (
+            "SELECT c.SYS_CHANGE_OPERATION, c.SYS_CHANGE_VERSION, c.SYS_CHANGE_CREATION_VERSION, c.id "
+            f"FROM CHANGETABLE(CHANGES {table}, @P1) AS c ORDER BY c.id"
+        )
+        return self.rows(sql, since)
+
+    def masks(self, since: int, table: str = "t") -> dict[object, object]:
+        """SYS_CHANGE_COLUMNS by key."""
+        return dict(self.rows(f"SELECT c.id, c.SYS_CHANGE_COLUMNS FROM CHANGETABLE(CHANGES {table}, @P1) AS c", since))
+
+    @property
+    def version(self) -> object:
+        """CHANGE_TRACKING_CURRENT_VERSION()."""
+        return self.value("SELECT CHANGE_TRACKING_CURRENT_VERSION()")
