@@ -1,0 +1,86 @@
+"""The publishers: over Redis, over any broker, and their twins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+from celery import Celery
+
+from common.database.records import Position
+from relay.ports import Item, Publisher
+from relay.publisher import BrokerPublisher
+from relay.redis_publisher import RedisPublisher
+from relay.sources import BUILT_IN, Source
+from tests.contract.publisher import ForgetfulPublisherContract, PositionedPublisherContract
+from tests.support.queues import taken_task_ids, task_ids_in_redis
+from tests.support.twins import TwinBroker, TwinQueue
+
+
+class TestRedisPublisher(PositionedPublisherContract):
+    @pytest.fixture
+    def publisher(self, celery_app: Celery) -> Publisher:
+        self.app = celery_app
+        return RedisPublisher(celery_app, namespace="relay")
+
+    def queued(self, source: Source) -> Sequence[str]:
+        return task_ids_in_redis(self.app, source.queue)
+
+
+class TwinQueues:
+    """A TwinQueue for each source."""
+
+    def __init__(self) -> None:
+        self.each = {source.name: TwinQueue() for source in BUILT_IN}
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        return {source.name: self.each[source.name].position for source in sources}
+
+    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
+        self.each[source.name].publish(source, after=after, items=items)
+
+    def queue_length(self, source: Source) -> int | None:
+        return self.each[source.name].queue_length(source)
+
+
+class TestTwinQueue(PositionedPublisherContract):
+    @pytest.fixture
+    def publisher(self) -> Publisher:
+        self.queues = TwinQueues()
+        return self.queues
+
+    def queued(self, source: Source) -> Sequence[str]:
+        return [dispatch.id for dispatch in self.queues.each[source.name].pushed]
+
+
+class TestBrokerPublisherOverRedis(ForgetfulPublisherContract):
+    @pytest.fixture
+    def publisher(self, celery_app: Celery) -> Publisher:
+        self.app = celery_app
+        return BrokerPublisher(celery_app)
+
+    def queued(self, source: Source) -> Sequence[str]:
+        return task_ids_in_redis(self.app, source.queue)
+
+
+class TestBrokerPublisherInMemory(ForgetfulPublisherContract):
+    @pytest.fixture
+    def publisher(self) -> Iterator[Publisher]:
+        self.app = Celery("in-memory", broker="memory://", set_as_current=False)
+        yield BrokerPublisher(self.app)
+        for source in BUILT_IN:
+            taken_task_ids(self.app, source.queue)
+        self.app.close()
+
+    def queued(self, source: Source) -> Sequence[str]:
+        return taken_task_ids(self.app, source.queue)
+
+
+class TestTwinBroker(ForgetfulPublisherContract):
+    @pytest.fixture
+    def publisher(self) -> Publisher:
+        self.twin = TwinBroker()
+        return self.twin
+
+    def queued(self, source: Source) -> Sequence[str]:
+        return [dispatch.id for dispatch in self.twin.pushed if dispatch.queue == source.queue]

@@ -1,0 +1,121 @@
+"""What only Redis can show: all or nothing when memory is full, and messages that are Celery's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, signals
+from celery.contrib.testing.worker import start_worker
+from redis.exceptions import ResponseError
+
+from common.config import Settings
+from common.database.records import NOWHERE, Dispatch
+from relay.celery_app import configuration
+from relay.ports import Item, Publisher
+from relay.publisher import BrokerPublisher
+from relay.redis_publisher import RedisPublisher
+from relay.sources import SALE
+from sandbox import services
+from sandbox.processes import stop_all
+from tests.support.queues import messages_in_redis, redis_of
+from tests.support.samples import a_dispatch, a_position
+from tests.support.wait import wait_until
+
+MAKES_NO_DIFFERENCE = {"delivery_tag", "origin", "reply_to"}
+"""Random, the sender's name, and where an RPC result backend would answer: relay waits for no result."""
+
+
+@pytest.fixture
+def small_redis(settings: Settings, tmp_path: Path) -> Iterator[Celery]:
+    """An app on a Redis of its own, whose memory the test may limit."""
+    place = services.Place(folder=tmp_path, environment=os.environ, durable=False)
+    redis, port = services.start_redis(place, port=None)
+    app = Celery("small", set_as_current=False)
+    app.conf.update(configuration(settings.model_copy(update={"REDIS_HOST": services.HOST, "REDIS_PORT": port})))
+    try:
+        yield app
+    finally:
+        app.close()
+        stop_all([redis])
+
+
+@pytest.mark.parametrize("room", [0, 100_000], ids=["no room at all", "room for a part"])
+def test_a_batch_that_does_not_fit_leaves_nothing_behind(small_redis: Celery, room: int) -> None:
+    publisher = RedisPublisher(small_redis, namespace="relay")
+    publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+    large = [a_dispatch(seq) for seq in range(1, 4001)]
+    with redis_of(small_redis) as client:
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + room)
+        with pytest.raises(ResponseError, match="maxmemory"):
+            publisher.publish(SALE, after=a_position(0), items=_items(large))
+        client.config_set("maxmemory", 0)
+    assert publisher.queue_length(SALE) == 1
+    assert publisher.positions([SALE]) == {"sale": a_position(0)}
+    publisher.publish(SALE, after=a_position(0), items=_items(large))
+    assert publisher.queue_length(SALE) == 4001
+
+
+def test_two_relays_on_one_redis_keep_their_positions_apart(celery_app: Celery) -> None:
+    RedisPublisher(celery_app, namespace="one").publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+    assert RedisPublisher(celery_app, namespace="another").positions([SALE]) == {"sale": NOWHERE}
+
+
+def test_nothing_but_the_position_is_kept_beside_the_queue(celery_app: Celery) -> None:
+    RedisPublisher(celery_app, namespace="relay").publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+    with redis_of(celery_app) as client:
+        assert set(client.keys()) == {b"sale_queue", b"relay:relay:default.sale:position"}
+
+
+@pytest.fixture(params=["redis", "broker"])
+def publisher(request: pytest.FixtureRequest, celery_app: Celery) -> Publisher:
+    """Both ways into a Redis list."""
+    return RedisPublisher(celery_app, namespace="relay") if request.param == "redis" else BrokerPublisher(celery_app)
+
+
+@pytest.mark.parametrize("args", [["HD-1", "NT-01"], [7, 2**53], ["Nhà thuốc Đức An", 'say "x"'], []])
+def test_a_message_is_what_send_task_would_push(celery_app: Celery, publisher: Publisher, args: list[Any]) -> None:
+    dispatch = a_dispatch(0, id="8c0c5e0e-6a2f-5d0b-9d0f-2f7f3f3d7a01", args=json.dumps(args))
+    publisher.publish(SALE, after=NOWHERE, items=_items([dispatch]))
+    celery_app.send_task(dispatch.task, args=tuple(args), task_id=dispatch.id, queue=dispatch.queue)
+    ours, theirs = (_fields(message) for message in messages_in_redis(celery_app, dispatch.queue))
+    different = {name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)}
+    assert different <= MAKES_NO_DIFFERENCE
+
+
+def test_a_celery_worker_takes_the_messages(
+    celery_app: Celery, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Relay's own set-up of logging would read the settings of this process.
+    monkeypatch.setattr(signals.setup_logging, "receivers", [])
+    taken: list[tuple[str, ...]] = []
+
+    @celery_app.task(name=SALE.task, bind=True, shared=False)  # type: ignore[untyped-decorator]
+    def process_sale(task: Any, invoice: str, shop: str) -> None:
+        taken.append((task.request.id, invoice, shop))
+
+    args = [["HD-1", "NT-01"], ["Nhà thuốc Đức An", 'it\'s \\ "x"'], ["😀", " "]]
+    ids = [secrets.token_hex(8) for _ in args]
+    dispatches = [a_dispatch(seq, id=ids[seq], args=json.dumps(args[seq])) for seq in range(len(args))]
+    publisher.publish(SALE, after=NOWHERE, items=_items(dispatches))
+    with start_worker(celery_app, pool="solo", queues=SALE.queue, perform_ping_check=False, shutdown_timeout=30):
+        wait_until(lambda: len(taken) == len(dispatches), message=f"the worker took {taken}")
+    assert taken == [(task_id, *values) for task_id, values in zip(ids, args, strict=True)]
+
+
+def _items(dispatches: Sequence[Dispatch]) -> list[Item]:
+    return [(dispatch.position, dispatch) for dispatch in dispatches]
+
+
+def _fields(message: dict[str, Any]) -> dict[str, Any]:
+    """A message's fields in one level; the body decoded by nobody: it must be the same text."""
+    nested = [message["headers"], message["properties"], message["properties"]["delivery_info"]]
+    flat = {name: value for name, value in message.items() if name not in ("headers", "properties")}
+    for level in nested:
+        flat.update({name: value for name, value in level.items() if name != "delivery_info"})
+    return flat
