@@ -29,16 +29,30 @@ class _ChangesArgument(ColumnElement[Any]):
 
 
 class _VersionArgument(ColumnElement[Any]):
-    """`VERSION table, (key columns), (their values)`."""
+    """`VERSION table, (key columns), (their values)`; the values are those of the table's alias, if it has one."""
 
     _traverse_internals = [  # noqa: RUF012
         ("table", InternalTraversal.dp_clauseelement),
         ("values", InternalTraversal.dp_clauseelement_tuple),
     ]
 
-    def __init__(self, table: sa.Table) -> None:
-        self.table = table
+    def __init__(self, table: FromClause) -> None:
+        self.table = table.element if isinstance(table, sa.Alias) else table
         self.values = tuple(table.primary_key)
+
+
+class _ObjectName(ColumnElement[str]):
+    """`N'[schema].[table]'`: a name with its quotes, as a text."""
+
+    type = sa.Unicode()
+    _traverse_internals = [  # noqa: RUF012
+        ("schema", InternalTraversal.dp_string),
+        ("table", InternalTraversal.dp_string),
+    ]
+
+    def __init__(self, schema: str, table: str) -> None:
+        self.schema = schema
+        self.table = table
 
 
 class _OuterApply(Join):
@@ -64,6 +78,13 @@ def _compile_version(element: _VersionArgument, compiler: Any, **options: Any) -
     return f"VERSION {table}, ({names}), ({values})"
 
 
+@compiles(_ObjectName, "mssql")
+def _compile_object_name(element: _ObjectName, compiler: Any, **_: Any) -> str:
+    quote = compiler.preparer.quote_identifier
+    name = f"{quote(element.schema)}.{quote(element.table)}"
+    return str(compiler.render_literal_value(name, element.type))
+
+
 @compiles(_OuterApply, "mssql")
 def _compile_outer_apply(join: _OuterApply, compiler: Any, **options: Any) -> str:
     options.pop("asfrom", None)
@@ -72,11 +93,12 @@ def _compile_outer_apply(join: _OuterApply, compiler: Any, **options: Any) -> st
     return f"{left} OUTER APPLY {right}"
 
 
-def changes(table: sa.Table, since: ColumnElement[Any] | int | None, name: str = "ct") -> Any:
+def changes(table: sa.Table, since: ColumnElement[Any] | int | None, name: str = "ct") -> sa.TableValuedAlias:
     """`CHANGETABLE(CHANGES table, since) AS name`: at most one row a key, changed above `since`.
 
     Columns: SYS_CHANGE_VERSION, SYS_CHANGE_CREATION_VERSION, SYS_CHANGE_OPERATION, SYS_CHANGE_COLUMNS,
-    SYS_CHANGE_CONTEXT and the table's primary key. None: all tracked changes.
+    SYS_CHANGE_CONTEXT and the table's primary key. `since` is a change version; None: all tracked changes. SQL Server
+    takes a constant or a parameter there, no expression (102).
     """
     version = since if isinstance(since, ColumnElement) else sa.literal(since, sa.BigInteger)
     columns: list[sa.ColumnClause[Any]] = [
@@ -86,22 +108,22 @@ def changes(table: sa.Table, since: ColumnElement[Any] | int | None, name: str =
         sa.column("SYS_CHANGE_COLUMNS", sa.LargeBinary),
         sa.column("SYS_CHANGE_CONTEXT", sa.LargeBinary),
     ]
-    argument = _ChangesArgument(table, version)
-    return sa.func.CHANGETABLE(argument).table_valued(*columns, *_key_columns(table), name=name)
+    return sa.func.CHANGETABLE(_ChangesArgument(table, version)).table_valued(*columns, *_key_columns(table), name=name)
 
 
-def version_of(table: sa.Table, name: str = "cv") -> Any:
+def version_of(table: FromClause, name: str = "cv") -> sa.TableValuedAlias:
     """`CHANGETABLE(VERSION table, (key), (table.key)) AS name`: the last version of each row of the table.
 
-    Use it on the right of `outer_apply(table, ...)`. SYS_CHANGE_VERSION is NULL for rows unchanged since tracking
-    began, or whose change was cleaned up.
+    Use it on the right of `outer_apply(table, ...)`. Columns: SYS_CHANGE_VERSION, SYS_CHANGE_CONTEXT and the table's
+    primary key. SYS_CHANGE_VERSION is NULL for rows unchanged since tracking began, or whose change was cleaned up.
     """
     columns: list[sa.ColumnClause[Any]] = [
         sa.column("SYS_CHANGE_VERSION", sa.BigInteger),
         sa.column("SYS_CHANGE_CONTEXT", sa.LargeBinary),
     ]
-    argument = _VersionArgument(table)
-    return sa.func.CHANGETABLE(argument).table_valued(*columns, *_key_columns(table), name=name)
+    function = sa.func.CHANGETABLE(_VersionArgument(table))
+    # It is joined to the table by its arguments, which SQLAlchemy's search for cartesian products cannot see.
+    return function.table_valued(*columns, *_key_columns(table), name=name, joins_implicitly=True)
 
 
 def outer_apply(left: FromClause, right: FromClause) -> FromClause:
@@ -121,21 +143,22 @@ def min_valid_version(object_id: ColumnElement[Any]) -> ColumnElement[int]:
 
 def object_id(schema: str, table: str) -> ColumnElement[int]:
     """`OBJECT_ID(N'[schema].[table]')`; NULL: no such table, or no right to see it."""
-    return sa.func.OBJECT_ID(sa.literal(f"{_bracketed(schema)}.{_bracketed(table)}", sa.Unicode), type_=sa.Integer)
+    return sa.func.OBJECT_ID(_ObjectName(schema, table), type_=sa.Integer)
 
 
 def is_column_in_mask(table: sa.Table, column: str, mask: ColumnElement[Any]) -> ColumnElement[int]:
-    """`CHANGE_TRACKING_IS_COLUMN_IN_MASK(column id, mask)`: 1 when the column was in a SET list; a NULL mask holds
-    every column."""
+    """`CHANGE_TRACKING_IS_COLUMN_IN_MASK(column's id, mask)`: 1 when the column stood in a SET list, else 0.
+
+    A NULL mask holds every column. A table without a schema is taken for dbo's.
+    """
     column_id = sa.func.COLUMNPROPERTY(
-        object_id(table.schema or "dbo", table.name), sa.literal(column, sa.Unicode), sa.literal("ColumnId", sa.Unicode)
+        object_id(table.schema or "dbo", table.name),
+        sa.literal(column, sa.Unicode),
+        sa.literal("ColumnId", sa.Unicode),
+        type_=sa.Integer,
     )
     return sa.func.CHANGE_TRACKING_IS_COLUMN_IN_MASK(column_id, mask, type_=sa.Integer)
 
 
-def _key_columns(table: sa.Table) -> list[sa.ColumnClause[Any]]:
+def _key_columns(table: FromClause) -> list[sa.ColumnClause[Any]]:
     return [sa.column(column.name, column.type) for column in table.primary_key]
-
-
-def _bracketed(name: str) -> str:
-    return "[" + name.replace("]", "]]") + "]"
