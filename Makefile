@@ -1,0 +1,21 @@
+# Everything that is needed to try relay, and to work on it. `make` alone says what there is.
+
+SECONDS ?= 30
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install everything into .venv (and unixodbc and redis-server by apt, when missing and allowed)
+	@scripts/setup
+
+demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)
+	@.venv/bin/python -m sandbox demo --seconds $(SECONDS)
+
+test: setup ## run all tests
+	@.venv/bin/pytest -n 2
+
+check: setup ## look for mistakes without running anything: ruff, mypy, import-linter
+	@scripts/check
