@@ -41,6 +41,15 @@ _TABLES = _view(
     ),
     "_objects AS o WHERE o.type = 'U'",
 )
+_SCHEMATA = _view(
+    "SCHEMATA",
+    (
+        column("CATALOG_NAME", SYSNAME, "d.catalog"),
+        column("SCHEMA_NAME", SYSNAME, "s.name", nullable=False),
+        column("SCHEMA_OWNER", SYSNAME, "s.name"),
+    ),
+    "(SELECT 'dbo' AS name UNION ALL SELECT 'INFORMATION_SCHEMA' UNION ALL SELECT 'sys') AS s",
+)
 _VIEWS = _view(
     "VIEWS",
     (
@@ -129,5 +138,5 @@ _REFERENTIAL_CONSTRAINTS = _view(
     "_objects AS o WHERE 0",
 )
 
-VIEWS = by_name(_TABLES, _VIEWS, _COLUMNS, _KEY_COLUMN_USAGE, _TABLE_CONSTRAINTS, _REFERENTIAL_CONSTRAINTS)
+VIEWS = by_name(_SCHEMATA, _TABLES, _VIEWS, _COLUMNS, _KEY_COLUMN_USAGE, _TABLE_CONSTRAINTS, _REFERENTIAL_CONSTRAINTS)
 """By `schema.name` in lower case."""

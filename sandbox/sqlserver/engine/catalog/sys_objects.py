@@ -211,6 +211,17 @@ _EXTENDED_PROPERTIES = View(
     ),
     origin="_objects WHERE 0",
 )
+_LISTED_PROPERTIES = View(
+    schema="sys",
+    name="fn_listextendedproperty",
+    columns=(
+        column("objtype", SYSNAME, "NULL"),
+        column("objname", SYSNAME, "NULL"),
+        column("name", SYSNAME, "''"),
+        column("value", nvarchar(4000), "NULL"),
+    ),
+    origin="_objects WHERE 0",
+)
 _CHANGE_TRACKING_TABLES = View(
     schema="sys",
     name="change_tracking_tables",
@@ -246,6 +257,7 @@ VIEWS = by_name(
     _FOREIGN_KEYS,
     _FOREIGN_KEY_COLUMNS,
     _EXTENDED_PROPERTIES,
+    _LISTED_PROPERTIES,
     _CHANGE_TRACKING_TABLES,
     _SQL_MODULES,
 )

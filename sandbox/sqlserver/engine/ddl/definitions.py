@@ -94,18 +94,21 @@ def _column_constraint(constraint: exp.ColumnConstraint, column: ColumnDefinitio
         column.identity, column.nullable = (1, 1), False
     elif isinstance(kind, exp.DefaultColumnConstraint):
         column.default, column.default_name = expression_text(kind.this), name
-    elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
-        column.nullable = False
-        found.keys.append(KeyDefinition(kind="PK", columns=((column.name, False),), name=name))
-    elif isinstance(kind, exp.UniqueColumnConstraint) and kind.this is None:
-        found.keys.append(KeyDefinition(kind="UQ", columns=((column.name, False),), name=name))
+    elif isinstance(kind, (exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint)):
+        primary = isinstance(kind, exp.PrimaryKeyColumnConstraint)
+        column.nullable = column.nullable and not primary
+        found.keys.append(KeyDefinition(kind="PK" if primary else "UQ", columns=((column.name, False),), name=name))
     elif isinstance(kind, exp.CheckColumnConstraint):
         found.checks.append(CheckDefinition(text=expression_text(kind.this), name=name))
     elif isinstance(kind, exp.CollateColumnConstraint):
-        if kind.this.name.upper() not in ("SQL_LATIN1_GENERAL_CP1_CI_AS", "DATABASE_DEFAULT"):
-            raise unsupported(f"COLLATE {kind.this.name}")
+        _check_collation(kind.this.name)
     elif not isinstance(kind, (exp.ClusteredColumnConstraint, exp.NonClusteredColumnConstraint)):
         raise unsupported(f"the column constraint {constraint.sql(dialect='tsql')[:60]}")
+
+
+def _check_collation(name: str) -> None:
+    if name.upper() not in ("SQL_LATIN1_GENERAL_CP1_CI_AS", "DATABASE_DEFAULT"):
+        raise unsupported(f"COLLATE {name}")
 
 
 def _number(node: exp.Expression | None) -> int:

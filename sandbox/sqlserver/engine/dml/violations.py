@@ -36,7 +36,7 @@ def explain(
     index = _index(plan, match.group(1)) if match is not None else None
     if index is None:
         return error
-    value = _duplicate(connection, plan, index, arguments)
+    index, value = _first_violated(connection, plan, index, arguments)
     if index.kind == "UI":
         return duplicate_index(index.name, table.full_name, value)
     kind = "PRIMARY KEY" if index.kind == "PK" else "UNIQUE KEY"
@@ -58,6 +58,18 @@ def _index(plan: ChangePlan, failed: str) -> Index | None:
         if index.unique and failed == ", ".join(f"{table.full_name}.{column}" for column in index.columns):
             return index
     return None
+
+
+def _first_violated(
+    connection: Connection, plan: ChangePlan, reported: Index, arguments: Sequence[Any]
+) -> tuple[Index, str]:
+    """Of several violated indexes SQL Server names the one with the lowest id; SQLite may have met another first."""
+    for index in plan.table.indexes:
+        if index is reported or (index.unique and index.condition is None):
+            value = _duplicate(connection, plan, index, arguments)
+            if value or index is reported:
+                return index, value
+    return reported, ""
 
 
 def _duplicate(connection: Connection, plan: ChangePlan, index: Index, arguments: Sequence[Any]) -> str:

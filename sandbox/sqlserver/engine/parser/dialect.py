@@ -30,6 +30,12 @@ class ChangeTable(exp.Expression):
     }
 
 
+class DeleteFrom(exp.Delete):
+    """DELETE with a second FROM, which sqlglot's own node does not hold."""
+
+    arg_types: ClassVar[dict[str, bool]] = {**exp.Delete.arg_types, "from_": False}
+
+
 class CallParser(TSQLParser):
     """Reads calls as they are written; adds CHANGETABLE and DELETE with OUTPUT."""
 
@@ -60,9 +66,8 @@ class CallParser(TSQLParser):
         target = self._parse_table(joins=False)
         returning = self._parse_returning()
         sources = self._parse_from(joins=True) if self._curr and self._curr.token_type == TokenType.FROM else None
-        delete = exp.Delete(this=target, returning=returning, where=self._parse_where())
-        delete.set("from_", sources)
-        return self.expression(delete)
+        where = self._parse_where()
+        return self.expression(DeleteFrom(this=target, returning=returning, from_=sources, where=where))
 
 
 @functools.cache

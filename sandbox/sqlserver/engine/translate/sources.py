@@ -84,7 +84,7 @@ def _table(translator: Translator, node: exp.Table, scope: Scope) -> str:
     if isinstance(node.this, exp.Expression) and node.this.key == "changetable":
         return _change_table(translator, node, scope)
     if not isinstance(node.this, exp.Identifier):
-        raise unsupported(f"{node.this.sql(dialect='tsql')[:60]} in FROM")
+        return _table_function(translator, node, scope)
     _check_hints(translator, node)
     names = _column_aliases(node)
     alias = context.alias()
@@ -102,6 +102,19 @@ def _table(translator: Translator, node: exp.Table, scope: Scope) -> str:
     context.user_tables.add(table.object_id)
     scope.sources.append(table_source(table, alias, node.alias))
     return f"{table.physical} AS {alias}"
+
+
+def _table_function(translator: Translator, node: exp.Table, scope: Scope) -> str:
+    """The one function in FROM besides CHANGETABLE. Nothing here has extended properties, so it is always empty."""
+    name = node.this.name if isinstance(node.this, exp.Anonymous) else ""
+    if name.lower() != "fn_listextendedproperty":
+        raise unsupported(f"{node.this.sql(dialect='tsql')[:60]} in FROM")
+    view = find_view("sys", name)
+    if view is None:
+        raise invalid_object(name)
+    alias = translator.context.alias()
+    scope.sources.append(view.source(alias, node.alias or name))
+    return f"({view.select(translator.context)}) AS {alias}"
 
 
 def _check_hints(translator: Translator, node: exp.Table) -> None:

@@ -261,7 +261,7 @@ def _resolution(sql_type: SqlType) -> float:
         return 10_000 / 3
     if sql_type.name == "smalldatetime":
         return 60_000_000
-    return 10 ** max(0, 6 - (7 if sql_type.scale is None else sql_type.scale))
+    return int(10 ** max(0, 6 - (7 if sql_type.scale is None else sql_type.scale)))
 
 
 def _rounded(micros: int, unit: float) -> int:

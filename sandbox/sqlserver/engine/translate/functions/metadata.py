@@ -78,6 +78,13 @@ def _columnproperty(translator: Translator, arguments: list[exp.Expression], sco
     return Value(sql=sql, type=INT)
 
 
+def _col_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("col_name", arguments, 2)
+    table, column = (as_type(translator, argument, scope, INT) for argument in arguments)
+    sql = f"(SELECT name FROM _columns WHERE table_id = {table.sql} AND column_id = {column.sql})"
+    return Value(sql=sql, type=SYSNAME)
+
+
 def _schema_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     if not arguments:
         return literal("dbo", SYSNAME)
@@ -199,6 +206,7 @@ FUNCTIONS: dict[str, Function] = {
     "OBJECT_NAME": _object_name("name"),
     "OBJECT_SCHEMA_NAME": _object_name("schema_name"),
     "COLUMNPROPERTY": _columnproperty,
+    "COL_NAME": _col_name,
     "SCHEMA_NAME": _schema_name,
     "SCHEMA_ID": _schema_id,
     "DB_NAME": _db_name,
