@@ -1,0 +1,96 @@
+"""From a row to a dispatch, or to the reason why it cannot be sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from common.database.records import ChangedRow, Dispatch, TaskStatus
+from relay.message import render_args
+from relay.preparing import Window, prepare_row
+from relay.sources import SALE
+
+WINDOW = Window(cycle="cycle", life="life", number=3, generation=5)
+
+
+def _prepared(*args: Any, key: tuple[Any, ...] = ("NT-01", "HD-1"), version: int | None = 42) -> Dispatch:
+    row = ChangedRow(version=version, key=key, args=args)
+    return prepare_row(SALE, WINDOW, row, 7, render_args)
+
+
+def test_a_row_becomes_a_dispatch_of_its_window() -> None:
+    dispatch = _prepared("HD-1", "NT-01")
+    assert dispatch == Dispatch(
+        id=dispatch.id,
+        business_id="HD-1",
+        source="default.sale",
+        task="sale.process_sale",
+        queue="sale_queue",
+        args='["HD-1", "NT-01"]',
+        key=("NT-01", "HD-1"),
+        change_version=42,
+        life="life",
+        cycle="cycle",
+        number=3,
+        seq=7,
+        generation=5,
+        status=TaskStatus.PREPARED,
+        error=None,
+    )
+
+
+def test_a_business_id_is_text() -> None:
+    assert _prepared(17, "NT-01").business_id == "17"
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        ((None, "NT-01"), "local_invoice_id is NULL"),
+        (("HD-1", None), "shop_pharmacy_code is NULL"),
+        ((None, None), "local_invoice_id, shop_pharmacy_code is NULL"),
+    ],
+)
+def test_a_row_with_a_missing_argument_is_rejected(args: tuple[Any, ...], named: str) -> None:
+    dispatch = _prepared(*args)
+    assert (dispatch.status, dispatch.seq, dispatch.args) == (TaskStatus.REJECTED, None, "")
+    assert dispatch.error == f"{named} in dbo.SalesInvoices: set it and the row is taken again"
+    with pytest.raises(ValueError, match="has no position"):
+        _ = dispatch.position
+
+
+def test_a_row_whose_arguments_are_no_json_is_rejected() -> None:
+    dispatch = _prepared(object(), "NT-01")
+    assert dispatch.status is TaskStatus.REJECTED
+    assert dispatch.error is not None
+    assert dispatch.error.startswith("the arguments cannot be sent as JSON: ")
+
+
+def test_a_rejected_row_without_a_business_id_has_none() -> None:
+    assert _prepared(None, "NT-01").business_id is None
+
+
+def test_empty_text_and_zero_are_not_missing() -> None:
+    assert _prepared("", 0).args == '["", 0]'
+
+
+@pytest.mark.parametrize(
+    ("part", "kept"),
+    [
+        (dt.date(2026, 3, 1), "2026-03-01"),
+        (dt.datetime(2026, 3, 1, 12, 30), "2026-03-01T12:30:00"),
+        (dt.time(12, 30), "12:30:00"),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Decimal("1.50"), "1.50"),
+        (7, 7),
+        (2**62, 2**62),
+        ("text", "text"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_keys_are_kept_as_the_log_can_hold_them(part: Any, kept: Any) -> None:
+    assert _prepared("HD-1", "NT-01", key=("NT-01", part)).key == ("NT-01", kept)
