@@ -1,0 +1,182 @@
+"""Settings: what is missing or senseless is one readable line; what is secret is never shown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from common.config import Settings, SettingsError, load_settings
+
+SECRETS = ("pass;wo=rd}", "mongo-secret", "broker-secret")
+GIVEN = {
+    "MSSQL_SERVER": "db.example,1433",
+    "MSSQL_DATABASE": "pharmacy",
+    "MSSQL_USER": "relay",
+    "MSSQL_PASSWORD": SECRETS[0],
+    "MONGO_URI": f"mongodb://relay:{SECRETS[1]}@mongo.example/",
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting in the environment, and no .env in the working directory."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def given(nothing_set: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings that must be given."""
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+
+
+def _problems() -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return str(caught.value).splitlines()
+
+
+# What is missing
+
+
+def test_every_missing_setting_is_one_line_that_says_what_it_is() -> None:
+    problems = _problems()
+    assert [line.split()[0] for line in problems] == list(GIVEN)
+    assert problems[0] == (
+        "MSSQL_SERVER is not set (SQL Server's address: host, or host,port): set it in the environment or in .env"
+    )
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("name", GIVEN)
+def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(name)
+    (problem,) = _problems()
+    assert problem.startswith(f"{name} is not set (")
+
+
+# What makes no sense
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MSSQL_ENCRYPT", "maybe"),
+        ("MSSQL_TRUST_SERVER_CERTIFICATE", "perhaps"),
+        ("MONGO_URI", "http://mongo.example/"),
+        ("MONGO_DB_NAME", ""),
+        ("REDIS_PORT", "0"),
+        ("REDIS_PORT", "65536"),
+        ("REDIS_PORT", "six"),
+        ("RELAY_SCAN_INTERVAL", "0"),
+        ("RELAY_SCAN_INTERVAL", "often"),
+        ("RELAY_LEASE_SECONDS", "0.4"),
+        ("RELAY_FIRST_RUN", "never"),
+        ("RELAY_BATCH_SIZE", "0"),
+        ("RELAY_BATCH_SIZE", "5001"),
+        ("RELAY_QUEUE_LIMIT", "0"),
+        ("RELAY_LOG_RETENTION_DAYS", "0"),
+        ("RELAY_LOG_LEVEL", "LOUD"),
+        ("RELAY_LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_senseless_setting_is_one_line_that_names_it(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    (problem,) = _problems()
+    assert re.match(rf"{name}: \w+", problem)
+
+
+@pytest.mark.usefixtures("given")
+def test_several_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_PORT", "six")
+    monkeypatch.delenv("MSSQL_USER")
+    assert {line.split()[0].rstrip(":") for line in _problems()} == {"REDIS_PORT", "MSSQL_USER"}
+
+
+@pytest.mark.usefixtures("given")
+def test_strict_encryption_checks_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSSQL_ENCRYPT", "strict")
+    monkeypatch.setenv("MSSQL_TRUST_SERVER_CERTIFICATE", "true")
+    assert _problems() == ["MSSQL_TRUST_SERVER_CERTIFICATE cannot be used with MSSQL_ENCRYPT=strict"]
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("name", ["BROKER_URL", "RELAY_SCAN_INTERVAL"])
+def test_an_empty_value_is_as_good_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "")
+    assert getattr(load_settings(), name) is None
+
+
+# Secrets
+
+
+@pytest.mark.usefixtures("given")
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER_URL", f"amqp://relay:{SECRETS[2]}@broker.example//")
+    settings = load_settings()
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert not [secret for secret in SECRETS if secret in shown]
+    assert SECRETS[2] in settings.broker_url
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("name", ["MONGO_URI", "MSSQL_PASSWORD", "BROKER_URL"])
+def test_no_secret_is_shown_in_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, f"nonsense-{SECRETS[1]}")
+    monkeypatch.setenv("REDIS_PORT", "six")
+    monkeypatch.setenv("MSSQL_ENCRYPT", "strict")
+    monkeypatch.setenv("MSSQL_TRUST_SERVER_CERTIFICATE", "true")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    chain: list[BaseException | None] = [caught.value, caught.value.__cause__]
+    assert not [error for error in chain if error and SECRETS[1] in f"{error} {error!r}"]
+    assert caught.value.__suppress_context__
+
+
+# What is made of them
+
+
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = [f"{name}={value}" for name, value in {**GIVEN, "MSSQL_PASSWORD": "plain", "REDIS_PORT": "1111"}.items()]
+    (tmp_path / ".env").write_text("\n".join([*lines, "SOMETHING_ELSE=1"]))
+    monkeypatch.setenv("REDIS_PORT", "2222")
+    settings = load_settings()
+    assert (settings.MSSQL_DATABASE, settings.REDIS_PORT) == ("pharmacy", 2222)
+
+
+@pytest.mark.usefixtures("given")
+def test_the_broker_is_redis_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_HOST", "redis.example")
+    assert load_settings().broker_url == "redis://redis.example:6379/0"
+    monkeypatch.setenv("BROKER_URL", "amqp://broker.example//")
+    assert load_settings().broker_url == "amqp://broker.example//"
+
+
+@pytest.mark.usefixtures("given")
+def test_the_driver_reads_every_value_as_it_was_given() -> None:
+    text = load_settings().odbc_connection_string
+    assert "PWD={pass;wo=rd}}}" in text
+    assert "SERVER={db.example,1433}" in text
+    assert "Encrypt={yes};TrustServerCertificate={no}" in text
+    assert "ConnectRetryCount={0}" in text
+
+
+@pytest.mark.usefixtures("given")
+def test_sqlalchemy_gets_the_same_string() -> None:
+    settings = load_settings()
+    query = settings.sqlalchemy_url.partition("?odbc_connect=")[2]
+    assert unquote(query) == settings.odbc_connection_string
+
+
+@pytest.mark.usefixtures("given")
+def test_settings_cannot_be_changed() -> None:
+    settings: Any = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.REDIS_PORT = 1

@@ -1,0 +1,81 @@
+"""SQL Server's errors, as pyodbc and SQLAlchemy hand them over."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from common.database.mssql.faults import REMEDIES, TRANSIENT, error_number, is_transient, remedy, sqlstate
+
+DRIVER = "[Microsoft][ODBC Driver 18 for SQL Server]"
+
+
+def _error(state: str, text: str, *, invalidated: bool = False) -> DBAPIError:
+    return DBAPIError("SELECT 1", None, Exception(state, text), connection_invalidated=invalidated)
+
+
+def _server_error(number: int, *, state: str = "42000") -> DBAPIError:
+    return _error(state, f"[{state}] {DRIVER}[SQL Server]It went wrong. ({number}) (SQLExecDirectW)")
+
+
+MISSING_TABLE = _error(
+    "42S02", f"[42S02] {DRIVER}[SQL Server]Invalid object name 'dbo.relay_checkpoint'. (208) (SQLExecDirectW)"
+)
+REFUSED = _error("28000", f"[28000] {DRIVER}[SQL Server]Login failed for user 'sa'. (18456) (SQLDriverConnect)")
+CUT = _error("08S01", f"[08S01] {DRIVER}Communication link failure (0) (SQLExecDirectW)")
+UNREACHABLE = _error(
+    "08001", f"[08001] {DRIVER}TCP Provider: Error code 0x2749 (10057) (SQLDriverConnect); {DRIVER}Login timeout (0)"
+)
+TIMEOUT = _error("HYT00", f"[HYT00] {DRIVER}Query timeout expired (0) (SQLExecDirectW)")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "number"),
+    [
+        (MISSING_TABLE, "42S02", 208),
+        (REFUSED, "28000", 18456),
+        (CUT, "08S01", None),
+        (TIMEOUT, "HYT00", None),
+        (DBAPIError("SELECT 1", None, Exception()), "", None),
+        (DBAPIError("SELECT 1", None, Exception(42)), "", None),
+    ],
+)
+def test_state_and_number_are_read_from_the_message(error: DBAPIError, state: str, number: int | None) -> None:
+    assert (sqlstate(error), error_number(error)) == (state, number)
+
+
+@pytest.mark.parametrize("number", sorted(TRANSIENT))
+def test_what_passes_by_itself_has_no_remedy(number: int) -> None:
+    error = _server_error(number, state="40001")
+    assert is_transient(error)
+    assert remedy(error) is None
+
+
+@pytest.mark.parametrize("error", [CUT, UNREACHABLE, TIMEOUT], ids=sqlstate)
+def test_a_lost_connection_passes(error: DBAPIError) -> None:
+    assert is_transient(error)
+    assert remedy(error) is None
+
+
+def test_a_connection_that_sqlalchemy_gave_up_passes() -> None:
+    assert is_transient(_error("HY000", "gone", invalidated=True))
+    assert not is_transient(_error("HY000", "something else"))
+
+
+@pytest.mark.parametrize("number", sorted(REMEDIES))
+def test_what_a_person_must_mend_does_not_pass(number: int) -> None:
+    error = _server_error(number)
+    assert not is_transient(error)
+    assert remedy(error) == REMEDIES[number]
+
+
+def test_a_refused_login_does_not_pass_although_the_connection_is_gone() -> None:
+    refused = _error("08001", str(REFUSED.orig and REFUSED.orig.args[1]), invalidated=True)
+    assert not is_transient(refused)
+    assert "MSSQL_PASSWORD" in (remedy(refused) or "")
+
+
+def test_an_error_that_nobody_foresaw_neither_passes_nor_has_a_remedy() -> None:
+    error = _server_error(8134)
+    assert not is_transient(error)
+    assert remedy(error) is None

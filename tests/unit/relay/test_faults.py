@@ -1,0 +1,77 @@
+"""Which errors are left to the next cycle, and how they are told."""
+
+from __future__ import annotations
+
+import kombu.exceptions
+import pymongo.errors
+import pytest
+import redis.exceptions
+from sqlalchemy.exc import DBAPIError
+
+from common.database.errors import ConfigurationError
+from relay.faults import as_configuration_error, describe_error, is_passing
+from relay.model import SourceBusyError
+
+
+def _server_error(number: int, state: str = "42000") -> DBAPIError:
+    text = (
+        f"[{state}] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]It went wrong. ({number}) (SQLExecDirectW)"
+    )
+    return DBAPIError("SELECT secret_column FROM t WHERE x = ?", ("secret value",), Exception(state, text))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pymongo.errors.AutoReconnect("away"),
+        pymongo.errors.NetworkTimeout("away"),
+        pymongo.errors.ServerSelectionTimeoutError("away"),
+        pymongo.errors.NotPrimaryError("stepped down"),
+        redis.exceptions.ConnectionError("away"),
+        redis.exceptions.TimeoutError("away"),
+        kombu.exceptions.OperationalError("away"),
+        SourceBusyError("read again"),
+        _server_error(1205, "40001"),
+        _server_error(0, "08S01"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_passes_is_left_to_the_next_cycle(error: Exception) -> None:
+    assert is_passing(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConfigurationError("mend it"),
+        pymongo.errors.OperationFailure("not authorized", 13),
+        redis.exceptions.ResponseError("OOM command not allowed"),
+        _server_error(208),
+        _server_error(18456, "28000"),
+        ValueError("a bug"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
+    assert not is_passing(error)
+
+
+def test_an_error_with_a_remedy_names_source_number_and_remedy() -> None:
+    error = as_configuration_error(_server_error(3952), "source sale")
+    assert str(error) == "source sale: SQL Server error 3952: snapshot isolation is off: run `alembic upgrade head`"
+
+
+def test_an_error_without_a_remedy_stays_what_it_is() -> None:
+    assert as_configuration_error(_server_error(8134), "source sale") is None
+
+
+def test_a_database_error_is_told_without_statement_and_parameters() -> None:
+    told = describe_error(_server_error(1205, "40001"))
+    assert "It went wrong. (1205)" in told
+    assert "secret" not in told
+
+
+def test_an_error_is_one_line_of_bounded_length() -> None:
+    told = describe_error(ValueError("first\n  second\t" + "x" * 1000))
+    assert told.startswith("ValueError: first second xxx")
+    assert len(told) < 600
