@@ -1,0 +1,142 @@
+"""Questions to SQL Server's catalog, asked from here or by the printed script itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import ExecutableDDLElement
+
+from common.database import change_tracking as ct
+
+_SNAPSHOT_STATES = (1, 3)
+"""sys.databases.snapshot_isolation_state: ON, and on its way to ON."""
+
+_DATABASES = sa.table(
+    "databases", sa.column("database_id", sa.Integer), sa.column("snapshot_isolation_state"), schema="sys"
+)
+_TRACKED_DATABASES = sa.table("change_tracking_databases", sa.column("database_id", sa.Integer), schema="sys")
+_TRACKED_TABLES = sa.table(
+    "change_tracking_tables",
+    sa.column("object_id", sa.Integer),
+    sa.column("is_track_columns_updated_on", sa.Integer),
+    schema="sys",
+)
+_TABLES = sa.table(
+    "tables",
+    sa.column("object_id", sa.Integer),
+    sa.column("schema_id", sa.Integer),
+    sa.column("name", sa.Unicode),
+    schema="sys",
+)
+_SCHEMAS = sa.table("schemas", sa.column("schema_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
+_KEYS = sa.table(
+    "key_constraints", sa.column("parent_object_id", sa.Integer), sa.column("type", sa.Unicode), schema="sys"
+)
+_COLUMNS = sa.table("columns", sa.column("object_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """Whether a query finds a row (or, not `present`, finds none)."""
+
+    query: sa.Select[Any]
+    present: bool = True
+
+    def holds(self, connection: Connection) -> bool:
+        """Ask now."""
+        return (connection.execute(self.query).first() is not None) == self.present
+
+    def __invert__(self) -> Condition:
+        return Condition(query=self.query, present=not self.present)
+
+    def __and__(self, other: Condition) -> Condition:
+        if not self.present:
+            raise ValueError("the first of two conditions must be one that finds a row")
+        exists = other.query.exists()
+        return Condition(query=self.query.where(exists if other.present else ~exists))
+
+
+class If(ExecutableDDLElement):
+    """`IF [NOT] EXISTS (query) statement`.
+
+    One statement, not a block: the driver reports an error of the first one only.
+    """
+
+    def __init__(self, condition: Condition, statement: sa.ClauseElement) -> None:
+        self.condition = condition
+        self.statement = statement
+
+
+@compiles(If, "mssql")
+def _compile_if(element: If, compiler: Any, **_: Any) -> str:
+    query = _as_text(element.condition.query, compiler.dialect)
+    exists = "EXISTS" if element.condition.present else "NOT EXISTS"
+    return f"IF {exists} (\n{query}\n)\n{_as_text(element.statement, compiler.dialect)}"
+
+
+def _as_text(element: sa.ClauseElement, dialect: sa.Dialect) -> str:
+    """T-SQL without parameters, which a statement under IF could have online but not in a script."""
+    options = {} if isinstance(element, ExecutableDDLElement) else {"compile_kwargs": {"literal_binds": True}}
+    return str(element.compile(dialect=dialect, **options)).strip()  # type: ignore[arg-type]
+
+
+def snapshot_isolation_is_allowed() -> Condition:
+    """Snapshot isolation is on, or on its way to it."""
+    ours = _DATABASES.c.database_id == sa.func.DB_ID()
+    return Condition(query=_one().where(ours, _DATABASES.c.snapshot_isolation_state.in_(_SNAPSHOT_STATES)))
+
+
+def database_is_tracked() -> Condition:
+    """Change tracking is on for the database."""
+    return Condition(query=_one().where(_TRACKED_DATABASES.c.database_id == sa.func.DB_ID()))
+
+
+def some_table_is_tracked() -> Condition:
+    """Change tracking is on for at least one table, whoever switched it on."""
+    return Condition(query=_one().select_from(_TRACKED_TABLES))
+
+
+def table_is_there(schema: str, table: str) -> Condition:
+    """There is a table (not a view) of that name, and this login may see it."""
+    return Condition(query=_one().where(_TABLES.c.object_id == ct.object_id(schema, table)))
+
+
+def table_lacks_primary_key(schema: str, table: str) -> Condition:
+    """The table is there and has no primary key."""
+    key = sa.exists().where(_KEYS.c.parent_object_id == ct.object_id(schema, table), _KEYS.c.type == "PK")
+    return Condition(query=table_is_there(schema, table).query.where(~key))
+
+
+def table_lacks_column(schema: str, table: str, column: str) -> Condition:
+    """The table is there and has no column of that name."""
+    found = sa.exists().where(_COLUMNS.c.object_id == ct.object_id(schema, table), _COLUMNS.c.name == column)
+    return Condition(query=table_is_there(schema, table).query.where(~found))
+
+
+def table_is_tracked(schema: str, table: str) -> Condition:
+    """Change tracking is on for the table, with or without its columns."""
+    return Condition(query=_one().where(_TRACKED_TABLES.c.object_id == ct.object_id(schema, table)))
+
+
+def table_is_tracked_without_columns(schema: str, table: str) -> Condition:
+    """Change tracking is on for the table, but does not note which columns an UPDATE named."""
+    query = table_is_tracked(schema, table).query
+    return Condition(query=query.where(_TRACKED_TABLES.c.is_track_columns_updated_on == sa.literal_column("0")))
+
+
+def tracked_tables() -> sa.Select[tuple[str, str]]:
+    """(schema, table) of every tracked table."""
+    return (
+        sa.select(_SCHEMAS.c.name.label("schema_name"), _TABLES.c.name.label("table_name"))
+        .select_from(_TRACKED_TABLES)
+        .join(_TABLES, _TABLES.c.object_id == _TRACKED_TABLES.c.object_id)
+        .join(_SCHEMAS, _SCHEMAS.c.schema_id == _TABLES.c.schema_id)
+    )
+
+
+def _one() -> sa.Select[Any]:
+    return sa.select(sa.literal_column("1").label("found"))
