@@ -6,11 +6,14 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from sandbox.sqlserver.contract import Info, Result, SqlError
 from sandbox.sqlserver.engine import procedures
 from sandbox.sqlserver.engine.definitions import is_definition, run_definition
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.batch import parse_batch
+from sandbox.sqlserver.engine.parser.dialect import ChangeTable
 from sandbox.sqlserver.engine.parser.statements import (
     BeginTransaction,
     Block,
@@ -50,7 +53,24 @@ class _Returned(Exception):  # noqa: N818 - not an error: RETURN ends the batch
 
 @functools.lru_cache(maxsize=_BATCHES)
 def _prepared(sql: str) -> tuple[Block, Planner]:
-    return parse_batch(sql), Planner()
+    block = parse_batch(sql)
+    return block, Planner(tuple(_change_tables(block)))
+
+
+def _change_tables(statement: Statement) -> Iterator[exp.Table]:
+    """The tables of every CHANGETABLE in a batch, in branches that may not be taken too."""
+    if isinstance(statement, Block):
+        for inner in statement.statements:
+            yield from _change_tables(inner)
+    elif isinstance(statement, If):
+        branches = [statement.then, *([statement.otherwise] if statement.otherwise is not None else [])]
+        for branch in branches:
+            yield from _change_tables(branch)
+    elif isinstance(statement, While):
+        yield from _change_tables(statement.body)
+    elif isinstance(statement, (Query, Change)):
+        for node in statement.tree.find_all(ChangeTable):
+            yield node.this
 
 
 class Interpreter:
@@ -65,6 +85,7 @@ class Interpreter:
         """The batch's results. Raises SqlError where it ends."""
         block, planner = _prepared(sql)
         self._runner = Runner(self._session, self._variables, planner)
+        self._runner.check_tracked(planner.change_tables)
         try:
             yield from self._statement(block)
         except _Returned:

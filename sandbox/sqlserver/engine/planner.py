@@ -27,7 +27,9 @@ _PLANS_PER_BATCH = 64
 class Planner:
     """Makes plans for one batch text. Shared by sessions; what a plan depends on is part of its key."""
 
-    def __init__(self) -> None:
+    def __init__(self, change_tables: tuple[exp.Table, ...] = ()) -> None:
+        self.change_tables = change_tables
+        """The tables of every CHANGETABLE in the batch."""
         self._plans: dict[tuple[Any, ...], Any] = {}
 
     def query(self, statement: Query, setting: Setting) -> Plan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import Parameter, Result, SqlType
+from sandbox.sqlserver.contract import Parameter, Result, SqlError, SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.run import run_change
@@ -33,6 +33,16 @@ class Runner:
         self._session = session
         self._variables = variables
         self._planner = planner
+
+    def check_tracked(self, tables: Sequence[exp.Table]) -> None:
+        """Raises 22105 before the batch begins, for branches that are not taken too: SQL Server binds them early."""
+        if not tables:
+            return
+        catalog = self._setting_now().catalog
+        for node in tables:
+            table = catalog.find(node.db or "dbo", node.name)
+            if table is not None and (table.tracking is None or not catalog.settings.tracking):
+                raise SqlError(22105, f"Change tracking is not enabled on table '{table.name}'.")
 
     def query(self, statement: Query) -> Iterator[Result]:
         """SELECT: one result, whose rows are read from SQLite as they are asked for."""

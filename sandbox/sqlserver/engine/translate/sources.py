@@ -24,6 +24,24 @@ _LOCKING_HINTS = frozenset(["UPDLOCK", "XLOCK", "HOLDLOCK", "TABLOCK", "TABLOCKX
 """Hints that keep other writers out until the transaction ends."""
 
 
+_KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
+    exp.Table: frozenset({"this", "db", "catalog", "alias", "hints", "joins"}),
+    exp.Subquery: frozenset({"this", "alias", "joins"}),
+    exp.Values: frozenset({"expressions", "alias", "joins"}),
+    exp.Lateral: frozenset({"this", "alias", "cross_apply"}),
+}
+
+
+def _check_parts(node: exp.Expression) -> None:
+    """Raises 40000 for a part that is not known, such as PIVOT, TABLESAMPLE or FOR SYSTEM_TIME."""
+    known = _KNOWN_PARTS.get(type(node))
+    if known is None:
+        raise unsupported(f"{node.sql(dialect='tsql')[:80]} in FROM")
+    for name, part in node.args.items():
+        if part and name not in known:
+            raise unsupported(f"{name.upper()} in FROM")
+
+
 def from_clause(translator: Translator, node: exp.Expression, scope: Scope) -> str:
     """` FROM ...` of a query, or nothing; its sources are added to the scope."""
     clause = node.args.get("from_")
@@ -70,6 +88,7 @@ def derived_source(name: str, alias: str, columns: tuple[Value, ...]) -> Source:
 
 
 def _source(translator: Translator, node: exp.Expression, scope: Scope) -> str:
+    _check_parts(node)
     if isinstance(node, exp.Table):
         return _table(translator, node, scope)
     if isinstance(node, exp.Subquery):
@@ -219,6 +238,7 @@ def _join(translator: Translator, join: exp.Join, scope: Scope) -> str:
 
 
 def _apply(translator: Translator, lateral: exp.Lateral, scope: Scope) -> str:
+    _check_parts(lateral)
     call = lateral.this
     if not isinstance(call, exp.Expression) or call.key != "changetable" or call.args["kind"] != "VERSION":
         raise unsupported("APPLY with anything but CHANGETABLE(VERSION ...)")

@@ -73,10 +73,7 @@ def test_numbers(tracked: Client, sql: str, number: int) -> None:
         ("ALTER TABLE t DROP CONSTRAINT pk_t", 3728),
         ("SELECT * FROM CHANGETABLE(CHANGES t, 0)", 22104),
         ("SELECT * FROM CHANGETABLE(CHANGES k, 0) AS c", 22105),
-        (
-            "IF 1 = 2 SELECT * FROM CHANGETABLE(CHANGES t, 1 + 1) AS c ELSE SELECT * FROM CHANGETABLE(CHANGES k, 0) AS c",
-            22105,
-        ),
+        ("SELECT 1; IF 1 = 2 SELECT * FROM CHANGETABLE(CHANGES k, 0) AS c", 22105),
         ("SELECT * FROM CHANGETABLE(CHANGES t, 1 + 1) AS c", 102),
         ("SELECT * FROM CHANGETABLE(CHANGES t, 'x') AS c", 8114),
         ("SELECT * FROM CHANGETABLE(VERSION t, (a), (1)) AS c", 22111),
