@@ -104,16 +104,43 @@ def charindex(wanted: str | None, text: str | None) -> int | None:
     return text.lower().find(wanted.lower()) + 1 if wanted else 0
 
 
+_NAME_PIECE = re.compile(r"\[((?:[^\]]|\]\])*)\]|\"((?:[^\"]|\"\")*)\"|([^.\[\"]+)")
+
+
 def name_part(name: str | None, part: int, database: str) -> str | None:
     """Part 1 (object) or 2 (schema) of `[db].[schema].[object]`; NULL for another database's object."""
     if name is None:
         return None
-    pieces = [piece.strip('[]"') for piece in re.findall(r"\[[^\]]*\]|\"[^\"]*\"|[^.]+|(?<=\.)(?=\.)", name.strip())]
-    if not pieces or len(pieces) > 3 or (len(pieces) == 3 and pieces[0].lower() not in ("", database.lower())):
+    pieces = []
+    position = 0
+    text = name.strip()
+    while position < len(text):
+        match = _NAME_PIECE.match(text, position)
+        if match is None:
+            pieces.append("")
+        else:
+            bracketed, quoted, plain = match.groups()
+            pieces.append(_unescaped(bracketed, quoted, plain))
+            position = match.end()
+        if position < len(text) and text[position] != ".":
+            return None
+        position += 1
+    if not 1 <= len(pieces) <= 3 or (len(pieces) == 3 and pieces[0].lower() not in ("", database.lower())):
         return None
     if part == 1:
-        return str(pieces[-1])
-    return str(pieces[-2] or "dbo") if len(pieces) > 1 else "dbo"
+        return pieces[-1]
+    return (pieces[-2] if len(pieces) > 1 else "") or "dbo"
+
+
+def _unescaped(bracketed: str | None, quoted: str | None, plain: str | None) -> str:
+    if bracketed is not None:
+        return bracketed.replace("]]", "]")
+    return quoted.replace('""', '"') if quoted is not None else str(plain)
+
+
+def unknown_property(function: str, name: str | None) -> None:
+    """A property that the stand-in does not know. SQL Server gives NULL for a wrong name; here it is refused."""
+    raise unsupported(f"{function}(..., '{name}')")
 
 
 def newid() -> bytes:
@@ -150,6 +177,7 @@ _PURE: dict[str, tuple[int, Callable[..., Any]]] = {
     "tsql_datepart": (2, dateparts.datepart),
     "tsql_in_mask": (2, is_column_in_mask),
     "tsql_name_part": (3, name_part),
+    "tsql_unknown_property": (2, unknown_property),
     "tsql_type_name": (1, type_name),
     "tsql_describe_column": (5, describe_column),
 }

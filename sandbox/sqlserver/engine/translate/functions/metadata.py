@@ -60,6 +60,15 @@ def _object_name(column: str) -> Function:
     return translate
 
 
+def _property(
+    translator: Translator, node: exp.Expression, scope: Scope, function: str, answers: dict[str, str]
+) -> str:
+    """The answer for the property that an argument names, which may be a parameter. Unknown ones are refused."""
+    wanted = as_type(translator, node, scope, SYSNAME).sql
+    arms = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in answers.items())
+    return f"(CASE {wanted} COLLATE TSQL {arms} ELSE tsql_unknown_property('{function}', {wanted}) END)"
+
+
 def _columnproperty(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("columnproperty", arguments, 3)
     table = as_type(translator, arguments[0], scope, INT)
@@ -70,10 +79,7 @@ def _columnproperty(translator: Translator, arguments: list[exp.Expression], sco
         "allowsnull": "nullable",
         "iscomputed": "0",
     }
-    wanted = literal_text(arguments[2], "COLUMNPROPERTY")
-    chosen = properties.get(wanted.lower())
-    if chosen is None:
-        raise unsupported(f"COLUMNPROPERTY(..., '{wanted}')")
+    chosen = _property(translator, arguments[2], scope, "COLUMNPROPERTY", properties)
     sql = f"(SELECT {chosen} FROM _columns WHERE table_id = {table.sql} AND name = {column.sql})"
     return Value(sql=sql, type=INT)
 
@@ -121,19 +127,20 @@ def _db_id(translator: Translator, arguments: list[exp.Expression], scope: Scope
 def _databasepropertyex(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("databasepropertyex", arguments, 2)
     name = as_type(translator, arguments[0], scope, SYSNAME)
-    wanted = literal_text(arguments[1], "DATABASEPROPERTYEX")
     here = literal(translator.context.catalog.database, SYSNAME).sql
     answers = {
-        "updateability": ("'READ_WRITE'", SYSNAME),
-        "status": ("'ONLINE'", SYSNAME),
-        "collation": ("'SQL_Latin1_General_CP1_CI_AS'", SYSNAME),
-        "ischangetrackingenabled": ("(SELECT value FROM _meta WHERE key = 'tracking')", INT),
+        "updateability": "'READ_WRITE'",
+        "status": "'ONLINE'",
+        "collation": "'SQL_Latin1_General_CP1_CI_AS'",
+        "ischangetrackingenabled": "(SELECT value FROM _meta WHERE key = 'tracking')",
     }
-    if wanted.lower() not in answers:
-        raise unsupported(f"DATABASEPROPERTYEX(..., '{wanted}')")
-    sql, sql_type = answers[wanted.lower()]
+    sql = _property(translator, arguments[1], scope, "DATABASEPROPERTYEX", answers)
+    # The type is sql_variant in SQL Server: text for all but the switches, which only a literal name gives away.
+    asked = arguments[1]
+    is_switch = isinstance(asked, (exp.Literal, exp.National)) and str(asked.this).lower().startswith("is")
     # Another database's properties are not asked for by anything; NULL there is what an unknown name gives.
-    return Value(sql=f"(CASE {name.sql} COLLATE TSQL WHEN {here} THEN {sql} END)", type=sql_type)
+    answer = f"(CASE {name.sql} COLLATE TSQL WHEN {here} THEN {sql} END)"
+    return Value(sql=answer, type=INT if is_switch else SYSNAME)
 
 
 def _serverproperty(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:

@@ -152,3 +152,13 @@ def test_a_batch_with_an_untracked_changetable_does_nothing(tracked: Client) -> 
     batch = "UPDATE t SET a = 77; IF 1 = 2 SELECT * FROM CHANGETABLE(CHANGES k, 0) AS c"
     assert tracked.number(batch) == 22105
     assert tracked.rows("SELECT id FROM t WHERE a = 77") == []
+
+
+def test_names_and_properties_as_parameters(db: Client) -> None:
+    db.run("CREATE TABLE dbo.[odd ]]name] (id INT NOT NULL PRIMARY KEY, [a b] INT)")
+    assert db.value("SELECT COLUMNPROPERTY(OBJECT_ID(N'[dbo].[odd ]]name]'), @P1, @P2)", "A B", "ColumnId") == 2
+    assert db.value("SELECT OBJECT_NAME(OBJECT_ID(@P1))", "relay..[odd ]]name]") == "odd ]name"
+    assert db.value("SELECT OBJECT_ID('other.dbo.[odd ]]name]')") is None
+    assert db.value("SELECT DATABASEPROPERTYEX(DB_NAME(), @P1)", "Updateability") == "READ_WRITE"
+    assert db.number("SELECT DATABASEPROPERTYEX(DB_NAME(), 'Recovery')") == 40000
+    assert db.rows("SELECT dbo.[odd ]]name].[a b] FROM dbo.[odd ]]name] WHERE dbo.[odd ]]name].id = 1") == []
