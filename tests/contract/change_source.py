@@ -1,0 +1,263 @@
+"""What every source of changes promises: SQL Server's change tracking, as the cycle reads it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Protocol
+
+import pytest
+
+from common.database.records import ChangedRow, Mark
+from relay.ports import ChangeSource
+from relay.sources import SALE
+
+FIRST, SECOND, THIRD = ("NT-01", "HD-1"), ("NT-01", "HD-2"), ("NT-02", "HD-1")
+Key = tuple[str, str]
+
+
+class Statements(Protocol):
+    """What one transaction writes."""
+
+    def insert(self, key: Key, *, status: str = "PENDING_SYNC") -> None: ...
+
+    def set_status(self, key: Key, status: str) -> None: ...
+
+    def set_note(self, key: Key) -> None:
+        """Write a column that nobody watches."""
+
+    def delete(self, key: Key) -> None: ...
+
+
+class Table(Protocol):
+    """The sale table, as the pharmacies' programs write it."""
+
+    def transaction(self) -> AbstractContextManager[Statements]: ...
+
+    def truncate(self) -> None: ...
+
+
+class ChangeSourceContract(ABC):
+    """A backend gives `changes`, and the `table` in which they are made, empty and tracked."""
+
+    @pytest.fixture
+    @abstractmethod
+    def changes(self) -> ChangeSource: ...
+
+    @pytest.fixture
+    @abstractmethod
+    def table(self) -> Table: ...
+
+    # States
+
+    def test_a_tracked_table_has_a_state(self, changes: ChangeSource, table: Table) -> None:
+        state = changes.states([SALE])["sale"]
+        assert state.object_id is not None
+        assert state.begin_version is not None
+        assert state.min_valid is not None
+        assert state.min_valid <= _version(changes)
+        assert state.updateable
+        assert state.mark is None
+
+    def test_a_snapshot_shows_the_same_state(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        with changes.snapshot(SALE) as snapshot:
+            assert snapshot.state == changes.states([SALE])["sale"]
+
+    def test_every_transaction_draws_one_version(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST, SECOND)
+        assert _version(changes) == before + 1
+
+    # Changes
+
+    def test_a_row_that_was_inserted_pending_is_taken(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST)
+        assert _changed(changes, before) == [_row(FIRST, before + 1)]
+
+    def test_a_row_that_became_pending_is_taken(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST, status="DRAFT")
+        before = _version(changes)
+        with table.transaction() as write:
+            write.set_status(FIRST, "PENDING_SYNC")
+        assert _changed(changes, before) == [_row(FIRST, before + 1)]
+
+    def test_a_row_that_is_pending_no_more_is_left_out(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST)
+        with table.transaction() as write:
+            write.set_status(FIRST, "SYNCED")
+        assert _changed(changes, before) == []
+
+    def test_an_unrelated_edit_of_a_pending_row_is_left_out(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        before = _version(changes)
+        with table.transaction() as write:
+            write.set_note(FIRST)
+        assert _changed(changes, before) == []
+
+    def test_an_unrelated_edit_does_not_hide_an_insert(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST)
+        with table.transaction() as write:
+            write.set_note(FIRST)
+        assert _changed(changes, before) == [_row(FIRST, before + 2)]
+
+    def test_an_unrelated_edit_does_not_hide_a_change_of_the_status(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST, status="DRAFT")
+        before = _version(changes)
+        with table.transaction() as write:
+            write.set_status(FIRST, "PENDING_SYNC")
+        with table.transaction() as write:
+            write.set_note(FIRST)
+        assert _changed(changes, before) == [_row(FIRST, before + 2)]
+
+    def test_a_status_that_is_written_anew_is_a_new_request(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        before = _version(changes)
+        with table.transaction() as write:
+            write.set_status(FIRST, "PENDING_SYNC")
+        assert _changed(changes, before) == [_row(FIRST, before + 1)]
+
+    def test_a_deleted_row_is_left_out(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST)
+        with table.transaction() as write:
+            write.delete(FIRST)
+        assert _changed(changes, before) == []
+
+    def test_a_row_that_was_deleted_and_inserted_again_is_taken(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        before = _version(changes)
+        with table.transaction() as write:
+            write.delete(FIRST)
+            write.insert(FIRST)
+        assert _changed(changes, before) == [_row(FIRST, before + 1)]
+
+    def test_changes_come_by_version_and_key(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, THIRD)
+        _insert(table, SECOND, FIRST)
+        assert _changed(changes, before) == [
+            _row(THIRD, before + 1),
+            _row(FIRST, before + 2),
+            _row(SECOND, before + 2),
+        ]
+
+    def test_nothing_has_changed_since_the_current_version(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        assert _changed(changes, _version(changes)) == []
+
+    def test_a_snapshot_does_not_see_what_comes_later(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST)
+        with changes.snapshot(SALE) as snapshot:
+            _insert(table, SECOND)
+            assert _flat(snapshot.changes(before)) == [_row(FIRST, before + 1)]
+            assert _flat(snapshot.pending()) == [_row(FIRST, before + 1)]
+            assert snapshot.state.current_version == before + 1
+
+    def test_many_rows_come_whole(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        keys = [("NT-01", f"HD-{number:04}") for number in range(1200)]
+        _insert(table, *keys)
+        assert _changed(changes, before) == [_row(key, before + 1) for key in keys]
+
+    # Baselines
+
+    def test_a_baseline_holds_all_pending_rows_with_their_versions(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, SECOND)
+        _insert(table, THIRD, status="DRAFT")
+        _insert(table, FIRST)
+        with changes.snapshot(SALE) as snapshot:
+            assert _flat(snapshot.pending()) == [_row(SECOND, before + 1), _row(FIRST, before + 3)]
+
+    def test_a_truncated_table_is_empty_and_tells_it(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        version = _version(changes)
+        table.truncate()
+        with changes.snapshot(SALE) as snapshot:
+            assert _flat(snapshot.pending()) == []
+            assert (snapshot.state.begin_version, snapshot.state.min_valid) == (version, version)
+
+    def test_pending_keys_are_told_from_the_others(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        _insert(table, SECOND, status="SYNCED")
+        assert changes.still_pending(SALE, [FIRST, SECOND, THIRD]) == {FIRST}
+
+    def test_a_thousand_keys_can_be_asked_for_at_once(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        others = [("NT-09", f"HD-{number}") for number in range(1500)]
+        assert changes.still_pending(SALE, [*others, FIRST]) == {FIRST}
+
+    # The mark
+
+    def test_the_first_mark_is_set_where_there_is_none(self, changes: ChangeSource, table: Table) -> None:
+        mark = Mark(version=0, life="life", generation=1)
+        assert _set_mark(changes, mark, expected=None)
+        assert changes.states([SALE])["sale"].mark == mark
+        assert not _set_mark(changes, replace(mark, life="another"), expected=None)
+        assert changes.states([SALE])["sale"].mark == mark
+
+    @pytest.mark.parametrize("change", [{"version": 1}, {"life": "another"}, {"generation": 2}], ids=str)
+    def test_a_mark_is_compared_whole(self, changes: ChangeSource, table: Table, change: dict[str, int]) -> None:
+        mark = Mark(version=0, life="life", generation=1)
+        later = Mark(version=5, life="life", generation=3)
+        assert _set_mark(changes, mark, expected=None)
+        assert not _set_mark(changes, later, expected=replace(mark, **change))  # type: ignore[arg-type]
+        assert _set_mark(changes, later, expected=mark)
+        assert changes.states([SALE])["sale"].mark == later
+
+    def test_a_mark_is_no_tracked_change(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        assert _set_mark(changes, Mark(version=0, life="life", generation=1), expected=None)
+        assert _version(changes) == before
+
+    def test_a_mark_that_was_moved_since_the_snapshot_is_left_alone(self, changes: ChangeSource, table: Table) -> None:
+        first, theirs = Mark(version=0, life="life", generation=1), Mark(version=3, life="life", generation=2)
+        assert _set_mark(changes, first, expected=None)
+        with changes.snapshot(SALE) as snapshot:
+            seen = snapshot.state.mark
+            snapshot.end()
+            assert _set_mark(changes, theirs, expected=first)
+            assert not snapshot.set_mark(Mark(version=4, life="life", generation=3), expected=seen)
+        assert changes.states([SALE])["sale"].mark == theirs
+
+    def test_cancelling_where_nothing_is_read_does_no_harm(self, changes: ChangeSource, table: Table) -> None:
+        changes.cancel(SALE)
+
+
+def _insert(table: Table, *keys: Key, status: str = "PENDING_SYNC") -> None:
+    with table.transaction() as write:
+        for key in keys:
+            write.insert(key, status=status)
+
+
+def _version(changes: ChangeSource) -> int:
+    version = changes.states([SALE])["sale"].current_version
+    assert version is not None
+    return version
+
+
+def _row(key: Key, version: int) -> ChangedRow:
+    shop, invoice = key
+    return ChangedRow(version=version, key=key, args=(invoice, shop))
+
+
+def _changed(changes: ChangeSource, since: int) -> list[ChangedRow]:
+    with changes.snapshot(SALE) as snapshot:
+        return _flat(snapshot.changes(since))
+
+
+def _flat(batches: Iterable[Sequence[ChangedRow]]) -> list[ChangedRow]:
+    return [row for batch in batches for row in batch]
+
+
+def _set_mark(changes: ChangeSource, mark: Mark, *, expected: Mark | None) -> bool:
+    with changes.snapshot(SALE) as snapshot:
+        snapshot.end()
+        return snapshot.set_mark(mark, expected=expected)

@@ -1,0 +1,116 @@
+"""Change tracking of the twin and of SQL Server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from common.database.mssql_client import MSSQLClient
+from relay.ports import ChangeSource
+from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table
+from tests.support.twins import TwinDatabase
+from tests.support.twins.database import Transaction
+
+THE_ROW = "WHERE shop_pharmacy_code = :shop AND local_invoice_id = :invoice"
+
+
+class TwinTable:
+    """Writes into the twin."""
+
+    def __init__(self, twin: TwinDatabase) -> None:
+        self._twin = twin
+
+    @contextmanager
+    def transaction(self) -> Iterator[Statements]:
+        with self._twin.transaction() as transaction:
+            yield TwinStatements(transaction)
+
+    def truncate(self) -> None:
+        self._twin.truncate()
+
+
+class TwinStatements:
+    """One of its transactions."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def insert(self, key: Key, *, status: str = "PENDING_SYNC") -> None:
+        self._transaction.insert(key, status=status, args=key[::-1])
+
+    def set_status(self, key: Key, status: str) -> None:
+        self._transaction.update(key, status=status)
+
+    def set_note(self, key: Key) -> None:
+        self._transaction.update(key, note="edited")
+
+    def delete(self, key: Key) -> None:
+        self._transaction.delete(key)
+
+
+class TestTwinDatabase(ChangeSourceContract):
+    @pytest.fixture
+    def twin(self) -> TwinDatabase:
+        return TwinDatabase()
+
+    @pytest.fixture
+    def changes(self, twin: TwinDatabase) -> ChangeSource:
+        return twin
+
+    @pytest.fixture
+    def table(self, twin: TwinDatabase) -> Table:
+        return TwinTable(twin)
+
+
+class MSSQLTable:
+    """Writes into dbo.SalesInvoices."""
+
+    def __init__(self, client: MSSQLClient) -> None:
+        self._engine = client.engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Statements]:
+        with self._engine.begin() as connection:
+            yield MSSQLStatements(connection)
+
+    def truncate(self) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.text("TRUNCATE TABLE dbo.SalesInvoices"))
+
+
+class MSSQLStatements:
+    """One of its transactions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def insert(self, key: Key, *, status: str = "PENDING_SYNC") -> None:
+        columns = "(shop_pharmacy_code, local_invoice_id, status)"
+        self._execute(f"INSERT INTO dbo.SalesInvoices {columns} VALUES (:shop, :invoice, :status)", key, status=status)
+
+    def set_status(self, key: Key, status: str) -> None:
+        self._execute(f"UPDATE dbo.SalesInvoices SET status = :status {THE_ROW}", key, status=status)
+
+    def set_note(self, key: Key) -> None:
+        self._execute(f"UPDATE dbo.SalesInvoices SET note = :note {THE_ROW}", key, note="edited")
+
+    def delete(self, key: Key) -> None:
+        self._execute(f"DELETE FROM dbo.SalesInvoices {THE_ROW}", key)
+
+    def _execute(self, statement: str, key: Key, **values: str) -> None:
+        shop, invoice = key
+        self._connection.execute(sa.text(statement), {"shop": shop, "invoice": invoice, **values})
+
+
+class TestMSSQLClient(ChangeSourceContract):
+    @pytest.fixture
+    def changes(self, mssql: MSSQLClient) -> ChangeSource:
+        return mssql
+
+    @pytest.fixture
+    def table(self, mssql: MSSQLClient) -> Table:
+        return MSSQLTable(mssql)
