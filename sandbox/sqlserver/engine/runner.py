@@ -64,7 +64,8 @@ class Runner:
     def change(self, statement: Change) -> Iterator[Result]:
         """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT."""
         session = self._session
-        session.transactions.start_writing()
+        target = statement.tree.find(exp.Table)
+        session.transactions.start_writing(f"{target.db or 'dbo'}.{target.name}" if target is not None else "")
         setting = self._setting()
         plan = self._planner.change(statement, setting, session.facts.identity_insert)
         self._check_snapshot(setting.catalog, uses=True)

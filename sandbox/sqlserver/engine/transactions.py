@@ -116,12 +116,12 @@ class Transactions:
         self._connection.run("BEGIN")
         self._mode = "read"
 
-    def start_writing(self) -> None:
-        """Before a statement that writes. Raises 1222 or 3617, or 3960 when the snapshot is too old."""
+    def start_writing(self, table: str = "") -> None:
+        """Before a statement that writes. Raises 1222 or 3617, or 3960 (naming `table`) when the snapshot is too old."""
         if self._mode != "write":
             self._database.writer.acquire(self, self.lock_timeout, self._is_cancelled)
             try:
-                self._upgrade() if self._mode == "read" else self._begin_immediate()
+                self._upgrade(table) if self._mode == "read" else self._begin_immediate()
             except BaseException:
                 self._database.writer.release(self)
                 raise
@@ -169,13 +169,13 @@ class Transactions:
                 raise lock_timeout()
             pause.wait(0.002)
 
-    def _upgrade(self) -> None:
+    def _upgrade(self, table: str) -> None:
         try:
             self._connection.run("UPDATE _meta SET value = value WHERE 0")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
-            raise update_conflict(self._database.name, "") from None
+            raise update_conflict(self._database.name, table) from None
 
     def _commit_sqlite(self) -> None:
         if not self._mode:
