@@ -117,7 +117,7 @@ class Transactions:
         self._mode = "read"
 
     def start_writing(self, table: str = "") -> None:
-        """Before a statement that writes. Raises 1222 or 3617, or 3960 (naming `table`) when the snapshot is too old."""
+        """Before a statement that writes. Raises 1222 or 3617, or 3960 (of `table`) when the snapshot is too old."""
         if self._mode != "write":
             self._database.writer.acquire(self, self.lock_timeout, self._is_cancelled)
             try:
