@@ -67,17 +67,22 @@ def remember(word: str, key: str, *, unless: Condition) -> ExecutableDDLElement:
     To be done before the switching: an upgrade that dies in between then finds its own note, and never takes for its
     own what others had switched on.
     """
-    noted = CHECKPOINT.c.switched_on.like(f"%{word}%")
     longer = sa.func.LTRIM(CHECKPOINT.c.switched_on + f" {word}")
-    return If(~unless, sa.update(CHECKPOINT).where(CHECKPOINT.c.source == key, ~noted).values(switched_on=longer))
+    return If(
+        ~unless, sa.update(CHECKPOINT).where(CHECKPOINT.c.source == key, _place(word) == 0).values(switched_on=longer)
+    )
 
 
 def remembers(word: str, key: str) -> Condition:
     """The upgrade switched `word` on at `key`."""
-    noted = CHECKPOINT.c.switched_on.like(f"%{word}%")
-    return Condition(query=sa.select(CHECKPOINT.c.source).where(CHECKPOINT.c.source == key, noted))
+    return Condition(query=sa.select(CHECKPOINT.c.source).where(CHECKPOINT.c.source == key, _place(word) > 0))
 
 
 def is_there() -> Condition:
     """There is a dbo.relay_checkpoint, relay's or somebody else's."""
     return conditions.table_is_there("dbo", CHECKPOINT.name)
+
+
+def _place(word: str) -> sa.ColumnElement[int]:
+    """Where the word stands in `switched_on`; 0: nowhere."""
+    return sa.func.CHARINDEX(word, CHECKPOINT.c.switched_on, type_=sa.Integer)

@@ -180,8 +180,13 @@ class TestCacheKeys:
     def test_versions_of_two_tables(self) -> None:
         one, other = make_table("One"), make_table("Other")
 
-        assert cache_key(_versions(one)) == cache_key(_versions(one))
-        assert cache_key(_versions(one)) != cache_key(_versions(other))
+        assert cache_key(sa.select(ct.version_of(one))) == cache_key(sa.select(ct.version_of(one)))
+        assert cache_key(sa.select(ct.version_of(one))) != cache_key(sa.select(ct.version_of(other)))
+
+    def test_versions_of_an_alias(self) -> None:
+        table = make_table()
+
+        assert cache_key(sa.select(ct.version_of(table))) != cache_key(sa.select(ct.version_of(table.alias("mine"))))
 
     def test_outer_apply_is_no_join(self) -> None:
         table = make_table()
@@ -195,11 +200,6 @@ class TestCacheKeys:
         assert cache_key(ct.object_id("dbo", "One")) == cache_key(ct.object_id("dbo", "One"))
         assert cache_key(ct.object_id("dbo", "One")) != cache_key(ct.object_id("dbo", "Other"))
         assert cache_key(ct.object_id("dbo", "One")) != cache_key(ct.object_id("other", "One"))
-
-
-def _versions(table: sa.Table) -> sa.Select[Any]:
-    versions = ct.version_of(table)
-    return sa.select(versions.c.SYS_CHANGE_VERSION).select_from(ct.outer_apply(table, versions))
 
 
 ALTERS = [
