@@ -1,0 +1,54 @@
+"""Stopping a statement that runs in another thread."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from sandbox.sqlserver.contract import Session
+
+_AGAIN_SECONDS = 0.5
+
+
+class Cancellation:
+    """Whether the client wants the running statement to end."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._requested = threading.Event()
+
+    def is_requested(self) -> bool:
+        """Whether the client has asked, and was not yet told that it is done."""
+        return self._requested.is_set()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """While the session works."""
+        with self._lock:
+            self._idle.clear()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._idle.set()
+
+    def request(self) -> None:
+        """Cancel what runs. From the thread that reads."""
+        self._requested.set()
+
+    def enforce(self) -> None:
+        """Wait until the session is idle, and keep on cancelling: a cancel between two statements may be too early."""
+        while True:
+            with self._lock:
+                if self._idle.is_set():
+                    return
+                self._session.cancel()
+            self._idle.wait(_AGAIN_SECONDS)
+
+    def acknowledge(self) -> None:
+        """The client was told."""
+        self._requested.clear()
