@@ -105,7 +105,7 @@ def downgrade(tables: Sequence[TrackedTable]) -> None:
     switches = [table_tracking(*name) for name in _tables_to_release(tables)]
     with op.get_context().autocommit_block():
         for switch in [*switches, DATABASE_TRACKING, SNAPSHOT_ISOLATION]:
-            _say(f"{switch.what}: off, if the upgrade switched it on")
+            _say(f"{switch.what}: off, if the upgrade switched it on and nobody else needs it")
             _run([switch.switch_off()])
             _stop_script_if(switch.has_to_go())
         _run([memory.drop()])

@@ -1,0 +1,65 @@
+"""`--sql`: a script for an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, alembic
+
+pytestmark = pytest.mark.services
+
+
+def batches(script: str) -> Sequence[str]:
+    """What sqlcmd sends at each GO."""
+    return [batch for batch in map(str.strip, script.split("\nGO\n")) if batch]
+
+
+class TestScript:
+    """`--sql`, printed without any setting, and run as sqlcmd -b does: batch by batch, until the first error."""
+
+    def script(self, folder: Path, *arguments: str) -> str:
+        result = alembic(*arguments, "--sql", folder=folder, settings={})
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def test_up_and_down(self, ready: Database, tmp_path: Path) -> None:
+        ready.run(*batches(self.script(tmp_path, "upgrade", "head")))
+        assert ready.state() == ALL_ON
+        assert ready.rows("SELECT version_num FROM relay_alembic_version") == [("0001",)]
+
+        ready.run(*batches(self.script(tmp_path, "downgrade", "0001:base")))
+        assert ready.state() == UNTOUCHED
+        assert ready.rows("SELECT version_num FROM relay_alembic_version") == []
+
+    def test_it_remembers_what_the_upgrade_from_here_would(self, ready: Database, tmp_path: Path) -> None:
+        ready.run(*SWITCHED_ON_BEFORE[:1])
+        ready.upgrade()
+        remembered = ready.memory()
+        ready.downgrade()
+        ready.run("DROP TABLE relay_alembic_version")
+
+        ready.run(*batches(self.script(tmp_path, "upgrade", "head")))
+
+        assert ready.memory() == remembered
+
+    def test_a_problem_stops_it(self, database: Database, tmp_path: Path) -> None:
+        script = batches(self.script(tmp_path, "upgrade", "head"))
+
+        with pytest.raises(Exception, match=r"dbo\.SalesInvoices \(source sale\) does not exist.*\(50001\)"):
+            database.run(*script)
+
+        assert database.state() == UNTOUCHED
+        assert database.table_names() == set(), "the transaction is rolled back"
+
+    def test_nothing_is_switched_on_before_the_last_check(self, tmp_path: Path) -> None:
+        script = batches(self.script(tmp_path, "upgrade", "head"))
+        checks = [number for number, batch in enumerate(script) if "\nTHROW 50001, " in batch]
+        [stop] = [number for number, batch in enumerate(script) if batch == "IF @@TRANCOUNT = 0 SET NOEXEC ON;"]
+        switches = [number for number, batch in enumerate(script) if "\nALTER " in batch]
+
+        assert max(checks) < stop < min(switches)
+        assert len(checks) == 1 + 3 * len(TABLES)
+        assert len(switches) == 2 + len(TABLES)

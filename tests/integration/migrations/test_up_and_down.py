@@ -1,0 +1,131 @@
+"""What the migration switches on and off, and what of others' it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from relay import sources
+from relay.sources import Source
+from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, State
+
+pytestmark = pytest.mark.services
+
+
+class TestUpAndDown:
+    def test_up_switches_everything_on(self, ready: Database) -> None:
+        ready.upgrade()
+
+        assert ready.state() == ALL_ON
+        assert ready.table_names() == {*TABLES, "relay_checkpoint", "relay_alembic_version"}
+
+    def test_up_remembers_what_it_switched_on(self, ready: Database) -> None:
+        ready.upgrade()
+
+        tables = {f"$table:dbo.{name}": "TRACKING" for name in TABLES}
+        assert ready.memory() == {"$database": "SNAPSHOT TRACKING", **tables}
+
+    def test_the_table_of_marks(self, ready: Database) -> None:
+        ready.upgrade()
+
+        assert ready.rows(
+            "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS"
+            " WHERE TABLE_NAME = 'relay_checkpoint' ORDER BY ORDINAL_POSITION"
+        ) == [
+            ("source", "nvarchar", 128, "NO"),
+            ("version", "bigint", None, "YES"),
+            ("life", "nvarchar", 64, "YES"),
+            ("generation", "bigint", None, "YES"),
+            ("updated_at", "datetime2", None, "NO"),
+            ("switched_on", "nvarchar", 200, "YES"),
+        ]
+
+    def test_down_takes_everything_away(self, ready: Database) -> None:
+        ready.upgrade()
+        ready.downgrade()
+
+        assert ready.state() == UNTOUCHED
+        assert "relay_checkpoint" not in ready.table_names()
+
+    def test_down_with_marks_and_rows(self, ready: Database) -> None:
+        ready.upgrade()
+        ready.run(
+            "INSERT INTO SalesInvoices (shop, id, status) VALUES ('a', 1, 'PENDING_SYNC')",
+            "INSERT INTO relay_checkpoint (source, version, life, generation) VALUES ('sale', 1, 'x', 1)",
+        )
+
+        ready.downgrade()
+
+        assert ready.state() == UNTOUCHED
+        assert ready.rows("SELECT shop, id FROM SalesInvoices") == [("a", 1)]
+
+    def test_up_down_up(self, ready: Database) -> None:
+        ready.upgrade()
+        ready.downgrade()
+        ready.upgrade()
+
+        assert ready.state() == ALL_ON
+        assert ready.memory()["$database"] == "SNAPSHOT TRACKING"
+
+    def test_up_twice_changes_nothing(self, ready: Database) -> None:
+        ready.upgrade()
+        remembered = ready.memory()
+        ready.forget_versions()
+
+        ready.upgrade()
+
+        assert ready.state() == ALL_ON
+        assert ready.memory() == remembered
+
+    def test_awkward_names(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        odd = Source(name="odd", table="it's ]odd: 100%", args=("id",), task="t", queue="q")
+        monkeypatch.setattr(sources, "BUILT_IN", (odd,))
+        database.create_tables("[it's ]]odd: 100%]")
+
+        database.upgrade()
+        assert database.state().tracked == {odd.table: True}
+
+        database.downgrade()
+        assert database.state() == UNTOUCHED
+
+
+class TestWhatOthersSwitchedOn:
+    def test_it_stays_as_it_is(self, ready: Database) -> None:
+        ready.run(*SWITCHED_ON_BEFORE)
+        before = ready.state()
+
+        ready.upgrade()
+        assert ready.state() == State(
+            snapshot=True, retention=(36, "HOURS", False), tracked=dict.fromkeys(TABLES, True)
+        )
+
+        ready.downgrade()
+        assert ready.state() == before
+
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_part_of_it_stays(self, ready: Database, count: int) -> None:
+        ready.run(*SWITCHED_ON_BEFORE[:count])
+        before = ready.state()
+
+        ready.upgrade()
+        ready.downgrade()
+
+        assert ready.state() == before
+
+    def test_tables_that_others_track_since_keep_the_database_tracked(self, ready: Database) -> None:
+        ready.upgrade()
+        ready.create_tables("Theirs")
+        ready.run("ALTER TABLE Theirs ENABLE CHANGE_TRACKING")
+
+        ready.downgrade()
+
+        assert ready.state() == State(snapshot=False, retention=(7, "DAYS", True), tracked={"Theirs": False})
+
+    def test_a_table_that_is_no_source_any_more_is_released(
+        self, ready: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ready.upgrade()
+        monkeypatch.setattr(sources, "BUILT_IN", sources.BUILT_IN[:1])
+
+        ready.downgrade()
+
+        assert ready.state() == UNTOUCHED

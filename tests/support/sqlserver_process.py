@@ -1,0 +1,68 @@
+"""A SQL Server for a test module: the stand-in, in a process of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyodbc
+
+from common.config import load_settings
+from sandbox.odbc import find_driver
+from sandbox.processes import stop_all
+from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place, announced_port, start_sql_server
+
+PASSWORD = "Fine-for-tests-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlServer:
+    """A running server."""
+
+    port: int
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
+
+    def settings(self, database: str = MSSQL_DATABASE) -> dict[str, str]:
+        """Relay's settings for a database of this server, as environment variables. There is no MongoDB behind them."""
+        return {
+            "MSSQL_DRIVER": find_driver(),
+            "MSSQL_SERVER": f"{HOST},{self.port}",
+            "MSSQL_DATABASE": database,
+            "MSSQL_USER": MSSQL_USER,
+            "MSSQL_PASSWORD": PASSWORD,
+            "MSSQL_ENCRYPT": "no",
+            "MONGO_URI": f"mongodb://{HOST}:1",
+        }
+
+    def connect(self, database: str = MSSQL_DATABASE) -> pyodbc.Connection:
+        """A connection of one's own, in autocommit; close it."""
+        settings = load_settings(_env_file=None, **self.settings(database))
+        return pyodbc.connect(settings.odbc_connection_string, autocommit=True, timeout=10)
+
+    def new_database(self) -> str:
+        """Make an empty database and give its name."""
+        name = f"test{next(self._numbers)}"
+        connection = self.connect()
+        try:
+            connection.execute(f"CREATE DATABASE {name}")
+        finally:
+            connection.close()
+        return name
+
+
+@contextmanager
+def running_sql_server(folder: Path) -> Iterator[SqlServer]:
+    """Start a server with its files in `folder`, and stop it at the end.
+
+    Raises ChildDiedError or NotReadyError, with the end of its log, when it does not come up.
+    """
+    place = Place(folder=folder, environment=os.environ, durable=False)
+    child = start_sql_server(place, port=None, password=PASSWORD, encrypt="no")
+    try:
+        yield SqlServer(port=announced_port(child))
+    finally:
+        stop_all([child])
