@@ -52,7 +52,7 @@ class Connection:
         self.raw.create_function(MASK_FUNCTION, 0, lambda: self.log.mask)
         self.raw.create_function(CONTEXT_FUNCTION, 0, lambda: self.log.context)
         self.raw.create_function(ENABLED_FUNCTION, 0, lambda: int(self.log.enabled))
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
+        for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
             self.raw.execute(f"PRAGMA {pragma}")
 
     def run(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:

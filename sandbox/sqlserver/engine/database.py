@@ -25,11 +25,16 @@ class Database:
         self._catalogs: dict[int, Catalog] = {}
         self._identities: dict[int, int] = {}
         self._mutex = threading.Lock()
-        connection = self.connect()
-        create_layout(connection.raw)
-        self.settings: DatabaseSettings = load_settings(connection.raw)
-        self._rowversion = int(read_meta(connection.raw, "rowversion"))
-        connection.close()
+        # Kept open: SQLite locks everybody out while a file's last connection closes.
+        self._anchor = self.connect()
+        self._anchor.raw.execute("PRAGMA journal_mode = WAL")
+        create_layout(self._anchor.raw)
+        self.settings: DatabaseSettings = load_settings(self._anchor.raw)
+        self._rowversion = int(read_meta(self._anchor.raw, "rowversion"))
+
+    def close(self) -> None:
+        """Close the file, when all sessions are gone."""
+        self._anchor.close()
 
     def connect(self) -> Connection:
         """A new connection to the file."""

@@ -65,6 +65,7 @@ class SqlEngine:
         for session in sessions:
             session.cancel()
             session.close()
+        self._server.close()
 
     def _forget(self, spid: int) -> None:
         with self._mutex:

@@ -35,6 +35,11 @@ class Server:
         """Every database with its id."""
         return {database.name: database.number for database in self._databases.values()}
 
+    def close(self) -> None:
+        """Close all files."""
+        for database in self._databases.values():
+            database.close()
+
     def find(self, name: str) -> Database | None:
         """The database of that name, whatever its case."""
         return self._databases.get(name.lower())

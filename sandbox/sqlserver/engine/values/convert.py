@@ -280,7 +280,7 @@ def _to_date(conversion: Conversion) -> Convert | None:
         return lambda value: text.read_moment(value, conversion.target)
     if group == "moment":
         return lambda value: value // _DAY
-    return _raise(conversion)
+    return None if group == "date" else _raise(conversion)
 
 
 def _to_time(conversion: Conversion) -> Convert | None:

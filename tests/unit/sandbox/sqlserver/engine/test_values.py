@@ -124,6 +124,15 @@ def test_parameters_are_converted_to_the_column(db: Client) -> None:
     assert db.rows("SELECT * FROM k WHERE g = @P1 AND n = @P2 AND id = @P3", guid, Decimal("1.235"), "1") == [row]
 
 
+def test_every_type_can_be_assigned_to_itself(db: Client) -> None:
+    kinds = ["INT", "BIT", "DECIMAL(9, 2)", "FLOAT", "NVARCHAR(5)", "CHAR(5)", "VARBINARY(5)", "UNIQUEIDENTIFIER"]
+    kinds += ["DATETIME2", "DATETIME2(3)", "DATETIME", "SMALLDATETIME", "DATE", "TIME", "MONEY", "NVARCHAR(MAX)"]
+    columns = ", ".join(f"c{place} {kind} NULL" for place, kind in enumerate(kinds))
+    db.run(f"CREATE TABLE k ({columns}); INSERT INTO k (c0) VALUES (1); INSERT INTO k SELECT * FROM k")
+    sets = ", ".join(f"c{place} = c{place}" for place in range(len(kinds)))
+    assert db.run(f"UPDATE k SET {sets}") == [2]
+
+
 def test_guids_are_ordered_by_their_last_six_bytes_first(db: Client) -> None:
     low, high = uuid.UUID(int=0xFF << 120), uuid.UUID(int=1)
     db.run("CREATE TABLE k (g UNIQUEIDENTIFIER PRIMARY KEY); INSERT INTO k VALUES (@P1), (@P2)", high, low)
