@@ -1,0 +1,86 @@
+"""Update, delete and findAndModify on one collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sandbox.mongo.collection import Collection, Match
+from sandbox.mongo.errors import failed_to_parse
+from sandbox.mongo.planner import Sort
+from sandbox.mongo.search import Search
+from sandbox.mongo.updates import Update
+from sandbox.mongo.upserts import new_document
+from sandbox.mongo.values import MISSING, Document, decode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpdateResult:
+    """What an update did. `upserted` is the new document's `_id`, or MISSING."""
+
+    matched: int
+    modified: int
+    upserted: Any = MISSING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Modified:
+    """What findAndModify did: the document before and after. `upserted` is the new document's `_id`, or MISSING."""
+
+    before: Document | None
+    after: Document | None
+    upserted: Any = MISSING
+
+
+def update_documents(
+    collection: Collection, filter_spec: Document, update: Update, *, multi: bool, upsert: bool
+) -> UpdateResult:
+    """Update the first match, or all. Stops at the first error and keeps what was done before, as MongoDB does."""
+    if multi and update.replaces:
+        raise failed_to_parse("multi update is not supported for replacement-style update")
+    # All are found before the first is changed, so that an update never meets its own result.
+    found = list(islice(Search(collection, filter_spec), None if multi else 1))
+    if not found and upsert:
+        identity = collection.insert(new_document(filter_spec, update))
+        return UpdateResult(matched=0, modified=0, upserted=identity)
+    modified = sum(_modify(collection, match, update) for match in found)
+    return UpdateResult(matched=len(found), modified=modified)
+
+
+def delete_documents(collection: Collection, filter_spec: Document, *, limit: int) -> int:
+    """Delete the first match (limit 1) or all of them (limit 0); returns how many."""
+    found = list(islice(Search(collection, filter_spec), limit or None))
+    for match in found:
+        collection.remove(match)
+    return len(found)
+
+
+def find_and_update(
+    collection: Collection, filter_spec: Document, sort: Sort, update: Update, *, upsert: bool
+) -> Modified:
+    """Update the first match in this order, or insert when there is none and `upsert` is set."""
+    match = next(Search(collection, filter_spec, sort), None)
+    if match is not None:
+        _modify(collection, match, update)
+        changed = collection.records[match.record]
+        return Modified(before=match.document, after=decode(changed))
+    if not upsert:
+        return Modified(before=None, after=None)
+    document = new_document(filter_spec, update)
+    identity = collection.insert(document)
+    return Modified(before=None, after={"_id": identity, **document}, upserted=identity)
+
+
+def find_and_remove(collection: Collection, filter_spec: Document, sort: Sort) -> Document | None:
+    """Delete the first match in this order and return it."""
+    match = next(Search(collection, filter_spec, sort), None)
+    if match is None:
+        return None
+    collection.remove(match)
+    return match.document
+
+
+def _modify(collection: Collection, match: Match, update: Update) -> bool:
+    """Change a fresh copy, so that the match still tells what the indexes hold, and a failure changes nothing."""
+    return collection.replace(match, update.apply(decode(match.raw), inserting=False))
