@@ -1,0 +1,57 @@
+"""`python -m sandbox.mongo`: the server as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from sandbox.mongo.server import MongoServer
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT. Prints `ready HOST PORT` once connections are accepted."""
+    arguments = _parser().parse_args()
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    server = MongoServer(
+        data=arguments.data,
+        host=arguments.host,
+        port=arguments.port,
+        user=arguments.user,
+        password=_password(arguments),
+    )
+    server.start()
+    print(f"ready {server.host} {server.port}", flush=True)
+    stopped.wait()
+    server.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.mongo", description=__doc__)
+    parser.add_argument("--data", type=Path, help="directory that keeps the documents (default: memory only)")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--user", help="the only user; without it nobody has to log in")
+    parser.add_argument("--password-env", metavar="NAME", help="environment variable that holds the user's password")
+    return parser
+
+
+def _password(arguments: argparse.Namespace) -> str | None:
+    if (arguments.user is None) != (arguments.password_env is None):
+        raise SystemExit("--user and --password-env belong together: give both or neither")
+    if arguments.password_env is None:
+        return None
+    password = os.environ.get(arguments.password_env)
+    if not password:
+        raise SystemExit(f"The environment variable {arguments.password_env} is empty: put the password there")
+    return password
+
+
+if __name__ == "__main__":
+    sys.exit(main())

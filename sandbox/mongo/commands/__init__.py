@@ -1,0 +1,15 @@
+"""The commands, one small module a theme; importing this package registers them all."""
+
+from sandbox.mongo.commands import cursors, indexes, namespaces, reads, session, writes
+from sandbox.mongo.commands.registry import dispatch, is_immediate
+
+__all__ = [
+    "cursors",
+    "dispatch",
+    "indexes",
+    "is_immediate",
+    "namespaces",
+    "reads",
+    "session",
+    "writes",
+]
