@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -132,10 +133,43 @@ def _read_to_the_end(raw: socket.socket) -> None:
         pass
 
 
-def test_a_connection_that_breaks_the_protocol_is_closed(server: MongoServer) -> None:
+def _header(length: int, opcode: int) -> bytes:
+    return length.to_bytes(4, "little") + bytes(8) + opcode.to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        bytes(16),
+        _header(2**31 - 1, 2013),
+        _header(48_000_001, 2013),
+        _header(100, 2004),
+        _header(22, 2013) + bytes(4) + b"\x02\x00",
+    ],
+)
+def test_a_connection_that_breaks_the_protocol_is_closed_at_once(server: MongoServer, junk: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
-        raw.sendall(bytes(16))
+        raw.sendall(junk)
         assert raw.recv(1) == b""
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads are switched as often as Python can, so that whatever is not atomic is torn apart."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("restless")
+def test_no_increment_is_lost(server: MongoServer) -> None:
+    with connected(server.port) as client, ThreadPoolExecutor(8) as threads:
+        client.test.things.insert_one({"_id": 1, "n": 0})
+        updates = [threads.submit(client.test.things.update_one, {"_id": 1}, {"$inc": {"n": 1}}) for _ in range(400)]
+        for update in updates:
+            update.result()
+        assert client.test.things.find_one() == {"_id": 1, "n": 400}
 
 
 def test_a_long_command_does_not_keep_hello_waiting(server: MongoServer) -> None:

@@ -161,3 +161,47 @@ def test_a_page_reads_no_more_than_it_shows() -> None:
     assert plan is not None
     assert plan.exact
     assert plan.count() == 10
+
+
+TRICKY: list[tuple[list[dict[str, Any]], dict[str, Any], Sort]] = [
+    # An array has several entries, and stands by its least or its greatest element.
+    ([{"z": [1, 9]}, {"z": 5}, {"z": [0, 3]}], {}, [("z", -1)]),
+    ([{"z": [1, 9]}, {"z": 5}, {"z": [0, 3]}], {"z": {"$gte": 1}}, [("z", 1)]),
+    # One element above the lower end and another below the upper one are enough.
+    ([{"z": [-5, 5]}, {"z": 1}], {"z": {"$gt": 0, "$lt": 2}}, ()),
+    ([{"z": [1, 2]}, {"z": 1}], {"$and": [{"z": 1}, {"z": 2}]}, ()),
+    # Ends of different types leave nothing between them.
+    ([{"z": 1}, {"z": "a"}, {"z": "b"}], {"z": {"$gt": 0, "$lt": "b"}}, ()),
+    ([{"z": 1}, {"z": "a"}, {"z": None}], {"z": {"$gte": None, "$lt": "b"}}, ()),
+    # Alternatives that overlap find a document once.
+    ([{"y": 1}, {"y": 2}], {"$or": [{"y": {"$gt": 0}}, {"y": {"$lte": 1}}, {"y": 1}]}, [("y", 1)]),
+    ([{"x": 1, "y": 1}], {"$or": [{"x": 1}, {"x": 1, "y": 1}]}, ()),
+]
+
+
+@pytest.mark.parametrize(("documents", "filter_spec", "sort"), TRICKY)
+def test_what_indexes_easily_get_wrong(documents: Any, filter_spec: Any, sort: Sort) -> None:
+    assert_same(filled(documents, indexed=True), filter_spec, sort)
+
+
+@pytest.mark.parametrize(
+    ("filter_spec", "index"),
+    [
+        ({"kind": "live", "key": 1}, "partial"),
+        ({"kind": {"$in": ["live"]}, "key": 1}, "partial"),
+        ({"kind": "dead", "key": 1}, None),
+        ({"kind": {"$in": ["live", "dead"]}, "key": 1}, None),
+        ({"key": 1}, None),
+        ({"$or": [{"kind": "live", "key": 1}, {"key": 1}]}, None),
+    ],
+)
+def test_a_partial_index_is_used_only_for_what_it_holds(filter_spec: Any, index: str | None) -> None:
+    collection = Collection("d.c", NoLog())
+    collection.create_index(
+        parse_index_spec({"name": "partial", "key": {"key": 1}, "partialFilterExpression": {"kind": "live"}})
+    )
+    collection.insert({"_id": 1, "kind": "live", "key": 1})
+    collection.insert({"_id": 2, "kind": "dead", "key": 1})
+    plan = make_plan(collection.indexes, filter_spec, ())
+    assert (None if plan is None else plan.index.spec.name) == index
+    assert_same(collection, filter_spec, ())
