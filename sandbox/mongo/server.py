@@ -46,7 +46,7 @@ class MongoServer:
         self.port = port
         self._data = data
         self._scram = None if user is None or password is None else Scram(user, password)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._stop = asyncio.Event()
         self._listening = threading.Event()
         self._failure: BaseException | None = None
@@ -57,6 +57,7 @@ class MongoServer:
 
         Raises OSError if the port is taken, DirectoryInUseError or LogDamagedError for the data. Starts once.
         """
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         self._listening.wait()
         if self._failure is not None:
