@@ -1,0 +1,145 @@
+"""Whatever arrives at the port, the server goes on."""
+
+from __future__ import annotations
+
+import random
+import struct
+import threading
+
+import pytest
+
+from sandbox.sqlserver.server import SqlServer
+from tests.integration.sandbox.tds.client import PRELOGIN, bare, connect, hung_up, packet
+from tests.integration.sandbox.tds.fake_engine import DATABASE, PASSWORD, USER, FakeEngine
+from tests.support.wait import wait_until
+
+HEADERS = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
+
+
+def still_works(server: SqlServer) -> bool:
+    client = connect(server.port)
+    found = client.execute("ECHO ?", 1).fetchval()
+    client.close()
+    return found == 1
+
+
+def login() -> bytes:
+    """A LOGIN7 message."""
+    names = ["host", USER, PASSWORD, "fuzz", "server", "", "lib", "", DATABASE]
+    table, data = b"", b""
+    begin = 94
+    for number, name in enumerate(names):
+        encoded = name.encode("utf-16-le")
+        if number == 2:
+            encoded = bytes(((byte << 4 & 0xF0) | byte >> 4) ^ 0xA5 for byte in encoded)
+        table += struct.pack("<HH", begin + len(data), len(name))
+        data += encoded
+    head = struct.pack("<IIIIIIBBBBiI", 0, 0x74000004, 4096, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    payload = head + table + bytes(94 - len(head) - len(table)) + data
+    return packet(0x10, payload)
+
+
+def logged_in(server: SqlServer):
+    client = bare(server.port)
+    client.sendall(PRELOGIN)
+    client.recv(4096)
+    client.sendall(login())
+    assert b"M\0i\0c\0r\0o\0s\0o\0f\0t\0" in client.recv(4096)
+    return client
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x00" * 100,
+        b"\xff" * 100,
+        b"\x16\x03\x01\x00\x05hello",
+        b"\x12\x01\x00\x00\x00\x00\x00\x00",
+        b"\x12\x01\xff\xff\x00\x00\x00\x00",
+        packet(0x12, b""),
+        packet(0x12, b"\x00\xff\xff\xff\xff\xff"),
+        packet(0x10, b"x" * 200),
+        packet(0x01, b"SELECT 1"),
+        packet(0x06, b""),
+        PRELOGIN + packet(0x10, b""),
+        PRELOGIN + packet(0x10, b"\xff" * 300),
+        PRELOGIN + packet(0x01, b"x"),
+        PRELOGIN * 3,
+    ],
+    ids=lambda data: data[:12].hex(),
+)
+def test_nonsense_before_the_login_is_hung_up_on(server: SqlServer, engine: FakeEngine, data: bytes) -> None:
+    client = bare(server.port)
+    client.sendall(data)
+    assert hung_up(client)
+    client.close()
+    assert engine.sessions == []
+    assert still_works(server)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        packet(0x01, b""),
+        packet(0x01, HEADERS + b"x"),
+        packet(0x01, b"\xff\xff\xff\xff"),
+        packet(0x03, HEADERS),
+        packet(0x03, HEADERS + b"\xff\xff\xff\xff\x00\x00"),
+        packet(0x03, HEADERS + b"\xff\xff\x0a\x00\x00\x00\x00\x00\xe7\x40\x1f"),
+        packet(0x0E, HEADERS),
+        packet(0x10, b""),
+        b"\x77" * 8,
+        packet(0x06, b"") * 50,
+        packet(0x01, HEADERS, status=0) * 3 + b"\x99" * 8,
+    ],
+    ids=lambda data: data[:40].hex(),
+)
+def test_nonsense_after_the_login_is_hung_up_on(server: SqlServer, engine: FakeEngine, data: bytes) -> None:
+    client = logged_in(server)
+    client.sendall(data)
+    client.shutdown(1)
+    assert hung_up(client)
+    client.close()
+    wait_until(lambda: not engine.open_sessions())
+    assert still_works(server)
+
+
+def test_requests_that_exist_but_not_here_are_refused_politely(server: SqlServer) -> None:
+    client = logged_in(server)
+    table_valued = b"\xff\xff\x0a\x00\x00\x00\x00\x00\xf3"
+    refused = [
+        packet(0x07, b"bulk"),
+        packet(0x0E, HEADERS + b"\x00\x00"),
+        packet(0x03, HEADERS + table_valued),
+    ]
+    for request in refused:
+        client.sendall(request)
+        assert "sandbox does not support".encode("utf-16-le") in client.recv(4096)
+    client.close()
+
+
+def test_random_bytes(server: SqlServer, engine: FakeEngine) -> None:
+    dice = random.Random(20240229)
+    genuine = [PRELOGIN, login(), packet(0x01, HEADERS + "ECHO".encode("utf-16-le")), packet(0x03, HEADERS)]
+    for _ in range(300):
+        data = bytearray(b"".join(genuine[: dice.randint(1, 4)]))
+        for _ in range(dice.randint(1, 6)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        client = bare(server.port)
+        # Nothing may be left of a client that sends this and hangs up.
+        client.sendall(data[: dice.randint(1, len(data))])
+        client.close()
+    wait_until(lambda: not engine.open_sessions())
+    wait_until(lambda: not any(thread.name.startswith("tds-conn") for thread in threading.enumerate()))
+    assert still_works(server)
+
+
+def test_an_unfinished_request_can_be_abandoned(server: SqlServer) -> None:
+    client = logged_in(server)
+    end_and_ignore = 3
+    client.sendall(packet(0x01, HEADERS, status=0) + packet(0x01, b"", status=end_and_ignore))
+    reply = client.recv(4096)
+    assert reply[8] == 0xFD
+    assert reply[9] & 2
+    client.close()
