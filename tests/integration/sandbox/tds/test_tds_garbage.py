@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
-import struct
 import threading
 
 import pytest
 
+from sandbox.sqlserver import connection
 from sandbox.sqlserver.server import SqlServer
-from tests.integration.sandbox.tds.client import PRELOGIN, bare, connect, hung_up, packet
-from tests.integration.sandbox.tds.fake_engine import DATABASE, PASSWORD, USER, FakeEngine
+from tests.integration.sandbox.tds.client import HEADERS, PRELOGIN, bare, connect, hung_up, logged_in, login, packet
+from tests.integration.sandbox.tds.fake_engine import FakeEngine
 from tests.support.wait import wait_until
-
-HEADERS = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
 
 
 def still_works(server: SqlServer) -> bool:
@@ -21,31 +19,6 @@ def still_works(server: SqlServer) -> bool:
     found = client.execute("ECHO ?", 1).fetchval()
     client.close()
     return found == 1
-
-
-def login() -> bytes:
-    """A LOGIN7 message."""
-    names = ["host", USER, PASSWORD, "fuzz", "server", "", "lib", "", DATABASE]
-    table, data = b"", b""
-    begin = 94
-    for number, name in enumerate(names):
-        encoded = name.encode("utf-16-le")
-        if number == 2:
-            encoded = bytes(((byte << 4 & 0xF0) | byte >> 4) ^ 0xA5 for byte in encoded)
-        table += struct.pack("<HH", begin + len(data), len(name))
-        data += encoded
-    head = struct.pack("<IIIIIIBBBBiI", 0, 0x74000004, 4096, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    payload = head + table + bytes(94 - len(head) - len(table)) + data
-    return packet(0x10, payload)
-
-
-def logged_in(server: SqlServer):
-    client = bare(server.port)
-    client.sendall(PRELOGIN)
-    client.recv(4096)
-    client.sendall(login())
-    assert b"M\0i\0c\0r\0o\0s\0o\0f\0t\0" in client.recv(4096)
-    return client
 
 
 @pytest.mark.parametrize(
@@ -96,7 +69,7 @@ def test_nonsense_before_the_login_is_hung_up_on(server: SqlServer, engine: Fake
     ids=lambda data: data[:40].hex(),
 )
 def test_nonsense_after_the_login_is_hung_up_on(server: SqlServer, engine: FakeEngine, data: bytes) -> None:
-    client = logged_in(server)
+    client = logged_in(server.port)
     client.sendall(data)
     client.shutdown(1)
     assert hung_up(client)
@@ -106,7 +79,7 @@ def test_nonsense_after_the_login_is_hung_up_on(server: SqlServer, engine: FakeE
 
 
 def test_requests_that_exist_but_not_here_are_refused_politely(server: SqlServer) -> None:
-    client = logged_in(server)
+    client = logged_in(server.port)
     table_valued = b"\xff\xff\x0a\x00\x00\x00\x00\x00\xf3"
     refused = [
         packet(0x07, b"bulk"),
@@ -117,6 +90,22 @@ def test_requests_that_exist_but_not_here_are_refused_politely(server: SqlServer
         client.sendall(request)
         assert "sandbox does not support".encode("utf-16-le") in client.recv(4096)
     client.close()
+
+
+def test_a_client_that_does_not_log_in_is_not_waited_for(
+    server: SqlServer, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LOGIN_SECONDS", 0.3)
+    client = bare(server.port)
+    client.sendall(PRELOGIN[:20])
+    assert hung_up(client)
+    client.close()
+    # The limit is for the login only.
+    patient = logged_in(server.port)
+    threading.Event().wait(0.5)
+    patient.sendall(packet(0x01, HEADERS + "ECHO".encode("utf-16-le")))
+    assert patient.recv(4096)
+    patient.close()
 
 
 def test_random_bytes(server: SqlServer, engine: FakeEngine) -> None:
@@ -136,7 +125,7 @@ def test_random_bytes(server: SqlServer, engine: FakeEngine) -> None:
 
 
 def test_an_unfinished_request_can_be_abandoned(server: SqlServer) -> None:
-    client = logged_in(server)
+    client = logged_in(server.port)
     end_and_ignore = 3
     client.sendall(packet(0x01, HEADERS, status=0) + packet(0x01, b"", status=end_and_ignore))
     reply = client.recv(4096)

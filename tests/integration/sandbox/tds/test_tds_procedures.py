@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.sqlserver.contract import Column, Parameter, Result, SqlError, SqlType
 from sandbox.sqlserver.server import SqlServer
-from tests.integration.sandbox.tds.client import connect
+from tests.integration.sandbox.tds.client import argument, call, connect, logged_in
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession
 
 INT = SqlType(name="int")
@@ -67,6 +67,32 @@ def test_many_handles(client: pyodbc.Connection, engine: FakeEngine) -> None:
     for turn in range(3):
         for number, cursor in enumerate(cursors):
             assert cursor.execute(f"GIVE{number} ?", number * turn).fetchval() == number * turn
+
+
+def test_a_handle_is_good_until_it_is_let_go(server: SqlServer) -> None:
+    client = logged_in(server.port)
+    prepare_and_execute, execute, unprepare = 13, 12, 15
+    text = SqlType(name="nvarchar", length=-1)
+    declared, value = argument(text, "@P1 int"), argument(INT, 5)
+    output = 1
+
+    def prepared(old: int | None, statement: str) -> bytes:
+        handle = argument(INT, old, flags=output)
+        return call(client, prepare_and_execute, handle, declared, argument(text, statement), value)
+
+    def known(handle: int) -> bool:
+        reply = call(client, execute, argument(INT, handle), value)
+        return "Could not find prepared statement".encode("utf-16-le") not in reply
+
+    prepared(None, "ECHO a")
+    assert known(1)
+    # Executed anew with other text: the old handle goes in and is let go.
+    prepared(1, "ECHO b")
+    assert not known(1)
+    assert known(2)
+    call(client, unprepare, argument(INT, 2))
+    assert not known(2)
+    client.close()
 
 
 def test_a_connection_can_be_reset(server: SqlServer, engine: FakeEngine) -> None:

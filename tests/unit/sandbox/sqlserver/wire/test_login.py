@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sandbox.sqlserver.wire.login import parse_login, scramble, unscramble
 from sandbox.sqlserver.wire.prelogin import Encryption, Option, make_prelogin, parse_prelogin, wanted_encryption
 from sandbox.sqlserver.wire.streams import ProtocolError
+from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 
 def login(*, user: str = "", password: str = "", application: str = "", database: str = "") -> bytes:
@@ -25,6 +26,7 @@ def login(*, user: str = "", password: str = "", application: str = "", database
 NAMES = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=60)
 
 
+@patient
 @given(NAMES, NAMES, NAMES, NAMES)
 def test_names_and_password_are_read(user: str, password: str, application: str, database: str) -> None:
     found = parse_login(login(user=user, password=password, application=application, database=database))
@@ -42,6 +44,7 @@ def test_the_password_is_not_shown() -> None:
     assert "secret" not in repr(parse_login(login(password="secret")))
 
 
+@patient
 @given(st.binary(max_size=300))
 def test_nonsense_is_refused_or_read(data: bytes) -> None:
     try:
@@ -58,11 +61,13 @@ def test_a_name_outside_of_the_message_is_refused() -> None:
         parse_login(bytes(data))
 
 
+@patient
 @given(st.dictionaries(st.sampled_from(Option), st.binary(max_size=40)))
 def test_prelogin_there_and_back(options: dict[Option, bytes]) -> None:
     assert parse_prelogin(make_prelogin(options)) == options
 
 
+@patient
 @given(st.binary(max_size=100))
 def test_nonsense_in_prelogin_is_refused_or_read(data: bytes) -> None:
     try:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sandbox.sqlserver.wire.packets import MessageWriter, PacketType, read_message, read_packet
 from sandbox.sqlserver.wire.streams import ClientGoneError, ProtocolError, Stream
+from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 
 class Pipe(Stream):
@@ -27,6 +28,7 @@ class Pipe(Stream):
         return data
 
 
+@patient
 @given(st.lists(st.binary(max_size=3000), max_size=10), st.integers(512, 1024))
 def test_a_message_arrives_whole_however_it_was_written(parts: list[bytes], packet_size: int) -> None:
     pipe = Pipe()
@@ -38,6 +40,7 @@ def test_a_message_arrives_whole_however_it_was_written(parts: list[bytes], pack
     assert not pipe.sent
 
 
+@patient
 @given(st.integers(0, 5000))
 def test_all_packets_but_the_last_are_full(size: int) -> None:
     pipe = Pipe()

@@ -12,6 +12,7 @@ from sandbox.sqlserver.wire.rpc import parse_calls
 from sandbox.sqlserver.wire.streams import ProtocolError
 from sandbox.sqlserver.wire.types import type_info
 from sandbox.sqlserver.wire.values import value_writer
+from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 HEADERS = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
 INT = SqlType(name="int")
@@ -65,6 +66,7 @@ def test_calls_are_read_as_they_are_asked_for() -> None:
         next(calls)
 
 
+@patient
 @given(st.binary(max_size=80))
 def test_nonsense_is_refused_in_one_of_two_ways(data: bytes) -> None:
     for parse in (parse_batch, parse_transaction, lambda payload: list(parse_calls(payload))):

@@ -16,6 +16,7 @@ from sandbox.sqlserver.wire.rows import UnsendableError, row_encoder
 from sandbox.sqlserver.wire.streams import ProtocolError
 from sandbox.sqlserver.wire.types import read_type, type_info
 from sandbox.sqlserver.wire.values import read_value, value_writer
+from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 
 def there_and_back(sql_type: SqlType, value: object, *, nullable: bool = True) -> object:
@@ -55,6 +56,7 @@ EXACT = {
 }
 
 
+@patient
 @given(st.data(), st.sampled_from(list(EXACT)))
 def test_every_value_survives(data: st.DataObject, sql_type: SqlType) -> None:
     value = data.draw(EXACT[sql_type])
@@ -62,6 +64,7 @@ def test_every_value_survives(data: st.DataObject, sql_type: SqlType) -> None:
     assert there_and_back(sql_type, None) is None
 
 
+@patient
 @given(st.data(), st.sampled_from(sorted(INTEGERS)))
 def test_numbers_that_cannot_be_null_have_no_length(data: st.DataObject, name: str) -> None:
     sql_type = SqlType(name=name)
@@ -70,6 +73,7 @@ def test_numbers_that_cannot_be_null_have_no_length(data: st.DataObject, name: s
     assert there_and_back(sql_type, value, nullable=False) == value
 
 
+@patient
 @given(st.data(), st.integers(1, 38))
 def test_decimals_keep_all_digits(data: st.DataObject, precision: int) -> None:
     scale = data.draw(st.integers(0, precision))
@@ -84,6 +88,7 @@ def test_decimals_are_rounded_to_their_scale_away_from_zero() -> None:
     assert there_and_back(two_places, Decimal("-1.005")) == Decimal("-1.01")
 
 
+@patient
 @given(MOMENTS, st.integers(0, 7))
 def test_digits_beyond_the_scale_are_cut_off(moment: dt.datetime, scale: int) -> None:
     unit = 10 ** max(6 - scale, 0)
@@ -92,6 +97,7 @@ def test_digits_beyond_the_scale_are_cut_off(moment: dt.datetime, scale: int) ->
     assert there_and_back(SqlType(name="time", scale=scale), moment.time()) == expected.time()
 
 
+@patient
 @given(st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 1, 1)), st.integers(-14 * 60, 14 * 60))
 def test_offsets_survive(moment: dt.datetime, minutes: int) -> None:
     aware = moment.replace(tzinfo=dt.timezone(dt.timedelta(minutes=minutes)))
@@ -101,6 +107,7 @@ def test_offsets_survive(moment: dt.datetime, minutes: int) -> None:
     assert found.utcoffset() == aware.utcoffset()
 
 
+@patient
 @given(OLD_MOMENTS)
 def test_datetime_is_right_to_a_three_hundredth(moment: dt.datetime) -> None:
     found = there_and_back(SqlType(name="datetime"), moment)
@@ -183,6 +190,7 @@ def test_types_that_are_not_known_are_refused(data: str) -> None:
         read_type(Reader(bytes.fromhex(data)))
 
 
+@patient
 @given(st.binary(max_size=60))
 def test_nonsense_is_refused_in_one_of_two_ways(data: bytes) -> None:
     read_nonsense(data)
@@ -201,6 +209,7 @@ def read_nonsense(data: bytes) -> None:
 TOKENS = bytes.fromhex("1f2223242628292a2b303234383a3b3c3d3e63686a6c6d6e6f7a7fa5a7adafe7ef")
 
 
+@patient
 @given(st.sampled_from(TOKENS), st.binary(max_size=40))
 def test_nonsense_behind_every_token_is_refused_in_one_of_two_ways(token: int, data: bytes) -> None:
     read_nonsense(bytes([token]) + data)

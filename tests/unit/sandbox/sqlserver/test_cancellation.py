@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+from sandbox.sqlserver.cancellation import Cancellation
+
+
+class Session:
+    """Listens to the second cancel only, as one that was between two statements at the first."""
+
+    def __init__(self) -> None:
+        self.cancels = 0
+        self.heard = threading.Event()
+
+    def cancel(self) -> None:
+        self.cancels += 1
+        if self.cancels > 1:
+            self.heard.set()
+
+
+def test_a_cancel_that_comes_too_early_is_repeated() -> None:
+    session = Session()
+    cancellation = Cancellation(cast(Any, session))
+    with cancellation.running():
+        enforcer = threading.Thread(target=cancellation.enforce)
+        enforcer.start()
+        assert session.heard.wait(20)
+    enforcer.join(20)
+    assert not enforcer.is_alive()
+
+
+def test_nothing_that_runs_is_not_cancelled() -> None:
+    session = Session()
+    cancellation = Cancellation(cast(Any, session))
+    cancellation.request()
+    cancellation.enforce()
+    assert session.cancels == 0
+    assert cancellation.is_requested()
+    cancellation.acknowledge()
+    assert not cancellation.is_requested()
