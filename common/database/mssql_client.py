@@ -29,7 +29,7 @@ class MSSQLClient:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._tables: dict[TrackedTable, tuple[int | None, sa.Table]] = {}
-        self._reading: dict[TrackedTable, Connection] = {}
+        self._reading: dict[Connection, TrackedTable] = {}
 
     @cached_property
     def engine(self) -> Engine:
@@ -49,11 +49,11 @@ class MSSQLClient:
             self._describe(plain, tracked)
             plain.rollback()
             connection = plain.execution_options(isolation_level="SNAPSHOT")
-            self._reading[tracked] = connection
+            self._reading[connection] = tracked
             try:
                 yield self._open(connection, tracked)
             finally:
-                del self._reading[tracked]
+                del self._reading[connection]
 
     def _open(self, connection: Connection, tracked: TrackedTable) -> MSSQLSnapshot:
         _, table = self._tables[tracked]
@@ -82,11 +82,11 @@ class MSSQLClient:
         return pending
 
     def cancel(self, tracked: TrackedTable) -> None:
-        """Cancel the statement that reads the table, if there is one. From another thread."""
-        connection = self._reading.get(tracked)
-        cursor = connection.info.get("cursor") if connection is not None else None
-        if cursor is not None:
-            cursor.cancel()
+        """Cancel the statements that read the table, if there are any. From another thread."""
+        for connection, read in list(self._reading.items()):
+            cursor = connection.info.get("cursor") if read == tracked else None
+            if cursor is not None:
+                cursor.cancel()
 
     def close(self) -> None:
         """Close the connections, if there are any."""

@@ -22,6 +22,10 @@ class JsonLinesWriter:
             self._file.write(json.dumps(entry) + "\n")
             self._file.flush()
 
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
 
 class JsonLinesReader:
     """Reads what was appended since the last look; the file need not be there yet."""

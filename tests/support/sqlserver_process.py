@@ -1,10 +1,10 @@
-"""A SQL Server for a test module: the stand-in, in a process of its own."""
+"""A SQL Server for a test module: the stand-in in a process of its own, or a container with the real one."""
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from common.config import load_settings
 from sandbox.odbc import find_driver
 from sandbox.processes import stop_all
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place, announced_port, start_sql_server
+from tests.support.servers import server_kind
 
 PASSWORD = "Fine-for-tests-1"
 
@@ -23,20 +24,13 @@ PASSWORD = "Fine-for-tests-1"
 class SqlServer:
     """A running server."""
 
-    port: int
+    access: Mapping[str, str]
+    """Relay's MSSQL settings for it."""
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def settings(self, database: str = MSSQL_DATABASE) -> dict[str, str]:
         """Relay's settings for a database of this server, as environment variables. There is no MongoDB behind them."""
-        return {
-            "MSSQL_DRIVER": find_driver(),
-            "MSSQL_SERVER": f"{HOST},{self.port}",
-            "MSSQL_DATABASE": database,
-            "MSSQL_USER": MSSQL_USER,
-            "MSSQL_PASSWORD": PASSWORD,
-            "MSSQL_ENCRYPT": "no",
-            "MONGO_URI": f"mongodb://{HOST}:1",
-        }
+        return {**self.access, "MSSQL_DATABASE": database, "MONGO_URI": f"mongodb://{HOST}:1"}
 
     def connect(self, database: str = MSSQL_DATABASE) -> pyodbc.Connection:
         """A connection of one's own, in autocommit; close it."""
@@ -56,13 +50,26 @@ class SqlServer:
 
 @contextmanager
 def running_sql_server(folder: Path) -> Iterator[SqlServer]:
-    """Start a server with its files in `folder`, and stop it at the end.
+    """Start a server, a stand-in with its files in `folder`, and stop it at the end.
 
     Raises ChildDiedError or NotReadyError, with the end of its log, when it does not come up.
     """
+    if server_kind() == "containers":
+        from tests.support.containers import running_sql_server_container
+
+        with running_sql_server_container() as access:
+            yield SqlServer(access=access)
+        return
     place = Place(folder=folder, environment=os.environ, durable=False)
     child = start_sql_server(place, port=None, password=PASSWORD, encrypt="no")
     try:
-        yield SqlServer(port=announced_port(child))
+        access = {
+            "MSSQL_DRIVER": find_driver(),
+            "MSSQL_SERVER": f"{HOST},{announced_port(child)}",
+            "MSSQL_USER": MSSQL_USER,
+            "MSSQL_PASSWORD": PASSWORD,
+            "MSSQL_ENCRYPT": "no",
+        }
+        yield SqlServer(access=access)
     finally:
         stop_all([child])

@@ -142,7 +142,10 @@ class History:
 
     def restore_the_database(self) -> None:
         if "restore" in self.faults and self.copies:
-            self.database.restore(self.random.choice(self.copies))
+            backup, became_pending = self.random.choice(self.copies)
+            self.database.restore(backup)
+            # What was written after the backup has never happened, as far as the database is concerned.
+            self.became_pending = {key: list(times) for key, times in became_pending.items()}
 
     def wipe_mongo(self) -> None:
         if "wipe" in self.faults:
@@ -183,7 +186,8 @@ class History:
     def _save(self) -> None:
         self.saves.append((len(self.queue.pushed), self.queue.position))
         if "restore" in self.faults and self.random.random() < 0.05:
-            self.copies.append(self.database.backup())
+            became_pending = {key: list(times) for key, times in self.became_pending.items()}
+            self.copies.append((self.database.backup(), became_pending))
         if "rollback" in self.faults and self.random.random() < 0.1:
             self.pasts.append(self.mongo.backup())
 

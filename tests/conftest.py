@@ -1,0 +1,152 @@
+"""What tests share: three services for a whole run, and a clean place on them for each test.
+
+The services are the sandbox's, or real ones in containers with RELAY_TEST_SERVERS=containers. A service that does not
+come up fails the tests that need it: none is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pymongo
+import pytest
+import redis
+import sqlalchemy as sa
+from celery import Celery
+from kombu import pools
+
+from common.config import Settings, get_settings, load_settings
+from common.database.mongo_client import MongoStore
+from common.database.mssql_client import MSSQLClient
+from relay import bootstrap
+from relay.bootstrap import Relay
+from relay.celery_app import configuration
+from relay.sources import all_sources
+from tests.support.leaks import Belongings, assert_nothing_left_since
+from tests.support.servers import running_servers
+
+PROJECT = Path(__file__).parents[1]
+EMPTY_DATABASES = {"admin", "config", "local"}
+KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_kombu", "unacked", "celery")
+"""How the names of keys begin that relay and Celery may leave in Redis."""
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Mapping[str, str]]:
+    """Relay's settings for three running services with the sample's business tables, change tracking off."""
+    with running_servers() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Mapping[str, str]) -> None:
+    """`alembic upgrade head`, as anybody would type it."""
+    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
+    command = [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), "upgrade", "head"]
+    done = subprocess.run(command, env={**rest, **servers}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """Every process and socket that a test opens is gone when it ends."""
+    before = Belongings.now()
+    yield
+    assert_nothing_left_since(before)
+
+
+@pytest.fixture
+def environment(servers: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Settings for this test alone, as environment variables: a MongoDB database of its own, an empty Redis."""
+    values = {**servers, "MONGO_DB_NAME": f"test_{secrets.token_hex(6)}"}
+    _empty_redis(values)
+    yield values
+    _check_redis(values)
+    _empty_redis(values)
+    _drop_database(values)
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    """The same as Settings."""
+    return load_settings(_env_file=None, **environment)
+
+
+@pytest.fixture
+def mssql(settings: Settings, migrated: None) -> Iterator[MSSQLClient]:
+    """The database under change tracking: empty business tables, and no marks."""
+    client = MSSQLClient(settings)
+    with client.engine.begin() as connection:
+        for source in all_sources():
+            connection.execute(sa.text(f"DELETE FROM {source.full_name}"))
+            connection.execute(sa.text("DELETE FROM dbo.relay_checkpoint WHERE source = :name"), {"name": source.name})
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def mongo_store(settings: Settings) -> Iterator[MongoStore]:
+    """An empty MongoDB database."""
+    store = MongoStore(settings)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def celery_app(settings: Settings) -> Iterator[Celery]:
+    """A Celery app as relay configures it."""
+    app = Celery("test", set_as_current=False)
+    app.conf.update(configuration(settings))
+    yield app
+    _close(app)
+
+
+@pytest.fixture
+def relay(settings: Settings, mssql: MSSQLClient, celery_app: Celery) -> Iterator[Relay]:
+    """A relay in this process, on the real drivers, wired as its workers wire it."""
+    relay = bootstrap.build(settings, celery_app)
+    yield relay
+    relay.close()
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_developer() -> Iterator[None]:
+    """Settings are read once a process: what one test has read is nothing to the next."""
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+def _close(app: Celery) -> None:
+    """Close every connection of the app; its own close() leaves some to the end of the process."""
+    app.backend.result_consumer.stop()
+    app.backend.client.connection_pool.disconnect()
+    pools.reset()
+    app.close()
+
+
+def _redis(values: Mapping[str, str]) -> redis.Redis:
+    return redis.Redis(values["REDIS_HOST"], int(values["REDIS_PORT"]), decode_responses=True)
+
+
+def _empty_redis(values: Mapping[str, str]) -> None:
+    with _redis(values) as client:
+        client.flushdb()
+
+
+def _check_redis(values: Mapping[str, str]) -> None:
+    with _redis(values) as client:
+        foreign = [key for key in client.keys() if not key.startswith(KEYS_OF_RELAY)]
+    assert not foreign, f"keys left in Redis: {foreign}"
+
+
+def _drop_database(values: Mapping[str, str]) -> None:
+    with pymongo.MongoClient[dict[str, object]](values["MONGO_URI"]) as client:
+        client.drop_database(values["MONGO_DB_NAME"])
+        left = set(client.list_database_names()) - EMPTY_DATABASES
+    assert not left, f"documents left in MongoDB, in {sorted(left)}"
