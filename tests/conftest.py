@@ -141,7 +141,7 @@ def _empty_redis(values: Mapping[str, str]) -> None:
 
 def _check_redis(values: Mapping[str, str]) -> None:
     with _redis(values) as client:
-        foreign = [key for key in client.keys() if not key.startswith(KEYS_OF_RELAY)]
+        foreign = [key for key in client.scan_iter() if not key.startswith(KEYS_OF_RELAY)]
     assert not foreign, f"keys left in Redis: {foreign}"
 
 

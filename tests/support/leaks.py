@@ -25,7 +25,7 @@ class Belongings:
     def now(cls) -> Belongings:
         """What it holds now. Processes that have ended do not count."""
         me = psutil.Process()
-        children = [child.pid for child in me.children() if child.status() != psutil.STATUS_ZOMBIE]
+        children = [child.pid for child in me.children() if not _is_nobodys(child)]
         sockets = [(one.laddr, one.raddr) for one in me.net_connections("tcp") if one.status != psutil.CONN_CLOSE_WAIT]
         return cls(processes=frozenset(children), sockets=frozenset(sockets))
 
@@ -48,6 +48,14 @@ def assert_nothing_left_since(before: Belongings) -> None:
         wait_until(lambda: not before.left_since(), timeout=SETTLE_SECONDS)
     except AssertionError:
         raise AssertionError(f"left behind:\n{before.left_since()}") from None
+
+
+def _is_nobodys(child: psutil.Process) -> bool:
+    """Whether it has ended, or is Python's own helper of multiprocessing, which stays until the interpreter ends."""
+    try:
+        return child.status() == psutil.STATUS_ZOMBIE or "multiprocessing.resource_tracker" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _command(pid: int) -> list[str]:

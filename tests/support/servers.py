@@ -14,7 +14,7 @@ KINDS = ("sandbox", "containers")
 
 
 def server_kind() -> str:
-    """What RELAY_TEST_SERVERS asks for: `sandbox` (the default) or `containers`. Raises ValueError for anything else."""
+    """What RELAY_TEST_SERVERS asks for: `sandbox` (the default) or `containers`. Raises ValueError otherwise."""
     kind = os.environ.get(KIND_VARIABLE, "sandbox")
     if kind not in KINDS:
         raise ValueError(f"{KIND_VARIABLE} must be one of {', '.join(KINDS)}, not {kind!r}")

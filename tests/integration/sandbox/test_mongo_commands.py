@@ -18,12 +18,17 @@ from tests.support.wait import wait_until
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
+def server() -> Iterator[MongoServer]:
     server = MongoServer(data=None)
     server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(server: MongoServer) -> Iterator[Client]:
     with connected(server.port) as client:
         yield client
-    server.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""The whole path through real processes: SQL Server, beat, relay's worker, Redis, the worker services."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from common.database.mongo_client import MongoStore
+from common.database.mssql_client import MSSQLClient
+from relay.sources import SALE
+from sandbox.demo import programs
+from sandbox.demo.programs import Workshop
+from sandbox.sample.documents import KINDS, PENDING, SYNCED
+from tests.support.pharmacy import Desk, desk
+from tests.support.queues import messages_in_redis
+from tests.support.relay_process import running_relay
+from tests.support.wait import wait_until
+
+ARRIVAL_SECONDS = 60.0
+IDS = [f"D-{number}" for number in range(5)]
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return {**environment, "RELAY_SCAN_INTERVAL": "0.5"}
+
+
+def test_documents_reach_their_worker_services_once(
+    mssql: MSSQLClient, environment: dict[str, str], tmp_path: Path
+) -> None:
+    workshop = Workshop(folder=tmp_path, environment=programs.environment(environment, scan_interval=0.5))
+    with desk(environment) as pharmacy, programs.relay_and_services(workshop):
+        for kind in KINDS:
+            for local_id in IDS:
+                pharmacy.insert(local_id, kind=kind)
+        _await_all_synced(pharmacy)
+        for kind in KINDS:
+            pharmacy.set_status("D-0", PENDING, kind=kind)
+        _await_all_synced(pharmacy)
+
+    for kind in KINDS:
+        handled = [json.loads(line)["key"][1] for line in workshop.record(kind).read_text().splitlines()]
+        assert sorted(handled) == sorted([*IDS, "D-0"]), kind.name
+
+
+def test_relay_leaves_the_queues_of_the_services_alone(
+    mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with desk(environment) as pharmacy, running_relay(tmp_path, environment):
+        pharmacy.insert("D-1")
+        wait_until(lambda: messages_in_redis(celery_app, "sale_queue"), timeout=ARRIVAL_SECONDS)
+        pharmacy.insert("D-2")
+        wait_until(lambda: len(messages_in_redis(celery_app, "sale_queue")) == 2, timeout=ARRIVAL_SECONDS)
+
+
+def test_now_as_first_run_sends_only_what_comes_after(
+    mssql: MSSQLClient, mongo_store: MongoStore, celery_app: Celery, environment: dict[str, str], tmp_path: Path
+) -> None:
+    has_watermark = {"_id": SALE.id, "version": {"$ne": None}}
+    with desk(environment) as pharmacy:
+        pharmacy.insert("old")
+        with running_relay(tmp_path, {**environment, "RELAY_FIRST_RUN": "now"}):
+            wait_until(lambda: mongo_store.checkpoint_collection.find_one(has_watermark), timeout=ARRIVAL_SECONDS)
+            pharmacy.insert("new")
+            wait_until(lambda: messages_in_redis(celery_app, "sale_queue"), timeout=ARRIVAL_SECONDS)
+    [message] = messages_in_redis(celery_app, "sale_queue")
+    assert message["headers"]["argsrepr"] == "('new', 'NT-01')"
+
+
+def _await_all_synced(pharmacy: Desk) -> None:
+    wait_until(
+        lambda: all(pharmacy.statuses(kind=kind) == dict.fromkeys(IDS, SYNCED) for kind in KINDS),
+        timeout=ARRIVAL_SECONDS,
+        message="not every document was synchronised",
+    )

@@ -1,0 +1,47 @@
+"""Relay as people run it: processes of its own, which can be killed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from common.config import Settings
+from sandbox.processes import Child, stop_all
+
+PROJECT = Path(__file__).parents[2]
+
+
+def start_relay(folder: Path, environment: Mapping[str, str]) -> Child:
+    """`celery -A relay.celery_app worker --beat`; its log and its schedule are in the folder."""
+    command = ["celery", "-A", "relay.celery_app", "worker", "--beat", "-s", str(folder / "beat-schedule")]
+    return _start("relay", command, folder, environment)
+
+
+def start_scan(folder: Path, environment: Mapping[str, str]) -> Child:
+    """`relay scan sale`."""
+    return _start("scan", ["relay", "scan", "sale"], folder, environment)
+
+
+@contextmanager
+def running_relay(folder: Path, environment: Mapping[str, str]) -> Iterator[Child]:
+    """Relay's worker with its beat, until the block is left."""
+    relay = start_relay(folder, environment)
+    try:
+        yield relay
+    finally:
+        stop_all([relay])
+
+
+def _start(name: str, command: list[str], folder: Path, environment: Mapping[str, str]) -> Child:
+    program, *options = command
+    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
+    return Child.start(
+        name,
+        [str(Path(sys.executable).parent / program), *options],
+        log=folder / f"{name}.log",
+        env={**rest, **environment, "PYTHONPATH": str(PROJECT)},
+        cwd=folder,
+    )
