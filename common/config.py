@@ -27,11 +27,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=True)
 
-    MSSQL_DRIVER: str = Field("ODBC Driver 18 for SQL Server", description="ODBC driver: its name, or its file's path")
-    MSSQL_SERVER: str = Field(description="SQL Server's address: host, or host,port")
-    MSSQL_DATABASE: str = Field(description="the database that holds the documents")
-    MSSQL_USER: str = Field(description="login that relay reads with")
-    MSSQL_PASSWORD: SecretStr = Field(description="that login's password")
+    MSSQL_DRIVER: str = Field(
+        "ODBC Driver 18 for SQL Server", min_length=1, description="ODBC driver: its name, or its file's path"
+    )
+    MSSQL_SERVER: str = Field(min_length=1, description="SQL Server's address: host, or host,port")
+    MSSQL_DATABASE: str = Field(min_length=1, description="the database that holds the documents")
+    MSSQL_USER: str = Field(min_length=1, description="login that relay reads with")
+    MSSQL_PASSWORD: SecretStr = Field(min_length=1, description="that login's password")
     MSSQL_ENCRYPT: Literal["yes", "no", "strict"] = Field("yes", description="the driver's Encrypt: yes, no or strict")
     MSSQL_TRUST_SERVER_CERTIFICATE: bool = Field(
         default=False, description="accept a certificate that nobody has signed (development only)"
@@ -131,7 +133,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _line(where: tuple[int | str, ...], problem: Any) -> str:
     name = ".".join(str(part) for part in where)
-    if problem["type"] == "missing":
+    if problem["type"] in ("missing", "string_too_short", "too_short"):
         field = Settings.model_fields[name]
         return f"{name} is not set ({field.description}): set it in the environment or in .env"
     message = problem["msg"].removeprefix("Value error, ")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery
+from celery.app.log import Logging
 from celery.schedules import crontab
 from kombu.entity import Queue
 
@@ -78,10 +79,18 @@ def tick_seconds(settings: Settings) -> float:
     return max(settings.RELAY_SCAN_INTERVAL or 60.0, 1.0)
 
 
-app = Celery("relay", include=["relay.tasks"], set_as_current=False)
+class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
+    """Relay's log in the place of Celery's. Celery's signal for this would hold for every app of the process."""
+
+    already_setup: bool = False
+
+    def setup_logging_subsystem(self, *_: Any, **__: Any) -> bool:
+        """Set up the log of this process, once. True: Celery has nothing left to do."""
+        if not self.already_setup:
+            set_up_logging(get_settings())
+            self.already_setup = True
+        return True
+
+
+app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
 app.add_defaults(_configuration)
-
-
-@signals.setup_logging.connect(weak=False)
-def _log_our_way(**_: Any) -> None:
-    set_up_logging(get_settings())

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from common.config import SettingsError, get_settings
 from common.database.errors import ConfigurationError
@@ -23,6 +24,7 @@ from relay.model import CycleReport
 from relay.scan import scan
 from relay.sources import Source, UnknownSourceError, all_sources, find_source
 
+EXIT_REFUSED = 1
 EXIT_CONFIGURATION = 2
 EXIT_AWAY = 3
 
@@ -119,13 +121,16 @@ def _reports(reports: Sequence[CycleReport]) -> Table:
 
 @contextmanager
 def _errors_told() -> Iterator[None]:
-    """One line that names cause and remedy, and an exit code: 2 to be mended by a person, 3 a service is away."""
+    """One line that names cause and remedy, and an exit code: 1 refused, 2 to be mended by a person, 3 away."""
     try:
         yield
     except (SettingsError, ConfigurationError, UnknownSourceError) as error:
         typer.echo(f"relay: {error}", err=True)
         raise typer.Exit(EXIT_CONFIGURATION) from None
     except Exception as error:
+        if isinstance(error, DBAPIError) and not is_passing(error):
+            typer.echo(f"relay: SQL Server refused: {describe_error(error)}", err=True)
+            raise typer.Exit(EXIT_REFUSED) from None
         if not is_passing(error):
             raise
         typer.echo(f"relay: a service is away, try again: {describe_error(error)}", err=True)

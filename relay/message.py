@@ -1,4 +1,8 @@
-"""A dispatch as the message that a Celery worker takes: rendered by kombu, byte for byte what send_task would push."""
+"""A dispatch as the message that a Celery worker takes: rendered by kombu, as send_task would push it.
+
+Only what no worker acts on differs: origin names relay, reply_to names nobody, since relay waits for no result, and
+argsrepr is repr's.
+"""
 
 from __future__ import annotations
 

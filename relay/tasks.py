@@ -13,7 +13,7 @@ from relay.scan import find_work, scan
 from relay.sources import all_sources, find_source
 
 
-@app.task(name="relay.scan_and_dispatch")
+@app.task(name="relay.scan_and_dispatch", shared=False)
 def scan_and_dispatch() -> None:
     """Look at all sources at once and hand each that has work to `scan_source`."""
     relay = this_process(app)
@@ -22,7 +22,7 @@ def scan_and_dispatch() -> None:
             scan_source.apply_async((source.name,), queue=OWN_QUEUE, expires=tick_seconds(relay.settings))
 
 
-@app.task(name="relay.scan_source")
+@app.task(name="relay.scan_source", shared=False)
 def scan_source(name: str) -> None:
     """Cycles over one source until nothing more waits. A source that is being worked on is left alone."""
     relay = this_process(app)

@@ -34,7 +34,7 @@ def _service(kind: DocumentKind) -> Celery:
         broker_connection_retry_on_startup=True,
     )
 
-    @app.task(bind=True, name=kind.task)
+    @app.task(bind=True, name=kind.task, shared=False)
     def process(task: Any, local_id: str, shop: str) -> None:
         revision = synchronise(_connection(), kind, local_id=local_id, shop=shop)
         _record().append({"task_id": task.request.id, "kind": kind.name, "key": [shop, local_id], "revision": revision})

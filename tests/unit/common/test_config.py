@@ -54,6 +54,14 @@ def test_every_missing_setting_is_one_line_that_says_what_it_is() -> None:
 
 
 @pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("name", sorted(set(GIVEN) - {"MONGO_URI"}))
+def test_an_empty_setting_is_a_missing_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "")
+    (problem,) = _problems()
+    assert problem.startswith(f"{name} is not set (")
+
+
+@pytest.mark.usefixtures("given")
 @pytest.mark.parametrize("name", GIVEN)
 def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)

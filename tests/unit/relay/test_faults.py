@@ -14,9 +14,7 @@ from relay.model import SourceBusyError
 
 
 def _server_error(number: int, state: str = "42000") -> DBAPIError:
-    text = (
-        f"[{state}] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]It went wrong. ({number}) (SQLExecDirectW)"
-    )
+    text = f"[{state}] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]It went wrong. ({number}) (SQLExecDirectW)"
     return DBAPIError("SELECT secret_column FROM t WHERE x = ?", ("secret value",), Exception(state, text))
 
 

@@ -90,7 +90,7 @@ def test_identity_and_names(client: pyodbc.Connection, engine: FakeEngine) -> No
     ],
 )
 @pytest.mark.parametrize("statement", ["FAIL", "FAIL ?"])
-def test_errors(  # noqa: PLR0917 - pytest gives them by name
+def test_errors(
     client: pyodbc.Connection, engine: FakeEngine, statement: str, number: int, state: str, kind: type
 ) -> None:
     engine.scripts["FAIL"] = script(SqlError(number, "Something happened, 'ü'."))

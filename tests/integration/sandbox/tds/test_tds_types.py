@@ -97,7 +97,7 @@ COLUMNS = [
 
 @pytest.mark.parametrize("nullable", [True, False])
 @pytest.mark.parametrize(("sql_type", "value", "python"), COLUMNS, ids=lambda value: str(value)[:40])
-def test_a_column_arrives(  # noqa: PLR0917 - pytest gives them by name
+def test_a_column_arrives(
     client: pyodbc.Connection, engine: FakeEngine, sql_type: SqlType, value: object, python: type, nullable: bool
 ) -> None:
     def rows(_session: FakeSession, _parameters: Mapping[str, Parameter]) -> Iterator[Result]:
