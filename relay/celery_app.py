@@ -59,7 +59,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
 def _transport_options(broker: str) -> dict[str, Any]:
     if not broker.startswith(("redis", "sentinel")):
         return {}
-    return {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+    # Whoever needs a channel and does not get one is told at once: relay's own retries have jitter, and an end.
+    return {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS, "max_retries": 0}
 
 
 def _schedule(settings: Settings) -> dict[str, Any]:

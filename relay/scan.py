@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from relay.bootstrap import Relay
 from relay.cycle import run_cycle
@@ -17,6 +17,8 @@ from relay.sources import Source
 
 ATTEMPTS = 3
 """A passing fault is met again so often within one scan; then it is left to the next."""
+RETRY_SECONDS = 5.0
+"""And not at all when it took so long to show: a service that is away is left to the next tick."""
 LONGEST_SCAN_SECONDS = 300.0
 """After so long a backlog is left to the next tick, which another process may take."""
 
@@ -50,7 +52,7 @@ def _cycle(relay: Relay, source: Source) -> CycleReport:
     """One cycle; a passing fault is met again with backoff and jitter, under a generation of its own each time."""
     patiently = Retrying(
         retry=retry_if_exception(is_passing),
-        stop=stop_after_attempt(ATTEMPTS),
+        stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(RETRY_SECONDS),
         wait=wait_random_exponential(multiplier=0.1, max=2),
         reraise=True,
     )

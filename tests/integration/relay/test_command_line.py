@@ -1,0 +1,114 @@
+"""`relay` as a person types it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from common.config import Settings
+from common.database.mssql_client import MSSQLClient
+from sandbox.services import free_port
+from tests.support.pharmacy import desk
+from tests.support.queues import messages_in_redis
+
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where nobody has left a .env."""
+    return tmp_path
+
+
+def _relay(folder: Path, *words: str, environment: Mapping[str, str]) -> Done:
+    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
+    program = str(Path(sys.executable).parent / "relay")
+    return subprocess.run(
+        [program, *words],
+        cwd=folder,
+        env={**rest, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_scan_sends_what_is_pending_and_says_so(
+    mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
+) -> None:
+    with desk(environment) as pharmacy:
+        pharmacy.insert("HD-1")
+    done = _relay(folder, "scan", environment=environment)
+    assert done.returncode == 0, done.stderr
+    assert len(messages_in_redis(celery_app, "sale_queue")) == 1
+    [line] = [line for line in done.stdout.splitlines() if "│ sale" in line]
+    assert "done" in line
+    assert "first_run" in line.replace(" ", "_")
+
+
+def test_dry_run_says_what_would_be_sent_and_sends_nothing(
+    mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
+) -> None:
+    with desk(environment) as pharmacy:
+        pharmacy.insert("HD-1")
+        first = _relay(folder, "scan", "sale", "--dry-run", environment=environment)
+        assert first.returncode == 0, first.stderr
+        assert "HD-1, NT-01" in first.stdout
+        assert messages_in_redis(celery_app, "sale_queue") == []
+        _relay(folder, "scan", "sale", environment=environment)
+        pharmacy.insert("HD-2")
+        second = _relay(folder, "scan", "sale", "--dry-run", environment=environment)
+    assert "HD-2, NT-01" in second.stdout
+    assert "HD-1, NT-01" not in second.stdout
+    assert len(messages_in_redis(celery_app, "sale_queue")) == 1
+
+
+def test_missing_settings_are_named(folder: Path) -> None:
+    done = _relay(folder, "scan", environment={})
+    assert done.returncode == 2
+    assert done.stderr.startswith("relay: MSSQL_SERVER is not set")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_source_is_named_beside_the_known_ones(folder: Path, environment: dict[str, str]) -> None:
+    done = _relay(folder, "scan", "sales", environment=environment)
+    assert done.returncode == 2
+    assert "sales" in done.stderr
+    assert "sale, import, cancellation" in done.stderr
+
+
+@pytest.mark.parametrize("setting", ["MSSQL_SERVER", "MONGO_URI", "REDIS_PORT"])
+def test_a_service_that_is_away_is_one_line_and_an_exit_code_of_its_own(
+    setting: str, mssql: MSSQLClient, environment: dict[str, str], folder: Path
+) -> None:
+    port = free_port()
+    away = {
+        "MSSQL_SERVER": f"127.0.0.1,{port}",
+        "MONGO_URI": f"mongodb://127.0.0.1:{port}/?serverSelectionTimeoutMS=500",
+        "REDIS_PORT": str(port),
+    }
+    done = _relay(folder, "scan", "sale", environment={**environment, setting: away[setting]})
+    assert done.returncode == 3, done.stderr
+    assert "a service is away" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert environment["MSSQL_PASSWORD"] not in done.stderr + done.stdout
+
+
+def test_a_database_without_the_tables_is_told_with_the_remedy(
+    servers: Mapping[str, str], environment: dict[str, str], folder: Path
+) -> None:
+    done = _relay(folder, "scan", "sale", environment={**environment, "MSSQL_DATABASE": "master"})
+    assert done.returncode == 2, done.stderr
+    assert "there is no table dbo.SalesInvoices" in done.stderr
+
+
+def test_help_gives_an_example(folder: Path) -> None:
+    done = _relay(folder, "scan", "--help", environment={})
+    assert "Example: relay scan sale --dry-run" in done.stdout
