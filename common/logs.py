@@ -20,7 +20,7 @@ def set_up_logging(settings: Settings) -> None:
     ]
     renderer: Any = structlog.processors.JSONRenderer()
     if settings.RELAY_LOG_FORMAT == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=False)
+        renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -88,7 +89,12 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
     def setup_logging_subsystem(self, *_: Any, **__: Any) -> bool:
         """Set up the log of this process, once. True: Celery has nothing left to do."""
         if not self.already_setup:
-            set_up_logging(get_settings())
+            settings = get_settings()
+            set_up_logging(settings)
+            if settings.RELAY_LOG_LEVEL != "DEBUG":
+                # Every tick would be two lines of Celery's beside relay's own.
+                for name in ("celery.worker.strategy", "celery.app.trace"):
+                    logging.getLogger(name).setLevel(logging.WARNING)
             self.already_setup = True
         return True
 

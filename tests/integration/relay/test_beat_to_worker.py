@@ -14,6 +14,7 @@ from relay.sources import SALE
 from sandbox.demo import programs
 from sandbox.demo.programs import Workshop
 from sandbox.sample.documents import KINDS, PENDING, SYNCED
+from sandbox.services import free_port
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import messages_in_redis
 from tests.support.relay_process import running_relay
@@ -76,3 +77,12 @@ def _await_all_synced(pharmacy: Desk) -> None:
         timeout=ARRIVAL_SECONDS,
         message="not every document was synchronised",
     )
+
+
+def test_a_service_that_is_away_is_a_line_in_the_log_and_no_traceback(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    away = {**environment, "MONGO_URI": f"mongodb://127.0.0.1:{free_port()}/?serverSelectionTimeoutMS=300"}
+    with running_relay(tmp_path, away) as relay:
+        wait_until(lambda: "left_to_the_next_tick" in relay.log.read_text(), timeout=ARRIVAL_SECONDS)
+        assert "Traceback" not in relay.log.read_text()
