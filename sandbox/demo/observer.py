@@ -48,7 +48,7 @@ class Observer:
     def scanned(self) -> set[str]:
         """The sources whose first cycle relay has finished: it is up."""
         checkpoints = self._database["checkpoints"].find({"version": {"$gte": 0}}, {"_id": 1})
-        return {str(checkpoint["_id"]).rpartition(".")[2] for checkpoint in checkpoints}
+        return {_name(checkpoint["_id"]) for checkpoint in checkpoints}
 
     def look(self) -> None:
         """Take in what is new since the last look."""
@@ -88,7 +88,7 @@ class Observer:
             self._latest = max(self._latest, at)
             self._sent[document["_id"]] = Sent(
                 task_id=document["_id"],
-                kind=document["source"],
+                kind=_name(document["source"]),
                 key=_key(document["key"]),
                 dispatched_at=at.timestamp(),
             )
@@ -97,6 +97,11 @@ class Observer:
         wanted = {"dispatched_at": {"$gte": since}, "status": {"$nin": list(NOT_IN_A_QUEUE)}}
         fields = {"source": 1, "key": 1, "dispatched_at": 1}
         return self._database["task_logs"].find(wanted, fields)
+
+
+def _name(source: str) -> str:
+    """The source's name: relay's log has the database's before it."""
+    return source.rpartition(".")[2]
 
 
 def _key(values: list[str]) -> tuple[str, str]:
