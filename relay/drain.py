@@ -11,7 +11,7 @@ from relay.repair import repair
 from relay.work import Work, starts_after
 
 GAPS = 5
-"""Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (protocol.py)."""
+"""Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (tests/protocol)."""
 
 
 def drain(work: Work, cycle: OpenCycle) -> bool:

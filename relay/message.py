@@ -31,7 +31,7 @@ def render_args(args: tuple[Any, ...]) -> str:
 def as_task(app: Celery, dispatch: Dispatch) -> Any:
     """Celery's own task message (protocol 2) for a dispatch.
 
-    origin, argsrepr and kwargsrepr are given because making them up takes most of the time (publishing.md).
+    origin, argsrepr and kwargsrepr are given because making them up takes more time than the rest.
     """
     args = json.loads(dispatch.args)
     return app.amqp.as_task_v2(

@@ -10,7 +10,7 @@ from relay.ports import Item, Key, QueueGapError
 from relay.work import Work
 
 REPAIRS = 4
-"""Repairs that may fail before neither queue nor journal is trusted (protocol.py)."""
+"""Repairs that may fail before neither queue nor journal is trusted (tests/protocol)."""
 
 
 def reconcile_position(work: Work) -> None:

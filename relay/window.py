@@ -23,7 +23,7 @@ from relay.preparing import Window, prepare_row
 from relay.work import Work
 
 ATTEMPTS = 8
-"""Readings of one window before the cycle gives up and leaves it to the next one (protocol.py)."""
+"""Readings of one window before the cycle gives up and leaves it to the next one (tests/protocol)."""
 REREADS = 3
 """Of those, readings thrown away because a version above the snapshot's own appeared."""
 

@@ -1,6 +1,6 @@
 """SQL Server's errors by number: which pass by themselves, and what mends the others.
 
-Numbers and meaning: reference/change-tracking.md section 14, from Microsoft's "Database Engine events and errors".
+Numbers and meaning: Microsoft, "Database Engine events and errors" (learn.microsoft.com/sql, errors-events).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class MSSQLSnapshot:
         self._table = table
         self._batch_size = batch_size
         # The version counter comes first: were it read late and not bound to the snapshot, a commit in between
-        # would be skipped for ever (reference/change-tracking.md section 10.1).
+        # would be skipped for ever (Microsoft, "Work with change tracking": obtain consistent results).
         version = connection.execute(sa.select(ct.current_version())).scalar()
         row = connection.execute(statements.states([tracked])).one()
         self._state = replace(state_of(row), current_version=version)
