@@ -13,6 +13,7 @@ from kombu.entity import Queue
 
 from common.config import Settings, SettingsError, get_settings
 from common.logs import set_up_logging
+from relay.embedded_beat import end_with_its_worker
 from relay.sources import TaskQueues, all_sources
 
 __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
@@ -101,3 +102,4 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
 
 app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
 app.add_defaults(_configuration)
+end_with_its_worker(app)

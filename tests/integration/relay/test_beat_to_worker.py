@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 from celery import Celery
 
@@ -86,3 +89,12 @@ def test_a_service_that_is_away_is_a_line_in_the_log_and_no_traceback(
     with running_relay(tmp_path, away) as relay:
         wait_until(lambda: "left_to_the_next_tick" in relay.log.read_text(), timeout=ARRIVAL_SECONDS)
         assert "Traceback" not in relay.log.read_text()
+
+
+def test_nothing_outlives_a_worker_that_was_killed(environment: dict[str, str], tmp_path: Path) -> None:
+    with running_relay(tmp_path, environment) as relay:
+        wait_until(lambda: "Sending due task" in relay.log.read_text(), timeout=ARRIVAL_SECONDS)
+        children = psutil.Process(relay.pid).children(recursive=True)
+        assert len(children) > 1
+        os.kill(relay.pid, signal.SIGKILL)
+        wait_until(lambda: not any(child.is_running() for child in children), message="a child lives on")
