@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SqlType:
     """A T-SQL type. `name` is lower case (`int`, `nvarchar`, `datetime2` ...); `numeric` is `decimal`."""

@@ -10,6 +10,7 @@ from sqlglot import exp
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
+from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.types import FLOATS, STRINGS, common_type, family, nvarchar, varchar
@@ -25,6 +26,13 @@ _COMPARISONS: dict[type[Any], str] = {
     exp.LT: "<",
     exp.LTE: "<=",
 }
+_KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
+    exp.Is: frozenset({"this", "expression", "negate"}),
+    exp.Between: frozenset({"this", "low", "high"}),
+    exp.Like: frozenset({"this", "expression", "negate"}),
+    exp.In: frozenset({"this", "expressions", "query"}),
+    exp.Exists: frozenset({"this"}),
+}
 _HANDLERS: dict[type[exp.Expression], Callable[[Translator, Any, Scope], str]] = {}
 
 
@@ -32,6 +40,7 @@ def translate(translator: Translator, node: exp.Expression, scope: Scope) -> str
     """The condition as SQLite's SQL. Raises 4145 for a value where a condition belongs."""
     handler = _HANDLERS.get(type(node))
     if handler is not None:
+        refuse_unknown_parts(node, _KNOWN_PARTS)
         return handler(translator, node, scope)
     if isinstance(node, (exp.Column, exp.Literal, exp.Parameter, exp.Anonymous)):
         text = "An expression of non-boolean type specified in a context where a condition is expected"
@@ -74,12 +83,28 @@ def _comparison(translator: Translator, node: exp.Binary, scope: Scope) -> str:
     return compare(translator, _COMPARISONS[type(node)], left, right)
 
 
-def _and(translator: Translator, node: exp.And, scope: Scope) -> str:
-    return f"({translator.condition(node.this, scope)} AND {translator.condition(node.expression, scope)})"
+def _chain(translator: Translator, node: exp.Connector, scope: Scope) -> str:
+    """AND or OR. A long chain leans to one side; it is halved again and again, as SQLite nests only so deep."""
+    word = " AND " if isinstance(node, exp.And) else " OR "
+    return _joined([translator.condition(link, scope) for link in _links(node)], word)
 
 
-def _or(translator: Translator, node: exp.Or, scope: Scope) -> str:
-    return f"({translator.condition(node.this, scope)} OR {translator.condition(node.expression, scope)})"
+def _links(node: exp.Connector) -> list[exp.Expression]:
+    """The conditions between the ANDs, or ORs, of a chain."""
+    kind: type[Any] = type(node)
+    links: list[exp.Expression] = []
+    rest: Any = node
+    while isinstance(rest, kind):
+        links.append(rest.expression)
+        rest = rest.this
+    return [rest, *reversed(links)]
+
+
+def _joined(links: list[str], word: str) -> str:
+    if len(links) == 1:
+        return links[0]
+    middle = len(links) // 2
+    return f"({_joined(links[:middle], word)}{word}{_joined(links[middle:], word)})"
 
 
 def _not(translator: Translator, node: exp.Not, scope: Scope) -> str:
@@ -93,7 +118,8 @@ def _paren(translator: Translator, node: exp.Paren, scope: Scope) -> str:
 def _is(translator: Translator, node: exp.Is, scope: Scope) -> str:
     if not isinstance(node.expression, exp.Null):
         raise unsupported("IS with anything but NULL")
-    return f"({translator.value(node.this, scope).sql} IS NULL)"
+    word = "IS NOT NULL" if node.args.get("negate") else "IS NULL"
+    return f"({translator.value(node.this, scope).sql} {word})"
 
 
 def _between(translator: Translator, node: exp.Between, scope: Scope) -> str:
@@ -121,7 +147,8 @@ def _like_with(translator: Translator, node: exp.Like, scope: Scope, escape: str
         if value.type.name not in STRINGS:
             value = translator.coerce(value, nvarchar(4000))
         sides.append(value.sql)
-    return f"tsql_like({sides[0]}, {sides[1]}, {literal(escape, varchar(1)).sql})"
+    matches = f"tsql_like({sides[0]}, {sides[1]}, {literal(escape, varchar(1)).sql})"
+    return f"(NOT {matches})" if node.args.get("negate") else matches
 
 
 def _in(translator: Translator, node: exp.In, scope: Scope) -> str:
@@ -164,8 +191,8 @@ def _exists(translator: Translator, node: exp.Exists, scope: Scope) -> str:
 _HANDLERS.update(dict.fromkeys(_COMPARISONS, _comparison))
 _HANDLERS.update(
     {
-        exp.And: _and,
-        exp.Or: _or,
+        exp.And: _chain,
+        exp.Or: _chain,
         exp.Not: _not,
         exp.Paren: _paren,
         exp.Is: _is,

@@ -21,7 +21,8 @@ class Context:
     """By name in lower case."""
     databases: Mapping[str, int]
     """Every database of the server with its id."""
-    binds: list[Bind] = field(default_factory=list)
+    binds: dict[Bind, int] = field(default_factory=dict)
+    """Every argument with its number, from 1 on."""
     user_tables: set[int] = field(default_factory=set)
     """Object ids of the user tables that are read or written."""
     locks: list[str] = field(default_factory=list)
@@ -36,10 +37,8 @@ class Context:
 
     def argument(self, name: str, convert: Convert | None = None) -> str:
         """A placeholder for a variable or a session fact; the same one for the same argument."""
-        bind = Bind(name=name, convert=convert)
-        if bind not in self.binds:
-            self.binds.append(bind)
-        return f"?{self.binds.index(bind) + 1}"
+        number = self.binds.setdefault(Bind(name=name, convert=convert), len(self.binds) + 1)
+        return f"?{number}"
 
     def variable(self, name: str) -> Value:
         """A declared variable or parameter. Raises 137."""

@@ -13,6 +13,7 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.arithmetic import arithmetic, negate
 from sandbox.sqlserver.engine.translate.coerce import coerce, literal
 from sandbox.sqlserver.engine.translate.functions import call, global_variable
+from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.types import (
@@ -36,6 +37,14 @@ if TYPE_CHECKING:
 _CAST_LENGTH = 30
 """The length of a string type in CAST and CONVERT when none is written."""
 _COLLATION = "SQL_LATIN1_GENERAL_CP1_CI_AS"
+_KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
+    exp.Column: frozenset({"this", "table", "db"}),
+    exp.Alias: frozenset({"this", "alias"}),
+    exp.Cast: frozenset({"this", "to"}),
+    exp.Convert: frozenset({"this", "expression", "style", "safe"}),
+    exp.Subquery: frozenset({"this"}),
+    exp.Anonymous: frozenset({"this", "expressions"}),
+}
 _HANDLERS: dict[type[exp.Expression], Callable[[Translator, Any, Scope], Value]] = {}
 
 
@@ -44,6 +53,7 @@ def translate(translator: Translator, node: exp.Expression, scope: Scope) -> Val
     handler = _HANDLERS.get(type(node))
     if handler is None:
         raise unsupported(f"the expression {node.sql(dialect='tsql')[:80]} ({type(node).__name__})")
+    refuse_unknown_parts(node, _KNOWN_PARTS)
     return handler(translator, node, scope)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +65,7 @@ def result_column(value: Value) -> Column:
     return Column(name=value.name, type=sql_type, nullable=value.nullable, identity=value.identity)
 
 
-def used_binds(sql: str, binds: Sequence[Bind]) -> tuple[Bind, ...]:
+def used_binds(sql: str, binds: Iterable[Bind]) -> tuple[Bind, ...]:
     """The binds up to the last one that the SQL mentions; SQLite refuses arguments beyond it."""
     mentioned = [int(number) for number in re.findall(r"\?(\d+)", sql)]
-    return tuple(binds[: max(mentioned, default=0)])
+    return tuple(itertools.islice(binds, max(mentioned, default=0)))

@@ -200,17 +200,21 @@ def _values(translator: Translator, node: exp.Values, scope: Scope) -> str:
         for row in rows:
             kind = common_type(kind, row[place].type)
         types.append(kind)
-    selects = []
-    for row in rows:
-        typed = [translator.coerce(value, kind) for value, kind in zip(row, types, strict=True)]
-        selects.append("SELECT " + ", ".join(f"{value.sql} AS c{place}" for place, value in enumerate(typed)))
+    typed = [[translator.coerce(value, kind).sql for value, kind in zip(row, types, strict=True)] for row in rows]
     columns = tuple(
         Value(sql="", type=kind, name=name, nullable=any(row[place].nullable for row in rows))
         for place, (name, kind) in enumerate(zip(names, types, strict=True))
     )
     alias = translator.context.alias()
     scope.sources.append(derived_source(node.alias, alias, columns))
-    return f"({' UNION ALL '.join(selects)}) AS {alias}"
+    return f"({_values_sql(typed)}) AS {alias}"
+
+
+def _values_sql(rows: list[list[str]]) -> str:
+    """The rows as c0, c1 ...: a VALUES clause, as SQLite allows no more than 500 terms in a compound SELECT."""
+    named = ", ".join(f"column{place + 1} AS c{place}" for place in range(len(rows[0])))
+    listed = ", ".join(f"({', '.join(row)})" for row in rows)
+    return f"SELECT {named} FROM (VALUES {listed})"
 
 
 def _join(translator: Translator, join: exp.Join, scope: Scope) -> str:
