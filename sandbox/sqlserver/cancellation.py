@@ -27,7 +27,7 @@ class Cancellation:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """While the session works."""
+        """While the session works. A cancel from here on counts, and none from before."""
         with self._lock:
             self._idle.clear()
         try:
@@ -35,13 +35,14 @@ class Cancellation:
         finally:
             with self._lock:
                 self._idle.set()
+                self._session.forget_cancel()
 
     def request(self) -> None:
         """Cancel what runs. From the thread that reads."""
         self._requested.set()
 
     def enforce(self) -> None:
-        """Wait until the session is idle, and keep on cancelling: a cancel between two statements may be too early."""
+        """Wait until the session is idle, and keep on cancelling: SQLite is not interrupted between two statements."""
         while True:
             with self._lock:
                 if self._idle.is_set():

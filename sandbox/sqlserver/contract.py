@@ -112,7 +112,13 @@ class Session(Protocol):
         """Back to the state after login (RESETCONNECTION): roll back, READ COMMITTED, settings."""
 
     def cancel(self) -> None:
-        """Make the running statement end with SqlError as soon as possible. From any thread."""
+        """Make the running request, or one that is about to run, end with SqlError as soon as possible.
+
+        From any thread. It counts until `forget_cancel`.
+        """
+
+    def forget_cancel(self) -> None:
+        """The request is over: a cancel that was meant for it does not reach the next one."""
 
     def close(self) -> None:
         """Roll back and let go of everything."""

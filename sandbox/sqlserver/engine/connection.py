@@ -63,6 +63,16 @@ class Connection:
         except sqlite3.Error as error:
             raise self.explain(error) from None
 
+    def run_anyway(self, sql: str) -> None:
+        """Execute what must not be left out, such as ROLLBACK: a cancel that hits it is not heard."""
+        while True:
+            try:
+                self.raw.execute(sql)
+                return
+            except sqlite3.OperationalError as error:
+                if "interrupted" not in str(error):
+                    raise
+
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Execute one statement for every row. Raises as `run` does."""
         self._failure = None

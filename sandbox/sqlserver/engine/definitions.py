@@ -85,7 +85,7 @@ def _alter_database(session: EngineSession, statement: TrackDatabase | SetDataba
     """On a connection of its own, since the database need not be the current one."""
     database = _database(session, statement.database)
     connection = database.connect()
-    transactions = Transactions(database, connection, lambda: False)
+    transactions = Transactions(database, connection, session.is_cancelled)
     try:
         transactions.start_writing()
         _ON_DATABASE[type(statement)](Work(connection=connection, database=database), statement)

@@ -57,9 +57,11 @@ class Runner:
         if plan.locks:
             plan = self._locked(statement)
         rows = self._rows(plan)
-        yield Result(columns=plan.columns, rows=rows)
-        # The client may have stopped reading: what is left is let go before the next statement.
-        rows.close()
+        try:
+            yield Result(columns=plan.columns, rows=rows)
+        finally:
+            # The client may have stopped reading: what is left is let go before the next statement.
+            rows.close()
 
     def change(self, statement: Change) -> Iterator[Result]:
         """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT."""
@@ -120,9 +122,9 @@ class Runner:
         setting = self._setting()
         plan = make(setting)
         self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
-        row = self._session.connection.run(plan.sql, self._arguments(plan.binds)).fetchone()
+        rows = self._fetch_all(plan)
         self._session.transactions.end_statement()
-        return None if row is None else row[0]
+        return rows[0][0] if rows else None
 
     def _assign(self, statement: Query) -> None:
         """SELECT @a = ...: the last row decides; without rows nothing changes."""
@@ -145,6 +147,8 @@ class Runner:
             return cursor.fetchall()
         except sqlite3.Error as error:
             raise connection.explain(error) from None
+        finally:
+            cursor.close()
 
     def _rows(self, plan: Plan) -> RowStream:
         cursor = self._session.connection.run(plan.sql, self._arguments(plan.binds))

@@ -37,7 +37,7 @@ class EngineSession:
         self.current = database
         self.connection = database.connect()
         self.connection.raw.create_function("tsql_database", 2, self.server.database_setting)
-        self.transactions = Transactions(database, self.connection, self._cancelled.is_set)
+        self.transactions = Transactions(database, self.connection, self.is_cancelled)
 
     @property
     def descriptor(self) -> int:
@@ -56,7 +56,6 @@ class EngineSession:
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[Result]:
         """Run a batch. Raises SqlError where it ends; what that does to the transaction is done by then."""
-        self._cancelled.clear()
         try:
             yield from Interpreter(self, Variables(parameters)).run(sql)
             self.facts.error = 0
@@ -91,8 +90,8 @@ class EngineSession:
 
     def call(self, procedure: str, parameters: Sequence[tuple[str, Parameter]]) -> Iterator[Result]:
         """Run a system procedure. Raises 2812 for one that the stand-in has not."""
-        self._cancelled.clear()
         try:
+            self.check_cancelled()
             yield from procedures.call(self, procedure, parameters)
         except SqlError as error:
             self.failed(error)
@@ -113,9 +112,13 @@ class EngineSession:
         self._enter(database)
         self.transactions.level, self.transactions.lock_timeout = level, timeout
 
+    def is_cancelled(self) -> bool:
+        """Whether the client asked to stop."""
+        return self._cancelled.is_set()
+
     def check_cancelled(self) -> None:
         """Raises 3617 when the client asked to stop."""
-        if self._cancelled.is_set():
+        if self.is_cancelled():
             raise cancelled()
 
     def reset(self) -> None:
@@ -126,7 +129,7 @@ class EngineSession:
         self.facts = SessionFacts(spid=self.facts.spid, login=self.facts.login, application=self.facts.application)
 
     def cancel(self) -> None:
-        """Make the running statement end with SqlError as soon as possible. From any thread."""
+        """Make the request that runs, or is about to, end with SqlError as soon as possible. From any thread."""
         self._cancelled.set()
         self.current.writer.wake()
         try:
@@ -134,6 +137,10 @@ class EngineSession:
         except sqlite3.ProgrammingError:
             # The session was closed meanwhile: nothing is running.
             return
+
+    def forget_cancel(self) -> None:
+        """The request is over: a cancel that was meant for it does not reach the next one."""
+        self._cancelled.clear()
 
     def close(self) -> None:
         """Roll back and let go of everything. A second call does nothing."""

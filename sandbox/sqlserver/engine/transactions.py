@@ -146,8 +146,8 @@ class Transactions:
     def fail_statement(self) -> None:
         """After a statement that failed: undo it, and leave the rest of an open transaction as it is."""
         if self._in_savepoint:
-            self._connection.run(f"ROLLBACK TO {_STATEMENT}")
-            self._connection.run(f"RELEASE {_STATEMENT}")
+            self._connection.run_anyway(f"ROLLBACK TO {_STATEMENT}")
+            self._connection.run_anyway(f"RELEASE {_STATEMENT}")
             self._in_savepoint = False
         if not self.is_open or (self._mode == "read" and self.level != "SNAPSHOT"):
             self._rollback_sqlite()
@@ -189,7 +189,7 @@ class Transactions:
 
     def _rollback_sqlite(self) -> None:
         if self._mode and self._connection.raw.in_transaction:
-            self._connection.raw.execute("ROLLBACK")
+            self._connection.run_anyway("ROLLBACK")
         self._released()
 
     def _released(self) -> None:

@@ -49,10 +49,10 @@ class FakeSession:
         self.log: list[str] = []
         self.parameters: list[Mapping[str, Parameter]] = []
         self.cancelled = threading.Event()
+        self.was_cancelled = False
         self.closed = False
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[Result]:
-        self.cancelled.clear()
         self.log.append(sql)
         self.parameters.append(parameters)
         script = self.engine.scripts.get(sql.split(maxsplit=1)[0].rstrip(";"))
@@ -95,7 +95,11 @@ class FakeSession:
         self.descriptor = 0
 
     def cancel(self) -> None:
+        self.was_cancelled = True
         self.cancelled.set()
+
+    def forget_cancel(self) -> None:
+        self.cancelled.clear()
 
     def close(self) -> None:
         self.closed = True

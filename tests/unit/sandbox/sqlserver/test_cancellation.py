@@ -12,11 +12,15 @@ class Session:
     def __init__(self) -> None:
         self.cancels = 0
         self.heard = threading.Event()
+        self.forgets = 0
 
     def cancel(self) -> None:
         self.cancels += 1
         if self.cancels > 1:
             self.heard.set()
+
+    def forget_cancel(self) -> None:
+        self.forgets += 1
 
 
 def test_a_cancel_that_comes_too_early_is_repeated() -> None:
@@ -39,3 +43,13 @@ def test_nothing_that_runs_is_not_cancelled() -> None:
     assert cancellation.is_requested()
     cancellation.acknowledge()
     assert not cancellation.is_requested()
+
+
+def test_the_session_forgets_a_cancel_when_its_request_is_over() -> None:
+    session = Session()
+    cancellation = Cancellation(cast(Any, session))
+    with cancellation.running():
+        assert session.forgets == 0
+    assert session.forgets == 1
+    cancellation.enforce()
+    assert session.cancels == 0

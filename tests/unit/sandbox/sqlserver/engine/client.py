@@ -37,11 +37,14 @@ class Client:
         """Every result of a batch: lists of rows and counts."""
         parameters = {f"P{place}": parameter(value) for place, value in enumerate(values, 1)}
         results: list[list[tuple[object, ...]] | int] = []
-        for result in self.session.execute(sql, parameters):
-            if result.columns is not None:
-                results.append([tuple(row) for row in result.rows])
-            elif result.rowcount is not None:
-                results.append(result.rowcount)
+        try:
+            for result in self.session.execute(sql, parameters):
+                if result.columns is not None:
+                    results.append([tuple(row) for row in result.rows])
+                elif result.rowcount is not None:
+                    results.append(result.rowcount)
+        finally:
+            self.session.forget_cancel()
         return results
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:

@@ -156,19 +156,11 @@ def test_a_writer_waits_for_the_other_one(tracked: Client, other: Client) -> Non
 def test_cancel_ends_a_wait(tracked: Client, other: Client) -> None:
     tracked.run("BEGIN TRAN; UPDATE t SET a = 7")
     errors: list[SqlError] = []
-    started = threading.Event()
-
-    def wait() -> None:
-        started.set()
-        errors.append(other.error("UPDATE t SET a = 8"))
-
-    writer = threading.Thread(target=wait)
+    writer = threading.Thread(target=lambda: errors.append(other.error("UPDATE t SET a = 8")))
     writer.start()
-    started.wait(10)
-    while writer.is_alive():
-        # The session forgets a cancel that came before its statement, so it is said until it is heard.
-        other.session.cancel()
-        writer.join(0.01)
+    other.session.cancel()
+    writer.join(10)
+    assert not writer.is_alive()
     assert [error.number for error in errors] == [3617]
     tracked.run("ROLLBACK")
     assert other.run("UPDATE t SET a = 8") == [3]
@@ -184,6 +176,46 @@ def test_cancel_ends_a_long_query(db: Client) -> None:
     timer.join()
 
 
+def test_a_cancel_just_before_a_batch_is_heard_by_it_and_not_by_the_next(tracked: Client) -> None:
+    tracked.session.cancel()
+    assert tracked.number("UPDATE t SET a = 7") == 3617
+    assert tracked.run("UPDATE t SET a = 8 WHERE a < 7") == [3]
+    tracked.session.cancel()
+    with pytest.raises(SqlError, match="cancelled"):
+        list(tracked.session.call("sp_datatype_info_100", []))
+    tracked.session.forget_cancel()
+    assert tracked.value("SELECT MAX(a) FROM t") == 8
+
+
+def test_alter_database_can_be_cancelled_while_it_waits(tracked: Client, other: Client) -> None:
+    tracked.run("BEGIN TRAN; UPDATE t SET a = 7")
+    errors: list[SqlError] = []
+    sql = "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION OFF"
+    waiting = threading.Thread(target=lambda: errors.append(other.error(sql)))
+    waiting.start()
+    other.session.cancel()
+    waiting.join(10)
+    assert [error.number for error in errors] == [3617]
+    tracked.run("COMMIT")
+
+
+def test_a_rollback_is_not_cancelled(tracked: Client) -> None:
+    connection = tracked.session.connection
+    tracked.run("BEGIN TRAN; UPDATE t SET a = 7")
+    calls: list[int] = []
+
+    def interrupt_once() -> int:
+        calls.append(1)
+        return int(len(calls) == 1)
+
+    connection.raw.set_progress_handler(interrupt_once, 1)
+    tracked.session.rollback()
+    connection.raw.set_progress_handler(None, 1)
+    assert len(calls) > 1
+    assert tracked.value("SELECT MAX(a) FROM t") == 3
+    assert tracked.run("UPDATE t SET a = 8") == [3]
+
+
 def test_updlock_keeps_other_writers_out(tracked: Client, other: Client) -> None:
     tracked.run("BEGIN TRAN; SELECT a FROM t WITH (UPDLOCK, ROWLOCK) WHERE id = 1")
     other.run("SET LOCK_TIMEOUT 10")
@@ -195,6 +227,14 @@ def test_reset_rolls_back_and_forgets_settings(tracked: Client) -> None:
     tracked.session.reset()
     assert tracked.value("SELECT a FROM t WHERE id = 1") == 1
     assert tracked.rows("SELECT @@TRANCOUNT, @@LOCK_TIMEOUT") == [(0, -1)]
+
+
+def test_a_reader_that_gives_up_leaves_no_transaction_of_sqlite(tracked: Client) -> None:
+    results = tracked.session.execute("SELECT id FROM t; SELECT 2", {})
+    assert next(iter(next(results).rows)) == (1,)
+    assert tracked.session.transactions.is_reading
+    results.close()
+    assert not tracked.session.transactions.is_reading
 
 
 def test_a_reader_that_stops_early_leaves_nothing_open(tracked: Client) -> None:
