@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 TRANSIENT = frozenset({1205, 1222, 3954, 3956, 3957, 3958, 3960, 3961, 3966, 3967})
 """Deadlock victim, lock timeout, and snapshots that the server gave up."""
-LOST_CONNECTION = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01"})
-"""SQLSTATEs of a link that is gone or was never made, and of a wait that reached its limit."""
+PASSING_STATES = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01", "HY008", "HY010"})
+"""SQLSTATEs of a link that is gone or was never made, of a wait that reached its limit, and of a statement that was
+cancelled: HY008 while it ran, HY010 when the cancel came between two calls of the driver."""
 
 REMEDIES = {
     207: "a column is missing: mend the source's args and status column, or the table",
@@ -53,7 +54,7 @@ def is_transient(error: DBAPIError) -> bool:
     number = error_number(error)
     if number in REMEDIES:
         return False
-    return number in TRANSIENT or error.connection_invalidated or sqlstate(error) in LOST_CONNECTION
+    return number in TRANSIENT or error.connection_invalidated or sqlstate(error) in PASSING_STATES
 
 
 def remedy(error: DBAPIError) -> str | None:

@@ -26,6 +26,7 @@ CUT = _error("08S01", f"[08S01] {DRIVER}Communication link failure (0) (SQLExecD
 UNREACHABLE = _error(
     "08001", f"[08001] {DRIVER}TCP Provider: Error code 0x2749 (10057) (SQLDriverConnect); {DRIVER}Login timeout (0)"
 )
+CANCELLED = _error("HY008", f"[HY008] {DRIVER}Operation canceled (0) (SQLFetch)")
 TIMEOUT = _error("HYT00", f"[HYT00] {DRIVER}Query timeout expired (0) (SQLExecDirectW)")
 
 
@@ -51,8 +52,8 @@ def test_what_passes_by_itself_has_no_remedy(number: int) -> None:
     assert remedy(error) is None
 
 
-@pytest.mark.parametrize("error", [CUT, UNREACHABLE, TIMEOUT], ids=sqlstate)
-def test_a_lost_connection_passes(error: DBAPIError) -> None:
+@pytest.mark.parametrize("error", [CUT, UNREACHABLE, TIMEOUT, CANCELLED], ids=sqlstate)
+def test_a_lost_connection_or_a_cancelled_statement_passes(error: DBAPIError) -> None:
     assert is_transient(error)
     assert remedy(error) is None
 

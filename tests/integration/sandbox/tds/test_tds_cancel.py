@@ -39,16 +39,20 @@ def scripts(engine: FakeEngine) -> None:
     engine.scripts.update(SLOW=slow, ROWS=slow_rows)
 
 
+STILL_LOOKS = 6
+
+
 def cancel_when_still(cursor: pyodbc.Cursor, session: FakeSession, rows: list[object]) -> threading.Thread:
     """Cancel once the server waits and the client has read all that there is."""
 
     def cancel() -> None:
         wait_until(lambda: "slow" in session.log)
-        # A cancel between two calls of the driver would not be one.
-        seen = -1
-        while len(rows) != seen:
+        # A cancel between two calls of the driver would not be one (HY010), so the reader has to be waiting.
+        seen, still = -1, 0
+        while still < STILL_LOOKS:
+            still = still + 1 if len(rows) == seen else 0
             seen = len(rows)
-            threading.Event().wait(0.2)
+            threading.Event().wait(0.1)
         cursor.cancel()
 
     thread = threading.Thread(target=cancel)
