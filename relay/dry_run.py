@@ -37,7 +37,10 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
     with changes.snapshot(source) as snapshot:
         state = snapshot.state
         check_state(source, state)
-        if accepts_mark(state.mark, checkpoint, checkpoint.sealed_generation):
+        # Whose lease the mark was written under is not known here: one of our life is taken for that of a relay
+        # that died just before its seal, as the next cycle most likely will.
+        latest = state.mark.generation if state.mark else 0
+        if accepts_mark(state.mark, checkpoint, latest):
             reason = why_baseline(source, checkpoint, state)
         else:
             reason = why_new_life(state.mark, checkpoint)
