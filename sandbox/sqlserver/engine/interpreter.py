@@ -12,13 +12,16 @@ from sandbox.sqlserver.contract import Info, Result, SqlError
 from sandbox.sqlserver.engine import procedures
 from sandbox.sqlserver.engine.definitions import is_definition, run_definition
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.execute_sql import statement_of
 from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.dialect import ChangeTable
 from sandbox.sqlserver.engine.parser.statements import (
     BeginTransaction,
     Block,
+    Break,
     Change,
     CommitTransaction,
+    Continue,
     Declare,
     ExecuteProcedure,
     ExecuteText,
@@ -49,6 +52,14 @@ _BATCHES = 2048
 
 class _Returned(Exception):  # noqa: N818 - not an error: RETURN ends the batch
     """RETURN was said."""
+
+
+class _LeftLoop(Exception):  # noqa: N818 - not an error: BREAK or CONTINUE ends a round of the loop
+    """BREAK or CONTINUE was said."""
+
+    def __init__(self, *, again: bool) -> None:
+        super().__init__()
+        self.again = again
 
 
 @functools.lru_cache(maxsize=_BATCHES)
@@ -90,6 +101,10 @@ class Interpreter:
             yield from self._statement(block)
         except _Returned:
             return
+        except _LeftLoop as left:
+            number, word = (136, "CONTINUE") if left.again else (135, "BREAK")
+            text = f"Cannot use a {word} statement outside the scope of a WHILE statement."
+            raise SqlError(number, text, severity=15) from None
 
     def _statement(self, statement: Statement) -> Iterator[Result]:
         self._session.check_cancelled()
@@ -103,8 +118,7 @@ class Interpreter:
         elif isinstance(statement, If):
             yield from self._if(statement)
         elif isinstance(statement, While):
-            while self._runner.condition(statement.condition):
-                yield from self._statement(statement.body)
+            yield from self._while(statement)
         elif is_definition(statement):
             run_definition(self._session, statement)
         elif isinstance(statement, (ExecuteText, ExecuteProcedure)):
@@ -118,9 +132,22 @@ class Interpreter:
         elif statement.otherwise is not None:
             yield from self._statement(statement.otherwise)
 
+    def _while(self, statement: While) -> Iterator[Result]:
+        while self._runner.condition(statement.condition):
+            self._session.check_cancelled()
+            try:
+                yield from self._statement(statement.body)
+            except _LeftLoop as left:
+                if not left.again:
+                    return
+
     def _execute(self, statement: ExecuteText | ExecuteProcedure) -> Iterator[Result]:
         if isinstance(statement, ExecuteProcedure):
             arguments = [(name, self._runner.parameter(node)) for name, node in statement.arguments]
+            if statement.name.lower().rpartition(".")[2] == "sp_executesql":
+                text, parameters = statement_of(arguments)
+                yield from Interpreter(self._session, Variables(parameters)).run(text)
+                return
             yield from procedures.call(self._session, statement.name, arguments)
             return
         text = self._runner.scalar(statement.text)
@@ -149,7 +176,7 @@ class Interpreter:
     def _transaction(self, statement: Statement) -> None:
         transactions = self._session.transactions
         if isinstance(statement, BeginTransaction):
-            transactions.begin()
+            transactions.begin(statement.name)
         elif isinstance(statement, CommitTransaction):
             transactions.commit()
         elif isinstance(statement, SaveTransaction):
@@ -181,6 +208,9 @@ class Interpreter:
         del statement
         raise _Returned
 
+    def _leave_loop(self, statement: Break | Continue) -> None:
+        raise _LeftLoop(again=isinstance(statement, Continue))
+
     def _option(self, statement: SetOption) -> None:
         set_option(self._session, statement)
 
@@ -199,6 +229,8 @@ _SMALL: dict[type[Any], Callable[[Interpreter, Any], Result | None]] = {
     Print: Interpreter._print,
     Use: Interpreter._use,
     Return: Interpreter._return,
+    Break: Interpreter._leave_loop,
+    Continue: Interpreter._leave_loop,
     SetOption: Interpreter._option,
     SetIsolation: Interpreter._isolation,
 }

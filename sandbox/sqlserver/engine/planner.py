@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlglot import exp
@@ -24,6 +25,16 @@ _T = TypeVar("_T")
 _PLANS_PER_BATCH = 64
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """SELECT @a = ... FROM: the variables in order, and the query for their values."""
+
+    names: tuple[str, ...]
+    plan: Plan
+    carries: bool
+    """Whether a value is made from one of the variables: SQL Server then goes on from row to row."""
+
+
 class Planner:
     """Makes plans for one batch text. Shared by sessions; what a plan depends on is part of its key."""
 
@@ -36,8 +47,8 @@ class Planner:
         """The plan of a SELECT."""
         return self._remembered(statement, setting, lambda: plan_query(setting.context(), statement.tree))
 
-    def assignment(self, statement: Query, setting: Setting) -> tuple[tuple[str, ...], Plan]:
-        """The plan of SELECT @a = ..., and the variables in order."""
+    def assignment(self, statement: Query, setting: Setting) -> Assignment:
+        """The plan of SELECT @a = ... FROM."""
         return self._remembered(statement, setting, lambda: _plan_assignment(statement.tree, setting))
 
     def condition(self, node: exp.Expression, setting: Setting) -> Plan:
@@ -89,17 +100,26 @@ def _plan_change(statement: Change, setting: Setting, identity_insert: int | Non
     return plan_delete(translator, statement)
 
 
-def _plan_assignment(tree: exp.Expression, setting: Setting) -> tuple[tuple[str, ...], Plan]:
-    select = tree.copy()
-    names = []
-    values = []
-    for item in select.expressions:
+def assignments(tree: exp.Expression) -> list[tuple[str, exp.Expression]]:
+    """The variables of SELECT @a = ..., each with its value. Raises 40000 when the SELECT also returns columns."""
+    found = []
+    for item in tree.expressions:
         if not isinstance(item, exp.EQ) or not isinstance(item.this, exp.Parameter):
             raise unsupported("a SELECT that both sets variables and returns columns")
-        names.append(item.this.name)
-        values.append(item.expression)
-    select.set("expressions", values)
-    context = setting.context()
-    translator = Translator(context)
+        found.append((item.this.name, item.expression))
+    return found
+
+
+def _plan_assignment(tree: exp.Expression, setting: Setting) -> Assignment:
+    select = tree.copy()
+    pairs = assignments(select)
+    read = {node.name.lower() for _, value in pairs for node in value.find_all(exp.Parameter)}
+    select.set("expressions", [value for _, value in pairs])
+    translator = Translator(setting.context())
     query = translator.query(select, None)
-    return tuple(names), translator.plan(query.sql, query.columns)
+    names = tuple(name for name, _ in pairs)
+    return Assignment(
+        names=names,
+        plan=translator.plan(query.sql, query.columns),
+        carries=any(name.lower() in read for name in names),
+    )

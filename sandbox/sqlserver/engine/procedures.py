@@ -9,18 +9,55 @@ from typing import TYPE_CHECKING
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
 from sandbox.sqlserver.engine import describe_parameters, type_info
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
+from sandbox.sqlserver.engine.errors import unsupported
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
 
 Arguments = Sequence[tuple[str, Parameter]]
+_REFUSED = frozenset(
+    [
+        "sp_columns",
+        "sp_columns_100",
+        "sp_configure",
+        "sp_databases",
+        "sp_describe_first_result_set",
+        "sp_fkeys",
+        "sp_flush_commit_table_on_demand",
+        "sp_getapplock",
+        "sp_help",
+        "sp_helpdb",
+        "sp_helpindex",
+        "sp_helptext",
+        "sp_lock",
+        "sp_pkeys",
+        "sp_releaseapplock",
+        "sp_rename",
+        "sp_server_info",
+        "sp_set_session_context",
+        "sp_spaceused",
+        "sp_special_columns",
+        "sp_special_columns_100",
+        "sp_statistics",
+        "sp_statistics_100",
+        "sp_tables",
+        "sp_updatestats",
+        "sp_who",
+        "sp_who2",
+        "xp_cmdshell",
+        "xp_instance_regread",
+    ]
+)
+"""Procedures that every SQL Server has and clients call."""
 
 
 def call(session: EngineSession, procedure: str, arguments: Arguments) -> Iterator[Result]:
-    """The results of a system procedure. Raises 2812 for one that the stand-in has not."""
+    """The results of a system procedure. Raises 2812 for an unknown one, 40000 for one that the stand-in has not."""
     name = procedure.replace("[", "").replace("]", "").lower().rpartition(".")[2]
     handler = _PROCEDURES.get(name)
     if handler is None:
+        if name in _REFUSED:
+            raise unsupported(f"the procedure {name}")
         raise SqlError(2812, f"Could not find stored procedure '{procedure}'.", state=62)
     yield from handler(session, arguments)
 

@@ -12,9 +12,9 @@ from sandbox.sqlserver.contract import Parameter, Result, SqlError, SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.run import run_change
-from sandbox.sqlserver.engine.errors import not_started_in_snapshot, snapshot_not_allowed
+from sandbox.sqlserver.engine.errors import not_started_in_snapshot, snapshot_not_allowed, unsupported
 from sandbox.sqlserver.engine.parser.statements import Change, Query
-from sandbox.sqlserver.engine.planner import Planner, Setting
+from sandbox.sqlserver.engine.planner import Planner, Setting, assignments
 from sandbox.sqlserver.engine.rows import RowStream, decoded
 from sandbox.sqlserver.engine.translate.plan import Bind, Plan
 from sandbox.sqlserver.engine.types import nvarchar
@@ -47,7 +47,7 @@ class Runner:
     def query(self, statement: Query) -> Iterator[Result]:
         """SELECT: one result, whose rows are read from SQLite as they are asked for."""
         if statement.assigns:
-            self._assign(statement)
+            self._assign(statement) if _has_rows(statement.tree) else self._assign_in_order(statement)
             return
         transactions = self._session.transactions
         transactions.start_reading()
@@ -127,18 +127,29 @@ class Runner:
         return rows[0][0] if rows else None
 
     def _assign(self, statement: Query) -> None:
-        """SELECT @a = ...: the last row decides; without rows nothing changes."""
+        """SELECT @a = ... FROM: the last row decides; without rows nothing changes."""
         self._session.transactions.start_reading()
         setting = self._setting()
-        names, plan = self._planner.assignment(statement, setting)
+        assignment = self._planner.assignment(statement, setting)
+        plan = assignment.plan
         self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
         rows = self._fetch_all(plan)
         self._session.transactions.end_statement()
         self._session.facts.rowcount = len(rows)
         if not rows:
             return
-        for name, column, stored in zip(names, plan.columns, rows[-1], strict=True):
+        if assignment.carries and (len(rows) > 1 or len(assignment.names) > 1):
+            raise unsupported(
+                "a SELECT that makes a variable from itself, row by row, or from another one that it sets"
+            )
+        for name, column, stored in zip(assignment.names, plan.columns, rows[-1], strict=True):
             self._variables.assign(name, converted(stored, column.type, self._variables.type_of(name)))
+
+    def _assign_in_order(self, statement: Query) -> None:
+        """SELECT @a = 1, @b = @a + 1: a SET after the other."""
+        for name, value in assignments(statement.tree):
+            self._variables.assign(name, self.scalar(value, self._variables.type_of(name)))
+        self._session.facts.rowcount = 1
 
     def _fetch_all(self, plan: Plan) -> list[Any]:
         connection = self._session.connection
@@ -202,3 +213,8 @@ class Runner:
             connection.identity.last = value
         connection.identity.save(plan.table.object_id, column.identity[1])
         self._session.facts.identity = connection.identity.last
+
+
+def _has_rows(tree: exp.Expression) -> bool:
+    """Whether a SELECT may give another number of rows than one."""
+    return any(part for name, part in tree.args.items() if name not in ("expressions", "kind"))

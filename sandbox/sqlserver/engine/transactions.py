@@ -44,6 +44,7 @@ class Transactions:
         """The level in which the open transaction began."""
         self.lock_timeout: float | None = None
         """Seconds; None waits for ever."""
+        self._name = ""
         self._mode = ""
         """SQLite's transaction: none, `read` or `write`."""
         self._in_savepoint = False
@@ -58,12 +59,13 @@ class Transactions:
         """Whether SQLite's transaction is open, so that a snapshot has been taken."""
         return bool(self._mode)
 
-    def begin(self) -> None:
-        """BEGIN TRAN; nested ones only count."""
+    def begin(self, name: str = "") -> None:
+        """BEGIN TRAN; nested ones only count, whatever they are called."""
         self.count += 1
         if self.count == 1:
             self.descriptor = next(_descriptors)
             self.began_in = self.level
+            self._name = name
 
     def commit(self) -> None:
         """COMMIT; only the outermost one does anything. Raises 3902."""
@@ -99,7 +101,10 @@ class Transactions:
         self._connection.run(f"SAVEPOINT {quote('user.' + name.lower())}")
 
     def rollback_to(self, name: str) -> None:
-        """ROLLBACK TRAN to a savepoint. Raises 6401 when there is none of that name."""
+        """ROLLBACK TRAN to a savepoint, or of all when the transaction is called so. Raises 6401 for another name."""
+        if self.count and self._name.lower() == name.lower():
+            self.abort()
+            return
         try:
             self._connection.run(f"ROLLBACK TO {quote('user.' + name.lower())}")
         except sqlite3.OperationalError:

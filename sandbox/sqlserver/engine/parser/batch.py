@@ -6,9 +6,9 @@ import functools
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser import ddl, settings
+from sandbox.sqlserver.engine.parser.compound import written_out
 from sandbox.sqlserver.engine.parser.cursor import (
     Cursor,
     open_cursor,
@@ -16,12 +16,14 @@ from sandbox.sqlserver.engine.parser.cursor import (
     parse_expression,
     parse_tree,
 )
-from sandbox.sqlserver.engine.parser.extent import STARTERS, skip_condition, skip_statement
+from sandbox.sqlserver.engine.parser.extent import skip_condition, skip_statement
 from sandbox.sqlserver.engine.parser.statements import (
     BeginTransaction,
     Block,
+    Break,
     Change,
     CommitTransaction,
+    Continue,
     ExecuteProcedure,
     ExecuteText,
     If,
@@ -35,8 +37,10 @@ from sandbox.sqlserver.engine.parser.statements import (
     Use,
     While,
 )
+from sandbox.sqlserver.engine.parser.words import REFUSED, STARTERS
 
 _TRANSACTION_WORDS = ("TRAN", "TRANSACTION")
+_ALONE: dict[str, Statement] = {"RETURN": Return(), "BREAK": Break(), "CONTINUE": Continue()}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -61,15 +65,11 @@ def _statement(cursor: Cursor) -> Statement:
         return While(condition=condition, body=_statement(cursor))
     if word == "BEGIN" and cursor.word(1) not in (*_TRANSACTION_WORDS, "DISTRIBUTED"):
         return _block(cursor)
+    if word in REFUSED:
+        raise unsupported(f"the statement {word}")
     if word not in STARTERS:
-        raise _unknown(cursor, word)
+        raise unsupported("labels") if cursor.word(1) == ":" else cursor.error()
     return _simple(cursor, word)
-
-
-def _unknown(cursor: Cursor, word: str) -> SqlError:
-    if word in ("MERGE", "GRANT", "REVOKE", "DENY", "DBCC", "BACKUP", "RESTORE", "KILL", "BULK", "GOTO", "CHECKPOINT"):
-        return unsupported(f"the statement {word}")
-    return cursor.error()
 
 
 def _if(cursor: Cursor) -> If:
@@ -125,7 +125,7 @@ def _simple(cursor: Cursor, word: str) -> Statement:
 def _query(cursor: Cursor) -> Query:
     start = cursor.position
     skip_statement(cursor)
-    return _query_of(parse_tree(cursor.text_between(start, cursor.position)))
+    return _query_of(parse_tree(written_out(cursor, start, cursor.position)))
 
 
 def _query_of(tree: exp.Expression) -> Query:
@@ -152,12 +152,14 @@ def _change(cursor: Cursor, context: exp.Expression | None) -> Change:
     start = cursor.position
     verb = cursor.word()
     cursor.advance()
+    if verb == "UPDATE" and cursor.word() == "STATISTICS" and cursor.word(1) != "SET":
+        raise unsupported("UPDATE STATISTICS")
     after_verb = cursor.position
     top = _parenthesised(cursor) if cursor.take("TOP") else None
     rest = cursor.position
     cursor.position = start
     skip_statement(cursor)
-    text = cursor.text_between(start, after_verb) + " " + cursor.text_between(rest, cursor.position)
+    text = cursor.text_between(start, after_verb) + " " + written_out(cursor, rest, cursor.position)
     tree = parse_tree(text)
     if not isinstance(tree, (exp.Insert, exp.Update, exp.Delete)):
         raise unsupported(f"this form of {verb}")
@@ -180,7 +182,9 @@ def _transaction(cursor: Cursor) -> Statement:
         raise unsupported("BEGIN DISTRIBUTED TRANSACTION")
     name = cursor.identifier() if named and _name_follows(cursor) else None
     if word == "BEGIN":
-        return BeginTransaction()
+        if cursor.take("WITH", "MARK"):
+            raise unsupported("BEGIN TRANSACTION ... WITH MARK")
+        return BeginTransaction(name=name or "")
     if word == "COMMIT":
         return CommitTransaction()
     if word == "ROLLBACK":
@@ -191,6 +195,8 @@ def _transaction(cursor: Cursor) -> Statement:
 
 
 def _name_follows(cursor: Cursor) -> bool:
+    if cursor.word() == "@":
+        raise unsupported("a transaction or savepoint named by a variable")
     return not cursor.is_at_end() and cursor.word() not in STARTERS | {";", "END", "ELSE"}
 
 
@@ -198,6 +204,10 @@ def _execute(cursor: Cursor) -> ExecuteText | ExecuteProcedure:
     cursor.advance()
     if cursor.word() == "(":
         return ExecuteText(text=_parenthesised(cursor))
+    if cursor.word() == "AS":
+        raise unsupported("EXECUTE AS")
+    if cursor.word() == "@":
+        raise unsupported("EXECUTE that takes its procedure's name or its result from or into a variable")
     name = ".".join(cursor.dotted_name())
     arguments = []
     while not cursor.is_at_end() and cursor.word() not in STARTERS | {";", "END", "ELSE"}:
@@ -223,8 +233,8 @@ def _small(cursor: Cursor) -> Statement:
     cursor.advance()
     if word == "USE":
         return Use(database=cursor.identifier())
-    if word == "RETURN":
-        return Return()
+    if word in _ALONE:
+        return _ALONE[word]
     start = cursor.position
     skip_condition(cursor)
     text = cursor.text_between(start, cursor.position)

@@ -10,7 +10,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.errors import syntax
+from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.parser.dialect import dialect
 
 _QUOTED = (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NATIONAL_STRING)
@@ -61,6 +61,8 @@ class Cursor:
     def identifier(self) -> str:
         """Step over a name, quoted or not. Raises 102."""
         token = self._token(0)
+        if token is not None and token.token_type == TokenType.HASH:
+            raise unsupported("temporary tables")
         if token is None or token.token_type in (TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.NUMBER):
             raise self.error()
         if token.token_type != TokenType.IDENTIFIER and not token.text.replace("_", "a").replace("#", "a").isalnum():
@@ -129,6 +131,8 @@ def parse_tree(sql: str) -> exp.Expression:
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Expression):
         raise syntax(sql[:40])
+    if any(name.args.get("temporary") or name.args.get("global_") for name in tree.find_all(exp.Identifier)):
+        raise unsupported("temporary tables")
     return tree
 
 

@@ -70,11 +70,27 @@ class CallParser(TSQLParser):
         return self.expression(DeleteFrom(this=target, returning=returning, from_=sources, where=where))
 
 
+_SINGLE_WORDS = frozenset({"UPDATE STATISTICS", "CLUSTERED INDEX", "NONCLUSTERED INDEX"})
+"""What sqlglot takes for one word, and the batch's parser for two."""
+
+
+class Words(TSQL.Tokenizer):
+    """Adds `!<` and `!>`, and takes no word for the beginning of a command whose rest is not read."""
+
+    COMMANDS: ClassVar[set[TokenType]] = set()
+    KEYWORDS: ClassVar[dict[str, TokenType]] = {
+        **{word: kind for word, kind in TSQL.Tokenizer.KEYWORDS.items() if word not in _SINGLE_WORDS},
+        "!<": TokenType.GTE,
+        "!>": TokenType.LTE,
+    }
+
+
 @functools.cache
 def dialect() -> type[TSQL]:
     """The dialect class; made on first use, since sqlglot registers every subclass by name."""
 
     class SandboxTSQL(TSQL):
         Parser = CallParser
+        Tokenizer = Words
 
     return SandboxTSQL

@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.engine.parser.cursor import Cursor
-
-STARTERS = frozenset(
-    [
-        "SELECT",
-        "(",
-        "WITH",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "CREATE",
-        "ALTER",
-        "DROP",
-        "TRUNCATE",
-        "SET",
-        "DECLARE",
-        "BEGIN",
-        "COMMIT",
-        "ROLLBACK",
-        "SAVE",
-        "EXEC",
-        "EXECUTE",
-        "IF",
-        "WHILE",
-        "PRINT",
-        "THROW",
-        "RETURN",
-        "USE",
-        "WAITFOR",
-        "RAISERROR",
-    ]
-) - {"("}
-"""First words of statements. A query in parentheses is not among them: it never follows without a semicolon."""
+from sandbox.sqlserver.engine.parser.words import STARTERS
 
 _ENDINGS = frozenset({"END", "ELSE", ";"})
 _BEFORE_SELECT = frozenset({"UNION", "ALL", "EXCEPT", "INTERSECT"})
 _ALTER_PARTS = frozenset({"SET", "DROP", "ALTER", "UPDATE", "DELETE", "WITH"})
+_AFTER_WITH = frozenset({"(", "TIES", "ROLLUP", "CUBE"})
+"""After these a WITH belongs to the statement before: FROM t WITH (NOLOCK), TOP (1) WITH TIES."""
 _MAIN_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 
 
@@ -92,5 +63,4 @@ def _ends(cursor: Cursor, word: str, previous: str, inner: frozenset[str], own: 
         return False
     if word == "SELECT":
         return previous not in _BEFORE_SELECT
-    # A table hint, not the next statement: FROM t WITH (NOLOCK).
-    return not (word == "WITH" and cursor.word(1) == "(")
+    return not (word == "WITH" and cursor.word(1) in _AFTER_WITH)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sandbox.sqlserver.engine.errors import syntax, unsupported
+from sandbox.sqlserver.engine.parser.compound import OPERATORS
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_expression, parse_tree
 from sandbox.sqlserver.engine.parser.extent import skip_condition
-from sandbox.sqlserver.engine.parser.statements import Declare, SetIsolation, SetOption, SetVariable, Statement
+from sandbox.sqlserver.engine.parser.statements import Block, Declare, SetIsolation, SetOption, SetVariable, Statement
 from sandbox.sqlserver.engine.types import from_tree
 
 _ON_OFF = frozenset(
@@ -47,10 +48,14 @@ def parse(cursor: Cursor) -> Statement:
 
 def _variable(cursor: Cursor) -> SetVariable:
     name = cursor.variable()
+    operator = cursor.word() if cursor.word() in OPERATORS else ""
+    if operator:
+        cursor.advance()
     cursor.expect("=")
     start = cursor.position
     skip_condition(cursor)
-    return SetVariable(name=name, value=parse_expression(cursor.text_between(start, cursor.position)))
+    value = cursor.text_between(start, cursor.position)
+    return SetVariable(name=name, value=parse_expression(f"@{name} {operator} ({value})" if operator else value))
 
 
 def _isolation(cursor: Cursor) -> SetIsolation:
@@ -61,13 +66,17 @@ def _isolation(cursor: Cursor) -> SetIsolation:
     raise cursor.error()
 
 
-def _option(cursor: Cursor) -> SetOption:
+def _option(cursor: Cursor) -> Statement:
     option = cursor.identifier().upper()
     if option == "IDENTITY_INSERT":
         table = cursor.dotted_name()
         return SetOption(option=option, table=table, value=_on_off(cursor))
     if option in _ON_OFF:
-        return SetOption(option=option, value=_on_off(cursor))
+        options = [option]
+        while cursor.take(","):
+            options.append(cursor.identifier().upper())
+        value = _on_off(cursor)
+        return Block(statements=tuple(SetOption(option=one, value=value) for one in options))
     if option in _NUMBERS:
         sign = "-" if cursor.take("-") else ""
         return SetOption(option=option, value=f"{sign}{cursor.integer()}")
@@ -84,6 +93,8 @@ def _on_off(cursor: Cursor) -> str:
 
 
 def _declare(cursor: Cursor) -> Declare:
+    if cursor.word() != "@":
+        raise unsupported("DECLARE ... CURSOR")
     start = cursor.position
     skip_condition(cursor)
     text = cursor.text_between(start, cursor.position)

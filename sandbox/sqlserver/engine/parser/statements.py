@@ -170,7 +170,9 @@ class SetVariable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BeginTransaction:
-    """BEGIN TRAN."""
+    """BEGIN TRAN, perhaps with a name."""
+
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +220,16 @@ class Use:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Return:
     """RETURN: the batch ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Break:
+    """BREAK: the innermost WHILE ends."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Continue:
+    """CONTINUE: the innermost WHILE goes on with its condition."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -286,6 +298,8 @@ Simple: TypeAlias = (
     | Print
     | Use
     | Return
+    | Break
+    | Continue
     | ExecuteText
     | ExecuteProcedure
 )

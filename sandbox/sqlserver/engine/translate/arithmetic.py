@@ -34,6 +34,7 @@ _SIGNS: dict[type[Any], str] = {
     exp.Mod: "%",
     exp.BitwiseAnd: "&",
     exp.BitwiseOr: "|",
+    exp.BitwiseXor: "^",
 }
 _MAX_PRECISION = 38
 
@@ -80,6 +81,10 @@ def concatenate(translator: Translator, parts: list[Value]) -> Value:
 
 
 def _integers(sign: str, left: Value, right: Value, common: SqlType, nullable: bool) -> Value:
+    if sign == "^":
+        # SQLite has no exclusive or: what either has, without what both have.
+        sql = f"(({left.sql} | {right.sql}) - ({left.sql} & {right.sql}))"
+        return Value(sql=sql, type=common, nullable=nullable)
     if sign in "&|":
         return Value(sql=f"({left.sql} {sign} {right.sql})", type=common, nullable=nullable)
     if common.name == "bit":
@@ -99,7 +104,7 @@ def _checked(sql: str, sql_type: SqlType, *, nullable: bool) -> Value:
 
 def _floats(sign: str, left: Value, right: Value, nullable: bool) -> Value:
     result = common_type(left.type, right.type)
-    if sign in "%&|":
+    if sign in "%&|^":
         raise SqlError(402, f"The data types float and float are incompatible in the '{sign}' operator.")
     if sign == "/":
         return Value(sql=f"tsql_divide({left.sql}, {right.sql}, '/')", type=result, nullable=nullable)

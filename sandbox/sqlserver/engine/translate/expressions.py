@@ -38,7 +38,7 @@ _CAST_LENGTH = 30
 """The length of a string type in CAST and CONVERT when none is written."""
 _COLLATION = "SQL_LATIN1_GENERAL_CP1_CI_AS"
 _KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
-    exp.Column: frozenset({"this", "table", "db"}),
+    exp.Column: frozenset({"this", "table", "db", "catalog"}),
     exp.Alias: frozenset({"this", "alias"}),
     exp.Cast: frozenset({"this", "to"}),
     exp.Convert: frozenset({"this", "expression", "style", "safe"}),
@@ -69,6 +69,8 @@ def _column(translator: Translator, node: exp.Column, scope: Scope) -> Value:
     if isinstance(node.this, exp.Star):
         raise unsupported("* inside an expression")
     name = node.name
+    if node.catalog and node.catalog.lower() != translator.context.catalog.database.lower():
+        raise unsupported(f"a column of another database: {node.sql(dialect='tsql')}")
     if not node.table and name.upper() in ("CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER"):
         return call(translator, name, [], scope)
     return scope.column(name, node.table, node.db)
@@ -232,6 +234,7 @@ _HANDLERS.update(
         exp.Mod: _binary,
         exp.BitwiseAnd: _binary,
         exp.BitwiseOr: _binary,
+        exp.BitwiseXor: _binary,
         exp.Cast: _cast,
         exp.TryCast: _cast,
         exp.Convert: _convert,

@@ -68,6 +68,8 @@ def _common_tables(translator: Translator, node: exp.Expression) -> None:
     if clause.args.get("recursive"):
         raise unsupported("a recursive WITH")
     for table in clause.expressions:
+        if any(inner.name.lower() == table.alias.lower() and not inner.db for inner in table.find_all(exp.Table)):
+            raise unsupported("a recursive WITH")
         query = translator.query(table.this, None)
         names = [column.name for column in table.args["alias"].args.get("columns") or []]
         if names:
