@@ -1,0 +1,32 @@
+"""The whole way of one row: it becomes PENDING_SYNC in SQL Server, and a message for its worker service is in Redis.
+
+The message is an ordinary Celery task, as `app.send_task("sale.process_sale", args=[...], queue="sale_queue")`
+would send it. Relay calls one pass over a source a *cycle*; `scan` runs cycles until nothing more waits.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from relay.bootstrap import Relay
+from relay.scan import scan
+from relay.sources import SALE
+from tests.support.pharmacy import Desk
+from tests.support.queues import messages_in_redis
+
+
+def test_a_pending_row_becomes_a_task(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
+    pharmacy.insert("HD-1", status="PENDING_SYNC")
+
+    [report] = scan(relay, SALE)
+
+    assert report.dispatched == 1
+    [message] = messages_in_redis(celery_app, "sale_queue")
+    assert message["headers"]["task"] == "sale.process_sale"
+    assert message["headers"]["argsrepr"] == "('HD-1', 'NT-01')"
+
+
+def test_a_draft_does_not(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
+    pharmacy.insert("HD-1", status="DRAFT")
+    scan(relay, SALE)
+    assert messages_in_redis(celery_app, "sale_queue") == []

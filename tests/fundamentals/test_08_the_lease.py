@@ -1,0 +1,36 @@
+"""The lease: of several relays, one works on a source at a time.
+
+A lease ends by itself when its holder dies. It bears a number that grows with every holder, the *generation*: a
+fencing token. A relay that was paused for so long that another has taken over finds out before it does any harm.
+"""
+
+from __future__ import annotations
+
+from relay.bootstrap import Relay
+from relay.model import Outcome
+from relay.scan import scan
+from relay.sources import SALE
+from tests.fundamentals.conftest import Queue
+from tests.support.pharmacy import Desk
+
+
+def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+    pharmacy.insert("HD-1")
+    held = relay.ports.leases.acquire(SALE.id)
+    assert held is not None
+    assert [report.outcome for report in scan(relay, SALE)] == [Outcome.HELD]
+    assert sale_queue() == []
+
+    relay.ports.leases.release(held)
+    assert [report.outcome for report in scan(relay, SALE)] == [Outcome.DONE]
+    assert sale_queue() == ["HD-1"]
+
+
+def test_the_generation_grows_with_every_holder(relay: Relay) -> None:
+    first = relay.ports.leases.acquire(SALE.id)
+    assert first is not None
+    relay.ports.leases.release(first)
+    second = relay.ports.leases.acquire(SALE.id)
+    assert second is not None
+    assert second.generation > first.generation
+    assert not relay.ports.leases.holds(first)

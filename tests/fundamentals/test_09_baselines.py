@@ -1,0 +1,46 @@
+"""A baseline: all pending rows are read, because change tracking cannot say what changed.
+
+That is so at the very first start, and whenever database, MongoDB and queue no longer belong together, as after a
+restore. Every seal therefore leaves a *mark* in SQL Server, and a mark that is not the one that relay remembers
+begins a new *life*. A baseline loses nothing; a row that waits may be sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from relay.bootstrap import Relay
+from relay.model import Reason
+from relay.scan import scan
+from relay.sources import SALE
+from tests.fundamentals.conftest import Queue
+from tests.support.pharmacy import Desk
+
+
+def test_the_first_start_sends_what_is_pending(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+    pharmacy.insert("HD-1")
+    pharmacy.insert("HD-2", status="SYNCED")
+    [report] = scan(relay, SALE)
+    assert report.baseline is Reason.FIRST_RUN
+    assert sale_queue() == ["HD-1"]
+
+
+def test_unless_it_is_told_to_begin_now(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+    pharmacy.insert("HD-1")
+    from_now = replace(relay, options=replace(relay.options, first_run_now=True))
+    scan(from_now, SALE)
+    pharmacy.insert("HD-2")
+    scan(from_now, SALE)
+    assert sale_queue() == ["HD-2"]
+
+
+def test_a_database_that_lost_its_mark_was_restored(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+    pharmacy.insert("HD-1")
+    scan(relay, SALE)
+    with relay.mssql.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM dbo.relay_checkpoint WHERE source = 'sale'"))
+    [report] = scan(relay, SALE)
+    assert report.baseline is Reason.MARK_MISSING
+    assert sale_queue() == ["HD-1", "HD-1"], "it still waits, so it is sent again: nobody knows what was restored"

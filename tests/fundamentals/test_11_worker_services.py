@@ -1,0 +1,47 @@
+"""A worker service may tell the task log how far it is, with nothing of relay but `common.task_log`.
+
+It need not: relay works without. But with it the log shows what became of every dispatch, and a queue that lost
+messages can be mended without sending again what is done.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from common.task_log import TaskLog
+from relay.bootstrap import Relay
+from relay.scan import scan
+from relay.sources import SALE
+from tests.support.pharmacy import Desk
+from tests.support.queues import taken_task_ids
+
+
+def test_a_worker_service_reports(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
+    pharmacy.insert("HD-1")
+    pharmacy.insert("HD-2")
+    scan(relay, SALE)
+    first, second = taken_task_ids(celery_app, "sale_queue")
+
+    log = TaskLog(relay.mongo)
+    assert log.processing(first)
+    assert log.success(first)
+    assert log.failed(second, "the tax office does not answer")
+
+    entries = {entry["_id"]: entry for entry in relay.mongo.task_logs.find()}
+    assert entries[first]["status"] == "SUCCESS"
+    assert (entries[second]["status"], entries[second]["error"]) == ("FAILED", "the tax office does not answer")
+
+
+def test_a_queue_that_lost_everything_is_mended(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
+    pharmacy.insert("HD-1")
+    pharmacy.insert("HD-2")
+    scan(relay, SALE)
+    first, second = taken_task_ids(celery_app, "sale_queue")
+    TaskLog(relay.mongo).success(first)
+    pharmacy.set_status("HD-1", "SYNCED")
+    with celery_app.connection_for_write() as connection:
+        connection.default_channel.client.flushall()
+
+    scan(relay, SALE)
+
+    assert taken_task_ids(celery_app, "sale_queue") == [second]
