@@ -63,8 +63,9 @@ def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> R
         return Reason(checkpoint.life_reason) if checkpoint.life_reason else Reason.FIRST_RUN
     worthless = {
         Reason.TABLE_RECREATED: state.object_id != checkpoint.object_id,
-        Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),
+        # Before the retention: tracking that began anew has moved min_valid as well.
         Reason.TRACKING_RESTARTED: state.begin_version != checkpoint.begin_version,
+        Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),
         Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0),
         Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,
     }

@@ -28,6 +28,8 @@ from relay.bootstrap import Relay
 from relay.celery_app import configuration
 from relay.sources import all_sources
 from tests.support.leaks import Belongings, assert_nothing_left_since
+from tests.support.pharmacy import Desk, desk
+from tests.support.queues import Queued, business_ids_in_redis
 from tests.support.servers import running_servers
 
 PROJECT = Path(__file__).parents[1]
@@ -112,6 +114,19 @@ def relay(settings: Settings, mssql: MSSQLClient, celery_app: Celery) -> Iterato
     relay = bootstrap.build(settings, celery_app)
     yield relay
     relay.close()
+
+
+@pytest.fixture
+def pharmacy(mssql: MSSQLClient, environment: dict[str, str]) -> Iterator[Desk]:
+    """Writes sales invoices, as a program that knows nothing of relay."""
+    with desk(environment) as pharmacy:
+        yield pharmacy
+
+
+@pytest.fixture
+def sale_queue(celery_app: Celery) -> Queued:
+    """Gives the invoices whose messages wait in `sale_queue`, the oldest first."""
+    return lambda: business_ids_in_redis(celery_app, "sale_queue")
 
 
 @pytest.fixture(autouse=True)

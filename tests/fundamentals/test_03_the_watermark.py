@@ -10,11 +10,11 @@ from __future__ import annotations
 from relay.bootstrap import Relay
 from relay.scan import find_work, scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 
 
-def test_what_was_read_is_not_read_again(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_what_was_read_is_not_read_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     scan(relay, SALE)
     pharmacy.insert("HD-2")

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from relay.bootstrap import Relay
 from relay.scan import scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 
 
-def test_an_edit_of_another_column_sends_nothing(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_an_edit_of_another_column_sends_nothing(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     scan(relay, SALE)
     with relay.mssql.engine.begin() as connection:
@@ -24,7 +24,7 @@ def test_an_edit_of_another_column_sends_nothing(relay: Relay, pharmacy: Desk, s
     assert sale_queue() == ["HD-1"]
 
 
-def test_an_invoice_that_is_opened_again_is_sent_again(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_an_invoice_that_is_opened_again_is_sent_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     scan(relay, SALE)
     pharmacy.set_status("HD-1", "SYNCED")
@@ -33,7 +33,9 @@ def test_an_invoice_that_is_opened_again_is_sent_again(relay: Relay, pharmacy: D
     assert sale_queue() == ["HD-1", "HD-1"]
 
 
-def test_what_is_no_longer_pending_when_it_is_read_is_not_sent(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_what_is_no_longer_pending_when_it_is_read_is_not_sent(
+    relay: Relay, pharmacy: Desk, sale_queue: Queued
+) -> None:
     scan(relay, SALE)
     pharmacy.insert("HD-1")
     pharmacy.set_status("HD-1", "DRAFT")

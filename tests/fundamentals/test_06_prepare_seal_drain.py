@@ -12,12 +12,12 @@ import pytest
 from relay.bootstrap import Relay
 from relay.scan import scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.dying import DiedError, DiesBeforePush, dying
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 
 
-def test_what_was_sealed_is_pushed_by_the_next_relay(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_what_was_sealed_is_pushed_by_the_next_relay(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     with pytest.raises(DiedError):
         scan(dying(relay, DiesBeforePush), SALE)
@@ -33,7 +33,7 @@ def test_what_was_sealed_is_pushed_by_the_next_relay(relay: Relay, pharmacy: Des
 
 
 def test_a_row_that_changed_after_it_was_read_is_sent_as_it_was_read(
-    relay: Relay, pharmacy: Desk, sale_queue: Queue
+    relay: Relay, pharmacy: Desk, sale_queue: Queued
 ) -> None:
     pharmacy.insert("HD-1")
     with pytest.raises(DiedError):

@@ -13,13 +13,13 @@ from relay.bootstrap import Relay
 from relay.ports import QueueGapError
 from relay.scan import scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.dying import DiedError, DiesAfterPush, dying
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 from tests.support.samples import a_dispatch, a_position
 
 
-def test_what_is_in_the_queue_is_not_pushed_again(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_what_is_in_the_queue_is_not_pushed_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     with pytest.raises(DiedError):
         scan(dying(relay, DiesAfterPush), SALE)

@@ -10,11 +10,11 @@ from relay.bootstrap import Relay
 from relay.model import Outcome
 from relay.scan import scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 
 
-def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     held = relay.ports.leases.acquire(SALE.id)
     assert held is not None

@@ -15,11 +15,11 @@ from relay.bootstrap import Relay
 from relay.model import Reason
 from relay.scan import scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 
 
-def test_the_first_start_sends_what_is_pending(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_the_first_start_sends_what_is_pending(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     pharmacy.insert("HD-2", status="SYNCED")
     [report] = scan(relay, SALE)
@@ -27,7 +27,7 @@ def test_the_first_start_sends_what_is_pending(relay: Relay, pharmacy: Desk, sal
     assert sale_queue() == ["HD-1"]
 
 
-def test_unless_it_is_told_to_begin_now(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_unless_it_is_told_to_begin_now(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     from_now = replace(relay, options=replace(relay.options, first_run_now=True))
     scan(from_now, SALE)
@@ -36,7 +36,7 @@ def test_unless_it_is_told_to_begin_now(relay: Relay, pharmacy: Desk, sale_queue
     assert sale_queue() == ["HD-2"]
 
 
-def test_a_database_that_lost_its_mark_was_restored(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_a_database_that_lost_its_mark_was_restored(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     scan(relay, SALE)
     with relay.mssql.engine.begin() as connection:

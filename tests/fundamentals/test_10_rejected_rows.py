@@ -12,14 +12,14 @@ import sqlalchemy as sa
 from relay.bootstrap import Relay
 from relay.scan import scan
 from relay.sources import SALE
-from tests.fundamentals.conftest import Queue
 from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
 
 WITH_NOTE = replace(SALE, args=("local_invoice_id", "note"))
 """A source whose second argument may be NULL in the table."""
 
 
-def test_a_missing_argument_is_named_and_the_others_go_on(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_a_missing_argument_is_named_and_the_others_go_on(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     pharmacy.insert("HD-2")
     with relay.mssql.engine.begin() as connection:
@@ -34,7 +34,7 @@ def test_a_missing_argument_is_named_and_the_others_go_on(relay: Relay, pharmacy
     assert "note is NULL" in entry["error"]
 
 
-def test_a_row_that_is_mended_is_taken_again(relay: Relay, pharmacy: Desk, sale_queue: Queue) -> None:
+def test_a_row_that_is_mended_is_taken_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
     scan(relay, WITH_NOTE)
     with relay.mssql.engine.begin() as connection:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
 from kombu.entity import Queue
 from redis import Redis
+
+Queued = Callable[[], list[str]]
+"""Gives the business ids whose messages wait in a queue, the oldest first."""
 
 
 @contextmanager
@@ -28,6 +32,11 @@ def messages_in_redis(app: Celery, queue: str) -> Sequence[Any]:
 def task_ids_in_redis(app: Celery, queue: str) -> Sequence[str]:
     """Task ids in a Redis list, the oldest first."""
     return [message["headers"]["id"] for message in messages_in_redis(app, queue)]
+
+
+def business_ids_in_redis(app: Celery, queue: str) -> list[str]:
+    """The first argument of each message in a Redis list, the oldest first."""
+    return [json.loads(base64.b64decode(message["body"]))[0][0] for message in messages_in_redis(app, queue)]
 
 
 def taken_task_ids(app: Celery, queue: str) -> Sequence[str]:

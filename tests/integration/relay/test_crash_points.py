@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from celery import Celery
 
 from relay.bootstrap import Relay
 from relay.model import Outcome
@@ -20,7 +19,7 @@ from relay.scan import scan
 from relay.sources import SALE
 from tests.support.holding_proxy import Hold, HoldingProxy, holding_proxy
 from tests.support.pharmacy import desk
-from tests.support.queues import messages_in_redis
+from tests.support.queues import Queued
 from tests.support.relay_process import start_scan
 from tests.support.wait import wait_until
 
@@ -56,7 +55,7 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("hold", list(Hold), ids=lambda hold: hold.value)
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_killed_at(
-    step: Step, hold: Hold, relay: Relay, celery_app: Celery, environment: dict[str, str], tmp_path: Path
+    step: Step, hold: Hold, relay: Relay, sale_queue: Queued, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with desk(environment) as pharmacy:
         pharmacy.insert("HD-0")
@@ -67,11 +66,11 @@ def test_killed_at(
         _die_at(step, hold, environment, tmp_path)
 
         wait_until(lambda: scan(relay, SALE)[-1].outcome is not Outcome.HELD)
-        assert _queued(celery_app) == ["HD-0", "HD-1", "HD-2", "HD-3"]
+        assert sale_queue() == ["HD-0", "HD-1", "HD-2", "HD-3"]
         assert _statuses(relay) == {"PENDING": 4}
         pharmacy.insert("HD-4")
         assert scan(relay, SALE)[-1].baseline is None
-        assert _queued(celery_app) == ["HD-0", "HD-1", "HD-2", "HD-3", "HD-4"]
+        assert sale_queue() == ["HD-0", "HD-1", "HD-2", "HD-3", "HD-4"]
 
 
 def _die_at(step: Step, hold: Hold, environment: dict[str, str], folder: Path) -> None:
@@ -108,11 +107,6 @@ def _through_proxy(
             "redis": {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(proxy.port)},
         }
         yield proxy, {**environment, **changes[step.service]}
-
-
-def _queued(app: Celery) -> list[str]:
-    """The local ids in the queue, in order."""
-    return [message["headers"]["argsrepr"].split("'")[1] for message in messages_in_redis(app, SALE.queue)]
 
 
 def _statuses(relay: Relay) -> dict[str, int]:

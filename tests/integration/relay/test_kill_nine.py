@@ -11,7 +11,7 @@ from celery import Celery
 from common.database.mssql_client import MSSQLClient
 from sandbox.sample.documents import KINDS
 from tests.support.pharmacy import desk
-from tests.support.queues import messages_in_redis
+from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import start_relay
 from tests.support.wait import wait_until
 
@@ -52,8 +52,4 @@ def test_every_document_is_pushed_exactly_once(
 
 def _pushed(app: Celery) -> Counter[tuple[str, str]]:
     """How many times each document is in its queue."""
-    return Counter(
-        (kind.name, message["headers"]["argsrepr"].split("'")[1])
-        for kind in KINDS
-        for message in messages_in_redis(app, kind.queue)
-    )
+    return Counter((kind.name, business_id) for kind in KINDS for business_id in business_ids_in_redis(app, kind.queue))

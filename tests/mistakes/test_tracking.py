@@ -1,0 +1,86 @@
+"""Tracking that is off, was off, or answers from the wrong place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from common.database.errors import ConfigurationError
+from relay.bootstrap import Relay
+from relay.model import Reason
+from relay.scan import scan
+from relay.sources import SALE
+from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
+from tests.support.world import World
+
+DISABLE = "ALTER TABLE dbo.SalesInvoices DISABLE CHANGE_TRACKING"
+ENABLE = "ALTER TABLE dbo.SalesInvoices ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)"
+
+
+def _run(relay: Relay, statement: str) -> None:
+    with relay.mssql.engine.begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+@pytest.fixture
+def untracked(relay: Relay) -> Iterator[Relay]:
+    """A relay that has worked before, and whose table is no longer tracked."""
+    scan(relay, SALE)
+    _run(relay, DISABLE)
+    yield relay
+    _run(relay, ENABLE)
+
+
+def test_a_comparison_with_null_passes(untracked: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
+    """min-valid is NULL for a table that is not tracked, and `NULL < watermark` is not true: no error, no rows."""
+    pharmacy.insert("HD-1")
+    with pytest.raises(ConfigurationError, match="run: alembic upgrade head"):
+        scan(untracked, SALE)
+    assert sale_queue() == []
+
+
+def test_truncated_rows_are_waited_for(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
+    """TRUNCATE sets min-valid to the current version; a watermark that equals it passes. Only begin_version tells."""
+    pharmacy.insert("HD-1")
+    scan(relay, SALE)
+    _run(relay, "TRUNCATE TABLE dbo.SalesInvoices")
+    pharmacy.insert("HD-2")
+    [report] = scan(relay, SALE)
+    assert report.baseline is Reason.TRACKING_RESTARTED
+    assert sale_queue() == ["HD-1", "HD-2"]
+
+
+def test_what_happened_while_tracking_was_off_is_missed(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
+    """Switched off and on again, tracking begins anew and says nothing of what it has not seen."""
+    pharmacy.insert("HD-1")
+    scan(relay, SALE)
+    pharmacy.set_status("HD-1", "SYNCED")
+    _run(relay, DISABLE)
+    pharmacy.insert("HD-2")
+    _run(relay, ENABLE)
+    [report] = scan(relay, SALE)
+    assert report.baseline is Reason.TRACKING_RESTARTED
+    assert sale_queue() == ["HD-1", "HD-2"]
+
+
+def test_a_secondary_replica_is_believed(world: World) -> None:
+    """A readable secondary answers, without an error, what makes no sense: it says only that it is READ_ONLY."""
+    world.scan()
+    world.write(1)
+    world.database.contents.updateable = False
+    with pytest.raises(ConfigurationError, match="read-only"):
+        world.scan()
+    assert world.queued() == []
+
+
+def test_versions_that_make_no_sense_are_believed(world: World) -> None:
+    """A current version below min-valid, seen on readable secondaries, is no reason to read from there."""
+    world.scan()
+    world.write(1)
+    world.database.contents.min_valid = 99
+    with pytest.raises(ConfigurationError, match="make no sense"):
+        world.scan()
+    assert world.queued() == []

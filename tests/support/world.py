@@ -1,0 +1,41 @@
+"""The cycle on its in-memory twins: for what no server can be asked to do at will, as losing a retention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relay.cycle import run_cycle
+from relay.model import CycleOptions, CycleReport
+from relay.sources import SALE
+from tests.support.stage import StillHeartbeat, paused_ports
+from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
+
+
+class World:
+    """A database with sales invoices, a Mongo and a queue."""
+
+    def __init__(self) -> None:
+        self.database, self.mongo, self.queue = TwinDatabase(), TwinMongo(lease_seconds=0), TwinQueue()
+        self._names = 0
+
+    def scan(self, **options: Any) -> CycleReport:
+        """One cycle, with these CycleOptions."""
+        ports = paused_ports(self.database, self.mongo, self.queue, self._go_on, self._new_name)
+        return run_cycle(SALE, ports, CycleOptions(**options), StillHeartbeat())
+
+    def write(self, *numbers: int) -> None:
+        """New pending invoices, in one transaction."""
+        with self.database.transaction() as write:
+            for number in numbers:
+                write.insert(("shop", number), args=(f"HD-{number}", "shop"))
+
+    def queued(self) -> list[str | None]:
+        """The business ids that were pushed, in order."""
+        return [dispatch.business_id for dispatch in self.queue.pushed]
+
+    def _go_on(self, _where: str) -> None:
+        """Pause nowhere."""
+
+    def _new_name(self) -> str:
+        self._names += 1
+        return f"name-{self._names}"
