@@ -1,0 +1,61 @@
+"""The documents name what is there, and all that a person can type is in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from relay.cli import cli
+from relay.model import Reason
+from sandbox.__main__ import app as sandbox
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")])
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+PATH = re.compile(r"`((?:tests|common|relay|sandbox|migrations|docs)/[\w./]+)")
+
+
+def _text(*names: str) -> str:
+    return "\n".join((PROJECT / name).read_text(encoding="utf-8") for name in names)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    missing = [link for link in LINK.findall(text) if not (document.parent / link).exists()]
+    missing += [path for path in PATH.findall(text) if not (PROJECT / path).exists()]
+    assert not missing
+
+
+def test_every_module_of_relay_stands_in_the_architecture() -> None:
+    architecture = _text("docs/architecture.md")
+    modules = [path.name for path in (PROJECT / "relay").glob("*.py") if path.name != "__init__.py"]
+    assert [name for name in modules if name not in architecture] == []
+
+
+@pytest.mark.parametrize("command", [command.name for command in cli.registered_commands])
+def test_every_command_is_documented(command: str) -> None:
+    assert f"relay {command}" in _text("README.md", "docs/operations.md")
+
+
+@pytest.mark.parametrize("command", [command.name for command in sandbox.registered_commands])
+def test_every_command_of_the_sandbox_is_documented(command: str) -> None:
+    assert f"python -m sandbox {command}" in _text("docs/sandbox.md")
+
+
+@pytest.mark.parametrize("command", cli.registered_commands, ids=lambda command: command.name)
+def test_every_command_has_an_example(command: object) -> None:
+    assert "Example: relay " in (command.callback.__doc__ or "")  # type: ignore[attr-defined]
+
+
+def test_every_target_of_make_explains_itself() -> None:
+    makefile = _text("Makefile")
+    targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
+    assert [target for target in targets if not re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE)] == []
+    assert {"demo", "test"} <= set(targets)
+
+
+def test_a_baselines_reasons_are_sentences() -> None:
+    assert all(" " in reason for reason in Reason)
