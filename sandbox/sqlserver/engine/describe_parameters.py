@@ -5,7 +5,7 @@ The driver asks for it when a parameter is None, and for `fast_executemany`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -14,7 +14,8 @@ from sandbox.sqlserver.contract import Column, Result, SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.catalog.type_ids import max_length, precision, scale, type_row
 from sandbox.sqlserver.engine.parser.batch import parse_batch
-from sandbox.sqlserver.engine.parser.statements import Change, Query
+from sandbox.sqlserver.engine.parser.cursor import open_cursor
+from sandbox.sqlserver.engine.parser.statements import Block, Change, Declare, If, Query, Statement, While
 from sandbox.sqlserver.engine.types import BIT, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
 from sandbox.sqlserver.engine.types import describe as type_text
 
@@ -87,12 +88,13 @@ def describe(session: EngineSession, batch: str, declared: str) -> Result:
     finally:
         transactions.end_statement()
     known = {word.split()[0].lower().lstrip("@") for word in declared.split(",") if word.strip()}
-    found: dict[str, SqlType] = {}
-    for statement in parse_batch(batch).statements:
-        if isinstance(statement, (Query, Change)):
-            for name, sql_type in _parameters(statement.tree, catalog):
-                if name.lower() not in known and (name not in found or found[name] == _UNKNOWN):
-                    found[name] = sql_type
+    block = parse_batch(batch)
+    known |= {name.lower() for statement in _all(block) for name in _declared(statement)}
+    found = {name: _UNKNOWN for name in _variables(batch) if name.lower() not in known}
+    for statement in _all(block):
+        for name, sql_type in _findings(statement, catalog):
+            if found.get(name) == _UNKNOWN:
+                found[name] = sql_type
     columns = tuple(Column(name=name, type=sql_type) for name, sql_type in _COLUMNS)
     rows = [_row(place, name, sql_type) for place, (name, sql_type) in enumerate(found.items(), 1)]
     return Result(columns=columns, rows=rows)
@@ -106,12 +108,50 @@ def _row(place: int, name: str, sql_type: SqlType) -> tuple[object, ...]:
     return (*head, *digits, *(None,) * 9, 0, 0, 0, 1, 0, None, *tail)
 
 
-def _parameters(tree: exp.Expression, catalog: Catalog) -> Iterator[tuple[str, SqlType]]:
-    """Every parameter with the type of the column that it meets; first all names in order, then the findings."""
+def _all(statement: Statement) -> Iterator[Statement]:
+    """A statement and all that it holds."""
+    yield statement
+    inner: Sequence[Statement | None] = ()
+    if isinstance(statement, Block):
+        inner = statement.statements
+    elif isinstance(statement, If):
+        inner = (statement.then, statement.otherwise)
+    elif isinstance(statement, While):
+        inner = (statement.body,)
+    for one in inner:
+        if one is not None:
+            yield from _all(one)
+
+
+def _variables(batch: str) -> Iterator[str]:
+    """The batch's variables and parameters in the order in which they are written; not @@ROWCOUNT and its kin."""
+    cursor = open_cursor(batch)
+    while not cursor.is_at_end():
+        if cursor.take("@", "@") or not cursor.take("@"):
+            cursor.advance()
+            continue
+        yield cursor.identifier()
+
+
+def _declared(statement: Statement) -> Iterator[str]:
+    if isinstance(statement, Declare):
+        yield from (name for name, _, _ in statement.variables)
+
+
+def _findings(statement: Statement, catalog: Catalog) -> Iterator[tuple[str, SqlType]]:
+    """The statement's parameters with the types of the variables and columns that they meet."""
+    if isinstance(statement, Declare):
+        for _, sql_type, value in statement.variables:
+            if isinstance(value, exp.Parameter):
+                yield value.name, sql_type
+    elif isinstance(statement, (Query, Change)):
+        yield from _in_tree(statement.tree, catalog)
+    elif isinstance(statement, (If, While)):
+        yield from _in_tree(statement.condition, catalog)
+
+
+def _in_tree(tree: exp.Expression, catalog: Catalog) -> Iterator[tuple[str, SqlType]]:
     tables = [table for node in tree.find_all(exp.Table) if (table := _table(node, catalog)) is not None]
-    for node in tree.find_all(exp.Parameter, bfs=False):
-        if isinstance(node.this, exp.Var) and not isinstance(node.parent, exp.Parameter):
-            yield node.name, _UNKNOWN
     if isinstance(tree, exp.Insert) and tables:
         yield from _inserted(tree, tables[0])
     for comparison in tree.find_all(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between):
@@ -141,6 +181,16 @@ def _compared(node: exp.Expr, tables: list[Table]) -> Iterator[tuple[str, SqlTyp
     sides += node.expressions
     columns = [side for side in sides if isinstance(side, exp.Column)]
     types = [column.type for side in columns for table in tables if (column := table.find(side.name)) is not None]
-    for side in sides:
-        if isinstance(side, exp.Parameter) and types:
-            yield side.name, types[0]
+    for side in sides if types else []:
+        for parameter in _operands(side):
+            yield parameter.name, types[0]
+
+
+def _operands(node: exp.Expr) -> Iterator[exp.Parameter]:
+    """The parameters that are this value, or that it is reckoned from."""
+    if isinstance(node, exp.Parameter):
+        yield node
+    elif isinstance(node, (exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)):
+        for part in (node.this, node.args.get("expression")):
+            if part is not None:
+                yield from _operands(part)

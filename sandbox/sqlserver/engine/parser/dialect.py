@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.parsers.tsql import TSQLParser
-from sqlglot.tokenizer_core import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 
 class ChangeTable(exp.Expression):
@@ -83,6 +83,14 @@ class Words(TSQL.Tokenizer):
         "!<": TokenType.GTE,
         "!>": TokenType.LTE,
     }
+
+    def tokenize(self, sql: str) -> list[Token]:
+        """The tokens. `0x` without digits is an empty varbinary; sqlglot takes it for a quoted name."""
+        tokens = super().tokenize(sql)
+        for place, token in enumerate(tokens):
+            if token.token_type == TokenType.IDENTIFIER and sql[token.start : token.end + 1].lower() == "0x":
+                tokens[place] = Token(TokenType.HEX_STRING, "", token.line, token.col, token.start, token.end)
+        return tokens
 
 
 @functools.cache

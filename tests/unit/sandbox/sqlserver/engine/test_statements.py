@@ -130,6 +130,20 @@ def test_undeclared_parameters(tracked: Client) -> None:
     assert [(row[0], row[1], row[3]) for row in result.rows] == [(1, "@P1", "nvarchar(20)"), (2, "@P2", "int")]
 
 
+@pytest.mark.parametrize(
+    ("sql", "types"),
+    [
+        ("DECLARE @c VARBINARY(9) = @P1; UPDATE t SET a = @P2, b = @P3", ["varbinary(9)", "int", "nvarchar(20)"]),
+        ("IF EXISTS (SELECT 1 FROM t WHERE b = @P1) INSERT INTO t (id, b) VALUES (@P2, @P3)", None),
+        ("UPDATE t SET a += @P1, c = (a - @P2) * 2 WHERE b IN (@P3, @P1)", ["int", "int", "nvarchar(20)"]),
+        ("SELECT @@ROWCOUNT, @P2 WHERE @P1 = 1", ["nvarchar(4000)", "nvarchar(4000)"]),
+    ],
+)
+def test_undeclared_parameters_of_whole_batches(tracked: Client, sql: str, types: list[str] | None) -> None:
+    (result,) = tracked.session.call("sp_describe_undeclared_parameters", [("", parameter(sql))])
+    assert [row[3] for row in result.rows] == (types or ["nvarchar(20)", "int", "nvarchar(20)"])
+
+
 @pytest.mark.parametrize("number", [12, -9, -3, 93])
 def test_type_info(db: Client, number: int) -> None:
     argument = Parameter(type=SqlType(name="int"), value=number)

@@ -61,6 +61,10 @@ def test_conditions(db: Client, condition: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
+        ("0x", b""),
+        ("0x0", b"\0"),
+        ("0xABC", b"\x0a\xbc"),
+        ("DATALENGTH(0x)", 0),
         ("7 / 2", 3),
         ("-7 / 2", -3),
         ("-7 % 4", -3),
