@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     MSSQL_TRUST_SERVER_CERTIFICATE: bool = Field(
         default=False, description="accept a certificate that nobody has signed (development only)"
     )
+    MSSQL_SERVER_CERTIFICATE: str | None = Field(
+        None,
+        description="PEM file of the server's certificate, where nobody known has signed it (MSSQL_ENCRYPT=strict)",
+    )
 
     MONGO_URI: SecretStr = Field(description="MongoDB's address, mongodb://...")
     MONGO_DB_NAME: str = Field("relay", min_length=1, description="MongoDB database for watermarks and the task log")
@@ -59,7 +63,7 @@ class Settings(BaseSettings):
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")
 
-    @field_validator("BROKER_URL", mode="before")
+    @field_validator("BROKER_URL", "MSSQL_SERVER_CERTIFICATE", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -107,6 +111,8 @@ class Settings(BaseSettings):
             "ConnectRetryCount": "0",
             "APP": "relay",
         }
+        if self.MSSQL_SERVER_CERTIFICATE is not None:
+            parts["ServerCertificate"] = self.MSSQL_SERVER_CERTIFICATE
         return ";".join(f"{name}={_braced(value)}" for name, value in parts.items())
 
     @property

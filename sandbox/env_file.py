@@ -23,12 +23,18 @@ NAMES = (
     "REDIS_PORT",
 )
 """The settings that a sandbox writes, in the order of the file."""
+SOMETIMES = ("MSSQL_SERVER_CERTIFICATE",)
+"""Those that it writes where they have a value."""
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:
-    """Write NAMES' values, whole or not at all: who waits for the file never sees half of it. For the owner only."""
+    """Write the values of NAMES and SOMETIMES, for the owner only.
+
+    Whole or not at all: who waits for the file never sees half of it.
+    """
+    names = [*NAMES, *(name for name in SOMETIMES if name in values)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "".join(f"{name}={values[name]}\n" for name in NAMES))
+    write_whole(path, "".join(f"{name}={values[name]}\n" for name in names))
 
 
 def read(path: Path) -> dict[str, str]:
@@ -43,5 +49,5 @@ def remove_stale(path: Path) -> None:
     A file is an earlier sandbox's when it holds the very names that a sandbox writes. Left where it is, it would
     make those who wait for the file believe that everything is up already.
     """
-    if path.is_file() and set(read(path)) == set(NAMES):
+    if path.is_file() and set(read(path)) - set(SOMETIMES) == set(NAMES):
         path.unlink()

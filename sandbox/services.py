@@ -84,9 +84,14 @@ def check_port(service: str, option: str, port: int | None) -> None:
             ) from None
 
 
+def sql_server_folder(folder: Path) -> Path:
+    """Where the SQL Server stand-in keeps its files, within the sandbox's folder."""
+    return folder / "sqlserver"
+
+
 def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: Encrypt) -> Child:
     """Start the SQL Server stand-in; see `python -m sandbox.sqlserver --help`."""
-    command = [sys.executable, "-m", "sandbox.sqlserver", "--data", str(place.folder / "sqlserver")]
+    command = [sys.executable, "-m", "sandbox.sqlserver", "--data", str(sql_server_folder(place.folder))]
     command += ["--port", str(port or 0), "--user", MSSQL_USER, "--password-env", PASSWORD_VARIABLE]
     command += ["--database", MSSQL_DATABASE, "--encrypt", encrypt]
     return place.start("sqlserver", command, **{PASSWORD_VARIABLE: password})

@@ -13,6 +13,7 @@ from sandbox.odbc import OdbcMissingError, find_driver
 from sandbox.processes import Child, stop_all
 from sandbox.sample import schema
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Encrypt, Place, Ports, ServiceError
+from sandbox.sqlserver.certificate import CERTIFICATE_FILE
 
 MONGO_DATABASE = "relay"
 
@@ -61,6 +62,7 @@ def running(options: StackOptions) -> Iterator[Stack]:
             children["redis"], redis_port = services.start_redis(place, port=options.ports.redis)
             settings = {
                 **_sql_server_settings(children["sqlserver"], options, driver=driver, password=password),
+                **_certificate(options, folder),
                 "MONGO_URI": f"mongodb://{HOST}:{services.announced_port(children['mongo'])}/",
                 "MONGO_DB_NAME": MONGO_DATABASE,
                 "REDIS_HOST": HOST,
@@ -96,3 +98,10 @@ def _sql_server_settings(child: Child, options: StackOptions, *, driver: str, pa
         "MSSQL_ENCRYPT": options.encrypt,
         "MSSQL_TRUST_SERVER_CERTIFICATE": "true" if options.encrypt == "yes" else "false",
     }
+
+
+def _certificate(options: StackOptions, folder: Path) -> dict[str, str]:
+    """Strict encryption accepts no unknown certificate: the driver has to be shown the stand-in's."""
+    if options.encrypt != "strict":
+        return {}
+    return {"MSSQL_SERVER_CERTIFICATE": str(services.sql_server_folder(folder).absolute() / CERTIFICATE_FILE)}

@@ -41,7 +41,12 @@ def _summary(settings: Mapping[str, str], env_path: Path, options: StackOptions)
             f"MongoDB     {settings['MONGO_URI']}  (stand-in)",
             f"Redis       {settings['REDIS_HOST']}:{settings['REDIS_PORT']}",
             f"The data is {kept}.",
-            f"The settings are in {env_path}. Where relay, alembic and celery run: cp {env_path} .env",
+            f"The settings are in {env_path}.{_hint(env_path)}",
             "Ctrl-C stops everything.",
         ]
     )
+
+
+def _hint(env_path: Path) -> str:
+    """What to do with a file that relay, Alembic and Celery do not find by themselves."""
+    return "" if env_path.name == ".env" else f" Where relay, alembic and celery run: cp {env_path} .env"

@@ -156,6 +156,13 @@ def test_data_survives_kill_9(tmp_path: Path) -> None:
             assert redis.lrange("things", 0, -1) == ["one"]
 
 
+@pytest.mark.parametrize("encrypt", ["yes", "strict"])
+def test_the_env_file_is_enough_for_an_encrypted_connection(encrypt: str, tmp_path: Path) -> None:
+    with running_up(tmp_path / "env", "--encrypt", encrypt) as up:
+        assert up.settings["MSSQL_ENCRYPT"] == encrypt
+        assert query(up, "SELECT 1") == [(1,)]
+
+
 def test_two_sandboxes_do_not_share_a_folder(tmp_path: Path) -> None:
     data = ["--data", str(tmp_path / "data")]
     with running_up(tmp_path / "env", *data), start(tmp_path / "other", *data) as second:

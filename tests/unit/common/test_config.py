@@ -187,3 +187,11 @@ def test_settings_cannot_be_changed() -> None:
     settings: Any = load_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.REDIS_PORT = 1
+
+
+@pytest.mark.usefixtures("given")
+def test_a_certificate_is_named_only_where_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSSQL_SERVER_CERTIFICATE", "")
+    assert "ServerCertificate=" not in load_settings().odbc_connection_string.replace("TrustServerCertificate=", "")
+    monkeypatch.setenv("MSSQL_SERVER_CERTIFICATE", "server.pem")
+    assert "ServerCertificate={server.pem}" in load_settings().odbc_connection_string
