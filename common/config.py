@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
@@ -22,10 +23,23 @@ class SettingsError(Exception):
     """A setting is missing or makes no sense. The message has one line for each, which names it."""
 
 
-class Settings(BaseSettings):
-    """Everything that can be set, under the names that the environment uses."""
+class SourcesFile(BaseSettings):
+    """Where the sources are read from: all that the migration's printed script needs to know."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=True)
+
+    RELAY_SOURCES: Path | None = Field(
+        None, description="TOML file that adds, changes or switches off sources; unset: the three built-in ones"
+    )
+
+    @field_validator("RELAY_SOURCES", mode="before")
+    @classmethod
+    def _empty_path_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+class Settings(SourcesFile):
+    """Everything that can be set, under the names that the environment uses."""
 
     MSSQL_DRIVER: str = Field(
         "ODBC Driver 18 for SQL Server", min_length=1, description="ODBC driver: its name, or its file's path"
@@ -150,6 +164,11 @@ def _line(where: tuple[int | str, ...], problem: Any) -> str:
 def get_settings() -> Settings:
     """The settings, read once a process."""
     return load_settings()
+
+
+def get_sources_file() -> Path | None:
+    """RELAY_SOURCES, whatever else is set or missing."""
+    return SourcesFile.model_validate({}).RELAY_SOURCES
 
 
 def __getattr__(name: str) -> Settings:

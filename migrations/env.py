@@ -11,13 +11,14 @@ from common.config import SettingsError, get_settings
 from common.database.mssql.faults import remedy
 from common.database.mssql_client import make_engine
 from migrations.checks import NotReadyError
+from migrations.enabling import HEADER
 
 VERSION_TABLE = "relay_alembic_version"
 """Not Alembic's usual name: the database belongs to others, who may use Alembic themselves."""
 
 
 def print_script() -> None:
-    """`--sql`: print T-SQL for an administrator. Needs no settings and no database."""
+    """`--sql`: print T-SQL for an administrator. Needs no settings but RELAY_SOURCES, and no database."""
     context.configure(
         dialect_name="mssql",
         literal_binds=True,
@@ -25,6 +26,7 @@ def print_script() -> None:
         version_table_schema="dbo",
         transaction_per_migration=True,
     )
+    context.get_context().impl.static_output(HEADER.rstrip())
     with context.begin_transaction():
         context.run_migrations()
 
@@ -59,12 +61,12 @@ def refusal(error: DBAPIError) -> str:
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
-if context.is_offline_mode():
-    print_script()
-else:
-    try:
+try:
+    if context.is_offline_mode():
+        print_script()
+    else:
         run()
-    except (SettingsError, NotReadyError) as error:
-        raise SystemExit(str(error)) from None
-    except DBAPIError as error:
-        raise SystemExit(refusal(error)) from None
+except (SettingsError, NotReadyError) as error:
+    raise SystemExit(str(error)) from None
+except DBAPIError as error:
+    raise SystemExit(refusal(error)) from None

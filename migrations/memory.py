@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mssql import DATETIME2
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
+from common.database.names import full_name
 from migrations import conditions
 from migrations.conditions import Condition, If
 
 CHECKPOINT = sa.Table(
     "relay_checkpoint",
     sa.MetaData(),
-    sa.Column("source", sa.Unicode(128), nullable=False),
+    sa.Column("source", sa.Unicode(400), nullable=False),
     sa.Column("version", sa.BigInteger),
     sa.Column("life", sa.Unicode(64)),
     sa.Column("generation", sa.BigInteger),
@@ -45,7 +46,7 @@ DATABASE = "$database"
 
 def key_of(schema: str, table: str) -> str:
     """The key under which the upgrade remembers a table."""
-    return f"$table:{schema}.{table}"
+    return f"$table:{full_name(schema, table)}"
 
 
 def create(keys: Sequence[str]) -> Iterator[ExecutableDDLElement]:

@@ -11,6 +11,7 @@ from alembic import op
 from sqlalchemy.schema import ExecutableDDLElement
 
 from common.database import change_tracking_ddl as ddl
+from common.database.names import full_name
 from common.database.records import TrackedTable
 from migrations import checks, conditions, memory
 from migrations.conditions import Condition, If
@@ -71,7 +72,7 @@ DATABASE_TRACKING = Switch(
 def table_tracking(schema: str, table: str) -> Switch:
     """Change tracking for a table, with its columns."""
     return Switch(
-        what=f"change tracking for {schema}.{table}",
+        what=f"change tracking for {full_name(schema, table)}",
         key=memory.key_of(schema, table),
         word=memory.TRACKING,
         is_on=conditions.table_is_tracked(schema, table),

@@ -24,8 +24,8 @@ def check_state(source: Source, state: TableState) -> None:
         )
     if state.begin_version is None:
         raise ConfigurationError(
-            f"{name}: {source.full_name} is not tracked, or the login may not see that it is; run: alembic upgrade"
-            f" head, or GRANT VIEW CHANGE TRACKING ON {source.full_name}"
+            f"{name}: {source.full_name} is not tracked, or the login may not see that it is; run: relay enable"
+            f" {source.name}, or GRANT VIEW CHANGE TRACKING ON {source.full_name}"
         )
     if state.min_valid is None:
         raise ConfigurationError(

@@ -14,7 +14,9 @@ from kombu.entity import Queue
 from common.config import Settings, SettingsError, get_settings
 from common.logs import set_up_logging
 from relay.embedded_beat import end_with_its_worker
-from relay.sources import TaskQueues, all_sources
+from relay.registry import all_sources
+from relay.sources import TaskQueues
+from relay.start_check import check_when_a_worker_starts
 
 __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
 
@@ -27,10 +29,9 @@ BROKER_SECONDS = 5
 
 def _configuration() -> dict[str, Any]:
     try:
-        settings = get_settings()
+        return configuration(get_settings())
     except SettingsError as error:
         raise SystemExit(f"relay: {error}") from None
-    return configuration(settings)
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -103,3 +104,4 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
 app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
 app.add_defaults(_configuration)
 end_with_its_worker(app)
+check_when_a_worker_starts(app)

@@ -76,7 +76,7 @@ def render_for_redis(app: Celery, producer: Producer, dispatch: Dispatch) -> Red
     body, content_type, content_encoding = producer._prepare(task.body, "json", headers=task.headers)
     properties = {**task.properties, "delivery_mode": 2}
     channel = producer.channel
-    message = channel.prepare_message(body, 0, content_type, content_encoding, task.headers, properties)
+    message = channel.prepare_message(body, dispatch.priority, content_type, content_encoding, task.headers, properties)
     collector = _Collector()
     channel.basic_publish(message, exchange="", routing_key=dispatch.queue, _publish_batch=collector)
     return collector.messages[0]

@@ -36,6 +36,7 @@ def prepare_row(source: Source, window: Window, row: ChangedRow, seq: int, rende
         source=source.id,
         task=source.task,
         queue=source.queue,
+        priority=source.priority,
         args=text,
         key=tuple(_storable(part) for part in row.key),
         change_version=row.version,

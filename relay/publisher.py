@@ -35,6 +35,7 @@ class BrokerPublisher:
                     dispatch.task,
                     as_task(self._app, dispatch),
                     queue=dispatch.queue,
+                    priority=dispatch.priority,
                     retry=False,
                     declare=[],
                 )

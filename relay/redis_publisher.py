@@ -11,7 +11,7 @@ from celery import Celery
 from redis.exceptions import ResponseError
 
 from common.database.records import NOWHERE, Position
-from relay.message import render_for_redis
+from relay.message import RedisMessage, render_for_redis
 from relay.ports import Item, QueueGapError
 from relay.sources import Source
 
@@ -67,27 +67,28 @@ class RedisPublisher:
         return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
 
     def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        """Push the items beyond the position and move it, in one atomic call.
+        """Push the items beyond the position and move it, in one atomic call a run of items for the same list.
 
         Raises QueueGapError when the queue does not stand where the batch begins.
         """
         with self._app.producer_or_acquire() as producer:
-            payloads = [
-                b"" if dispatch is None else render_for_redis(self._app, producer, dispatch).payload
-                for _, dispatch in items
+            rendered = [
+                (position, None if dispatch is None else render_for_redis(self._app, producer, dispatch))
+                for position, dispatch in items
             ]
-        places = [position.place for position, _ in items]
-        flat = [part for place, payload in zip(places, payloads, strict=True) for part in (*place, payload)]
-        life = items[-1][0].life
         with self._client() as (client, channel):
-            keys = [self._position_key(channel, source), _queue_key(channel, source)]
             script = client.register_script(PUBLISH)
-            try:
-                script(keys=keys, args=[life, after.life, after.number, after.seq, *flat])
-            except ResponseError as error:
-                if str(error).startswith("GAP"):
-                    raise QueueGapError(f"the queue of {source.name} stands at {str(error)[4:]}") from None
-                raise
+            position_key = self._position_key(channel, source)
+            for queue_key, run in _runs(rendered, otherwise=_queue_key(channel, source)):
+                flat = [part for position, payload in run for part in (*position.place, payload)]
+                life = run[-1][0].life
+                try:
+                    script(keys=[position_key, queue_key], args=[life, after.life, after.number, after.seq, *flat])
+                except ResponseError as error:
+                    if str(error).startswith("GAP"):
+                        raise QueueGapError(f"the queue of {source.name} stands at {str(error)[4:]}") from None
+                    raise
+                after = run[-1][0]
 
     def queue_length(self, source: Source) -> int | None:
         """Messages waiting in the source's list."""
@@ -106,7 +107,27 @@ class RedisPublisher:
 
 
 def _queue_key(channel: Any, source: Source) -> str:
-    return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, 0)}"
+    return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, source.priority)}"
+
+
+Rendered = tuple[Position, RedisMessage | None]
+Run = list[tuple[Position, bytes]]
+
+
+def _runs(items: Sequence[Rendered], *, otherwise: str) -> Iterator[tuple[str, Run]]:
+    """The items, cut where the list changes: one source's rows differ in it only after its queue was changed.
+
+    An item without a message only moves the position: it belongs to whatever run it stands in.
+    """
+    key: str | None = None
+    run: Run = []
+    for position, message in items:
+        if key is not None and message is not None and message.key != key:
+            yield key, run
+            run = []
+        key = key if message is None else message.key
+        run.append((position, b"" if message is None else message.payload))
+    yield key or otherwise, run
 
 
 def _parse(stored: bytes | str | None) -> Position:

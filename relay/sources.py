@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.database.records import TrackedTable
@@ -24,6 +23,8 @@ class Source(TrackedTable):
 
     task: str
     queue: str
+    priority: int = 0
+    """Of its messages in the queue, 0 to 9, as Celery's `priority`."""
 
     @property
     def id(self) -> str:
@@ -34,7 +35,7 @@ class Source(TrackedTable):
     def definition(self) -> str:
         """A fingerprint of what decides which rows are taken: when it changes, a baseline is due.
 
-        Task and queue are left out: they say where a row goes, not whether.
+        Task, queue and priority are left out: they say where a row goes, not whether.
         """
         parts = [self.schema, self.table, list(self.args), self.status_column, self.pending_value]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
@@ -63,21 +64,4 @@ CANCELLATION = Source(
 )
 
 BUILT_IN: tuple[Source, ...] = (SALE, IMPORT, CANCELLATION)
-
-
-class UnknownSourceError(Exception):
-    """A source was named that is not configured."""
-
-
-def all_sources() -> Sequence[Source]:
-    """Every configured source, in the order in which they are scanned."""
-    return BUILT_IN
-
-
-def find_source(name: str) -> Source:
-    """The source of that name. Raises UnknownSourceError, which lists those there are."""
-    for source in all_sources():
-        if source.name == name:
-            return source
-    known = ", ".join(source.name for source in all_sources())
-    raise UnknownSourceError(f"there is no source {name!r}; the sources are: {known}")
+"""What is watched unless a file of sources says otherwise, in the order in which it is scanned."""

@@ -10,8 +10,8 @@ from common.logs import get_logger
 from relay.bootstrap import this_process
 from relay.celery_app import OWN_QUEUE, app, tick_seconds
 from relay.faults import describe_error, is_passing
+from relay.registry import all_sources, find_source
 from relay.scan import find_work, scan
-from relay.sources import all_sources, find_source
 
 
 @app.task(name="relay.scan_and_dispatch", shared=False)
@@ -37,7 +37,8 @@ def _logged(what: str, **fields: str) -> Iterator[None]:
     try:
         yield
     except ConfigurationError as error:
-        log.error("configuration", task=what, remedy=str(error), **fields)
+        for line in str(error).splitlines():
+            log.error("configuration", task=what, remedy=line, **fields)
     except Exception as error:
         if not is_passing(error):
             raise

@@ -26,7 +26,7 @@ from common.database.mssql_client import MSSQLClient
 from relay import bootstrap
 from relay.bootstrap import Relay
 from relay.celery_app import configuration
-from relay.sources import all_sources
+from relay.registry import all_sources
 from tests.support.leaks import Belongings, assert_nothing_left_since
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued, business_ids_in_redis
@@ -130,11 +130,14 @@ def sale_queue(celery_app: Celery) -> Queued:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_the_developer() -> Iterator[None]:
-    """Settings are read once a process: what one test has read is nothing to the next."""
+def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The built-in sources. Settings are read once a process: what one test has read is nothing to the next."""
+    monkeypatch.setenv("RELAY_SOURCES", "")
     get_settings.cache_clear()
+    all_sources.cache_clear()
     yield
     get_settings.cache_clear()
+    all_sources.cache_clear()
 
 
 def _close(app: Celery) -> None:

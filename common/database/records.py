@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from common.database.names import full_name
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackedTable:
@@ -19,14 +21,16 @@ class TrackedTable:
     table: str
     args: tuple[str, ...]
     """Columns whose values are read with a row; the first is the business id."""
+    key: tuple[str, ...] | None = None
+    """Columns that the primary key is expected to have; None: whatever the catalog says."""
     status_column: str = "status"
-    pending_value: str = "PENDING_SYNC"
+    pending_value: str | int = "PENDING_SYNC"
     database: str = "default"
 
     @property
     def full_name(self) -> str:
-        """For messages: `dbo.SalesInvoices`."""
-        return f"{self.schema}.{self.table}"
+        """As it can be typed, in brackets where it must: `dbo.SalesInvoices`."""
+        return full_name(self.schema, self.table)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,6 +166,7 @@ class Dispatch:
     source: str
     task: str
     queue: str
+    priority: int = 0
     args: str
     """The JSON text that goes into the message."""
     key: tuple[Any, ...]

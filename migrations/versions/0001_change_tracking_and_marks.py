@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrations import steps
-from relay.sources import all_sources
+from relay.registry import all_sources
 
 revision = "0001"
 down_revision = None

@@ -23,7 +23,7 @@ from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
 from sandbox import services
 from sandbox.processes import stop_all
-from tests.support.queues import messages_in_redis, redis_of
+from tests.support.queues import messages_in_redis, redis_of, task_ids_in_redis
 from tests.support.samples import a_dispatch, a_position
 from tests.support.wait import wait_until
 
@@ -115,3 +115,14 @@ def _fields(message: dict[str, Any]) -> dict[str, Any]:
     for level in nested:
         flat.update({name: value for name, value in level.items() if name != "delivery_info"})
     return flat
+
+
+def test_a_batch_across_a_change_of_queue_puts_each_message_where_the_log_says(celery_app: Celery) -> None:
+    publisher = RedisPublisher(celery_app, namespace="relay")
+    old, urgent = [a_dispatch(0), a_dispatch(1)], [a_dispatch(2, priority=3), a_dispatch(4, queue="relay_other")]
+    items = [*_items([*old, urgent[0]]), (a_position(3), None), *_items(urgent[1:])]
+    publisher.publish(SALE, after=NOWHERE, items=items)
+    assert task_ids_in_redis(celery_app, "sale_queue") == ["life-1-0", "life-1-1"]
+    assert task_ids_in_redis(celery_app, "sale_queue\x06\x163") == ["life-1-2"]
+    assert task_ids_in_redis(celery_app, "relay_other") == ["life-1-4"]
+    assert publisher.positions([SALE]) == {"sale": a_position(4)}

@@ -37,7 +37,7 @@ def untracked(relay: Relay) -> Iterator[Relay]:
 def test_a_comparison_with_null_passes(untracked: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     """min-valid is NULL for a table that is not tracked, and `NULL < watermark` is not true: no error, no rows."""
     pharmacy.insert("HD-1")
-    with pytest.raises(ConfigurationError, match="run: alembic upgrade head"):
+    with pytest.raises(ConfigurationError, match="run: relay enable sale"):
         scan(untracked, SALE)
     assert sale_queue() == []
 

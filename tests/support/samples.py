@@ -22,6 +22,7 @@ def a_dispatch(seq: int | None, *, source: Source = SALE, **changes: Any) -> Dis
         "source": source.id,
         "task": source.task,
         "queue": source.queue,
+        "priority": source.priority,
         "args": json.dumps([f"invoice-{seq}", "shop"]),
         "key": ("shop", f"invoice-{seq}"),
         "change_version": 100,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from relay.cli import cli
 from relay.model import Reason
+from relay.sources_file import Entry
 from sandbox.__main__ import app as sandbox
 
 PROJECT = Path(__file__).parents[2]
@@ -35,7 +37,18 @@ def test_every_module_of_relay_stands_in_the_architecture() -> None:
     assert [name for name in modules if name not in architecture] == []
 
 
-@pytest.mark.parametrize("command", [command.name for command in cli.registered_commands])
+def _commands() -> dict[str, Callable[..., object]]:
+    """What can be typed after `relay`, with the function behind it."""
+    found = {str(command.name): command.callback for command in cli.registered_commands}
+    for group in cli.registered_groups:
+        inner = group.typer_instance
+        assert inner is not None
+        found[str(group.name)] = inner.registered_callback.callback
+        found |= {f"{group.name} {command.name}": command.callback for command in inner.registered_commands}
+    return found
+
+
+@pytest.mark.parametrize("command", _commands())
 def test_every_command_is_documented(command: str) -> None:
     assert f"relay {command}" in _text("README.md", "docs/operations.md")
 
@@ -45,9 +58,9 @@ def test_every_command_of_the_sandbox_is_documented(command: str) -> None:
     assert f"python -m sandbox {command}" in _text("docs/sandbox.md")
 
 
-@pytest.mark.parametrize("command", cli.registered_commands, ids=lambda command: command.name)
-def test_every_command_has_an_example(command: object) -> None:
-    assert "Example: relay " in (command.callback.__doc__ or "")  # type: ignore[attr-defined]
+@pytest.mark.parametrize("command", _commands())
+def test_every_command_has_an_example(command: str) -> None:
+    assert f"Example: relay {command}" in (_commands()[command].__doc__ or "")
 
 
 def test_every_target_of_make_explains_itself() -> None:
@@ -55,6 +68,12 @@ def test_every_target_of_make_explains_itself() -> None:
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
     assert [target for target in targets if not re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE)] == []
     assert {"demo", "test"} <= set(targets)
+
+
+def test_every_field_of_a_source_is_documented_with_the_words_of_the_code() -> None:
+    text = _text("docs/sources.md")
+    rows = [f"| `{name}` | {field.description} |" for name, field in Entry.model_fields.items()]
+    assert [row for row in rows if row not in text] == []
 
 
 def test_a_baselines_reasons_are_sentences() -> None:

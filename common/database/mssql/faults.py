@@ -24,7 +24,7 @@ REMEDIES = {
     3952: "snapshot isolation is off: run `alembic upgrade head`",
     4060: "the database cannot be opened: check MSSQL_DATABASE and that the database is online",
     18456: "the login was refused: check MSSQL_USER and MSSQL_PASSWORD",
-    22105: "the table is not tracked: run `alembic upgrade head`",
+    22105: "the table is not tracked: run `relay enable`",
     22117: "this is a secondary replica: connect to the primary",
 }
 """What to do about the errors that stay."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.database import Database
-from sandbox.sqlserver.engine.ddl import alter, alter_database, tables
+from sandbox.sqlserver.engine.ddl import alter, alter_database, schemas, tables
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import ddl_in_snapshot, not_in_transaction
 from sandbox.sqlserver.engine.parser.statements import (
@@ -15,9 +15,11 @@ from sandbox.sqlserver.engine.parser.statements import (
     AlterColumn,
     CreateDatabase,
     CreateIndex,
+    CreateSchema,
     CreateTable,
     DropFromTable,
     DropIndex,
+    DropSchema,
     DropTable,
     SetDatabaseOption,
     Statement,
@@ -34,6 +36,8 @@ _IN_DATABASE: dict[type[Any], Callable[[Work, Any], None]] = {
     CreateTable: tables.create_table,
     DropTable: tables.drop_table,
     TruncateTable: tables.truncate_table,
+    CreateSchema: schemas.create_schema,
+    DropSchema: schemas.drop_schema,
     CreateIndex: tables.create_index,
     DropIndex: tables.drop_index,
     AddToTable: alter.add_to_table,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from relay import sources
-from relay.sources import Source
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, State
 
 pytestmark = pytest.mark.services
@@ -31,7 +32,7 @@ class TestUpAndDown:
             "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS"
             " WHERE TABLE_NAME = 'relay_checkpoint' ORDER BY ORDINAL_POSITION"
         ) == [
-            ("source", "nvarchar", 128, "NO"),
+            ("source", "nvarchar", 400, "NO"),
             ("version", "bigint", None, "YES"),
             ("life", "nvarchar", 64, "YES"),
             ("generation", "bigint", None, "YES"),
@@ -76,13 +77,18 @@ class TestUpAndDown:
         assert ready.state() == ALL_ON
         assert ready.memory() == remembered
 
-    def test_awkward_names(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-        odd = Source(name="odd", table="it's ]odd: 100%", args=("id",), task="t", queue="q")
-        monkeypatch.setattr(sources, "BUILT_IN", (odd,))
-        database.create_tables("[it's ]]odd: 100%]")
+    def test_awkward_names(self, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = tmp_path / "sources.toml"
+        file.write_text(
+            """sources.odd = {table = "[it's].[]]odd: 100%]", args = ["id"]}\n"""
+            + "".join(f"sources.{name}.enabled = false\n" for name in ("sale", "import", "cancellation"))
+        )
+        monkeypatch.setenv("RELAY_SOURCES", str(file))
+        database.run("CREATE SCHEMA [it's]")
+        database.create_tables("[it's].[]]odd: 100%]")
 
         database.upgrade()
-        assert database.state().tracked == {odd.table: True}
+        assert database.state().tracked == {"]odd: 100%": True}
 
         database.downgrade()
         assert database.state() == UNTOUCHED

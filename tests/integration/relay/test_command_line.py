@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _relay(folder: Path, *words: str, environment: Mapping[str, str]) -> Done:
+def run_relay(folder: Path, *words: str, environment: Mapping[str, str]) -> Done:
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
     program = str(Path(sys.executable).parent / "relay")
     return subprocess.run(
@@ -45,7 +45,7 @@ def test_scan_sends_what_is_pending_and_says_so(
 ) -> None:
     with desk(environment) as pharmacy:
         pharmacy.insert("HD-1")
-    done = _relay(folder, "scan", environment=environment)
+    done = run_relay(folder, "scan", environment=environment)
     assert done.returncode == 0, done.stderr
     assert len(messages_in_redis(celery_app, "sale_queue")) == 1
     [line] = [line for line in done.stdout.splitlines() if "│ sale" in line]
@@ -58,27 +58,27 @@ def test_dry_run_says_what_would_be_sent_and_sends_nothing(
 ) -> None:
     with desk(environment) as pharmacy:
         pharmacy.insert("HD-1")
-        first = _relay(folder, "scan", "sale", "--dry-run", environment=environment)
+        first = run_relay(folder, "scan", "sale", "--dry-run", environment=environment)
         assert first.returncode == 0, first.stderr
         assert "HD-1, NT-01" in first.stdout
         assert messages_in_redis(celery_app, "sale_queue") == []
-        _relay(folder, "scan", "sale", environment=environment)
+        run_relay(folder, "scan", "sale", environment=environment)
         pharmacy.insert("HD-2")
-        second = _relay(folder, "scan", "sale", "--dry-run", environment=environment)
+        second = run_relay(folder, "scan", "sale", "--dry-run", environment=environment)
     assert "HD-2, NT-01" in second.stdout
     assert "HD-1, NT-01" not in second.stdout
     assert len(messages_in_redis(celery_app, "sale_queue")) == 1
 
 
 def test_missing_settings_are_named(folder: Path) -> None:
-    done = _relay(folder, "scan", environment={})
+    done = run_relay(folder, "scan", environment={})
     assert done.returncode == 2
     assert done.stderr.startswith("relay: MSSQL_SERVER is not set")
     assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_source_is_named_beside_the_known_ones(folder: Path, environment: dict[str, str]) -> None:
-    done = _relay(folder, "scan", "sales", environment=environment)
+    done = run_relay(folder, "scan", "sales", environment=environment)
     assert done.returncode == 2
     assert "sales" in done.stderr
     assert "sale, import, cancellation" in done.stderr
@@ -94,7 +94,7 @@ def test_a_service_that_is_away_is_one_line_and_an_exit_code_of_its_own(
         "MONGO_URI": f"mongodb://127.0.0.1:{port}/?serverSelectionTimeoutMS=500",
         "REDIS_PORT": str(port),
     }
-    done = _relay(folder, "scan", "sale", environment={**environment, setting: away[setting]})
+    done = run_relay(folder, "scan", "sale", environment={**environment, setting: away[setting]})
     assert done.returncode == 3, done.stderr
     assert "a service is away" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
@@ -104,11 +104,11 @@ def test_a_service_that_is_away_is_one_line_and_an_exit_code_of_its_own(
 def test_a_database_without_the_tables_is_told_with_the_remedy(
     servers: Mapping[str, str], environment: dict[str, str], folder: Path
 ) -> None:
-    done = _relay(folder, "scan", "sale", environment={**environment, "MSSQL_DATABASE": "master"})
+    done = run_relay(folder, "scan", "sale", environment={**environment, "MSSQL_DATABASE": "master"})
     assert done.returncode == 2, done.stderr
     assert "there is no table dbo.SalesInvoices" in done.stderr
 
 
 def test_help_gives_an_example(folder: Path) -> None:
-    done = _relay(folder, "scan", "--help", environment={})
+    done = run_relay(folder, "scan", "--help", environment={})
     assert "Example: relay scan sale --dry-run" in done.stdout

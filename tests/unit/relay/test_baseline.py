@@ -32,7 +32,7 @@ def test_a_table_that_can_be_read_passes() -> None:
         ({"updateable": False}, "must be read on the primary"),
         ({"current_version": None}, "change tracking is off for the database; run: alembic upgrade head"),
         ({"object_id": None, "min_valid": None, "begin_version": None}, "create it, or GRANT SELECT"),
-        ({"begin_version": None, "min_valid": None}, "run: alembic upgrade head, or GRANT VIEW CHANGE TRACKING"),
+        ({"begin_version": None, "min_valid": None}, "run: relay enable sale, or GRANT VIEW CHANGE TRACKING"),
         ({"min_valid": None}, "GRANT SELECT, VIEW CHANGE TRACKING ON dbo.SalesInvoices"),
         ({"current_version": 1, "min_valid": 2}, "as on a readable secondary; connect to the primary"),
     ],

@@ -48,7 +48,7 @@ _SCHEMATA = _view(
         column("SCHEMA_NAME", SYSNAME, "s.name", nullable=False),
         column("SCHEMA_OWNER", SYSNAME, "s.name"),
     ),
-    "(SELECT 'dbo' AS name UNION ALL SELECT 'INFORMATION_SCHEMA' UNION ALL SELECT 'sys') AS s",
+    "_schemas AS s",
 )
 _VIEWS = _view(
     "VIEWS",

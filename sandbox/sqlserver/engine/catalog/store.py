@@ -21,6 +21,7 @@ from sandbox.sqlserver.engine.catalog.schema import (
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _schemas (schema_id INTEGER PRIMARY KEY, name TEXT COLLATE TSQL NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS _objects (
     object_id INTEGER PRIMARY KEY, schema_name TEXT COLLATE TSQL, name TEXT COLLATE TSQL, type TEXT COLLATE TSQL,
     parent_id INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, UNIQUE (schema_name, name));
@@ -43,6 +44,7 @@ CREATE TABLE IF NOT EXISTS _tracking (
     table_id INTEGER PRIMARY KEY, columns_updated INTEGER, begin_version INTEGER, cleanup_version INTEGER,
     min_valid INTEGER);
 CREATE TABLE IF NOT EXISTS _commits (version INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+INSERT OR IGNORE INTO _schemas VALUES (1, 'dbo'), (3, 'INFORMATION_SCHEMA'), (4, 'sys');
 INSERT OR IGNORE INTO _meta VALUES
     ('catalog', 1), ('next_object_id', 901578250), ('version', 0), ('rowversion', 2000), ('tracking', 0),
     ('retention', 2), ('retention_unit', 'DAYS'), ('auto_cleanup', 1), ('snapshot_allowed', 0),

@@ -14,11 +14,14 @@ _TYPE_DESCRIPTIONS = (
     "(CASE type WHEN 'U' THEN 'USER_TABLE' WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'UQ' THEN 'UNIQUE_CONSTRAINT' "
     "WHEN 'D' THEN 'DEFAULT_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END)"
 )
+_SCHEMA_OF_TABLE = (
+    "(SELECT s.schema_id FROM _schemas AS s JOIN _objects AS o ON o.schema_name = s.name WHERE o.object_id = table_id)"
+)
 _OBJECT_COLUMNS = (
     column("name", SYSNAME, nullable=False),
     column("object_id", INT, nullable=False),
     column("principal_id", INT, "NULL"),
-    column("schema_id", INT, "1", nullable=False),
+    column("schema_id", INT, "(SELECT s.schema_id FROM _schemas AS s WHERE s.name = schema_name)", nullable=False),
     column("parent_object_id", INT, "parent_id", nullable=False),
     column("type", _TYPE),
     column("type_desc", _DESCRIPTION, _TYPE_DESCRIPTIONS),
@@ -101,7 +104,7 @@ _DEFAULT_CONSTRAINTS = View(
     columns=(
         column("name", SYSNAME),
         column("object_id", INT),
-        column("schema_id", INT, "1"),
+        column("schema_id", INT, _SCHEMA_OF_TABLE),
         column("parent_object_id", INT, "table_id"),
         column("parent_column_id", INT, "column_id"),
         column("definition", _TEXT, "('(' || text || ')')"),
@@ -115,7 +118,7 @@ _CHECK_CONSTRAINTS = View(
     columns=(
         column("name", SYSNAME),
         column("object_id", INT),
-        column("schema_id", INT, "1"),
+        column("schema_id", INT, _SCHEMA_OF_TABLE),
         column("parent_object_id", INT, "table_id"),
         column("parent_column_id", INT, "0"),
         column("definition", _TEXT, "('(' || text || ')')"),
@@ -128,7 +131,7 @@ _KEY_CONSTRAINTS = View(
     columns=(
         column("name", SYSNAME),
         column("object_id", INT),
-        column("schema_id", INT, "1"),
+        column("schema_id", INT, _SCHEMA_OF_TABLE),
         column("parent_object_id", INT, "table_id"),
         column("type", _TYPE, "kind"),
         column(

@@ -92,7 +92,7 @@ _SCHEMAS = View(
         column("schema_id", INT, nullable=False),
         column("principal_id", INT, "schema_id"),
     ),
-    origin=_rows(("name", "schema_id"), [("dbo", 1), ("INFORMATION_SCHEMA", 3), ("sys", 4)]),
+    origin="_schemas",
 )
 _TYPES = View(
     schema="sys",

@@ -166,6 +166,13 @@ def add_object(connection: sqlite3.Connection, schema: str, name: str, kind: str
     return object_id
 
 
+def _add_constraint(connection: sqlite3.Connection, name: str, kind: str, table_id: int) -> int:
+    """Write a constraint into the catalog: it lives in its table's schema. Raises 2714."""
+    query = "SELECT schema_name FROM _objects WHERE object_id = ?"
+    [schema] = connection.execute(query, (table_id,)).fetchone()
+    return add_object(connection, schema, name, kind, table_id)
+
+
 def system_name(prefix: str, table: str, detail: str, object_id: int) -> str:
     """A name for a constraint without one, in SQL Server's style: `PK__Sales__3213E83F`."""
     mark = zlib.crc32(f"{table}.{detail}.{object_id}".encode())
@@ -192,7 +199,7 @@ def add_columns(
             connection.execute("INSERT INTO _identity VALUES (?, ?)", (table_id, seed - increment))
         if column.default is not None:
             name = column.default_name or system_name("DF", table, column.name, table_id)
-            object_id = add_object(connection, "dbo", name, "D", table_id)
+            object_id = _add_constraint(connection, name, "D", table_id)
             connection.execute(
                 "INSERT INTO _defaults VALUES (?, ?, ?, ?, ?)", (object_id, table_id, column_id, name, column.default)
             )
@@ -205,7 +212,7 @@ def add_key(connection: sqlite3.Connection, table_id: int, table: str, key: KeyD
         if connection.execute(query, (table_id,)).fetchone():
             raise SqlError(1779, f"Table '{table}' already has a primary key defined on it.", state=0)
     name = key.name or system_name(key.kind, table, "-".join(column for column, _ in key.columns), table_id)
-    object_id = add_object(connection, "dbo", name, key.kind, table_id)
+    object_id = _add_constraint(connection, name, key.kind, table_id)
     index_id = 1 if key.kind == "PK" else next_index_id(connection, table_id)
     add_index(connection, table_id, index_id, name, kind=key.kind, columns=key.columns, object_id=object_id)
     return index_id
@@ -249,5 +256,5 @@ def add_index(
 def add_check(connection: sqlite3.Connection, table_id: int, table: str, check: CheckDefinition) -> None:
     """Write a check into the catalog."""
     name = check.name or system_name("CK", table, "", zlib.crc32(check.text.encode()))
-    object_id = add_object(connection, "dbo", name, "C", table_id)
+    object_id = _add_constraint(connection, name, "C", table_id)
     connection.execute("INSERT INTO _checks VALUES (?, ?, ?, ?)", (object_id, table_id, name, check.text))

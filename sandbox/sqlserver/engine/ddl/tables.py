@@ -18,6 +18,7 @@ from sandbox.sqlserver.engine.ddl.definitions import (
     next_index_id,
     read_definitions,
 )
+from sandbox.sqlserver.engine.ddl.schemas import find_schema
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.parser.statements import CreateIndex, CreateTable, DropIndex, DropTable, TruncateTable
@@ -26,9 +27,7 @@ from sandbox.sqlserver.engine.parser.statements import CreateIndex, CreateTable,
 def create_table(work: Work, statement: CreateTable) -> None:
     """CREATE TABLE. Raises 2714, 2760, 1750 and what definitions raise."""
     schema, name = work.table_name(statement.name)
-    if schema.lower() != "dbo":
-        text = f'The specified schema name "{schema}" either does not exist or you do not have permission to use it.'
-        raise SqlError(2760, text)
+    schema = find_schema(work.connection.raw, schema)
     if name.startswith("#"):
         raise unsupported("temporary tables")
     definitions = read_definitions(tuple(statement.definitions))
@@ -36,7 +35,7 @@ def create_table(work: Work, statement: CreateTable) -> None:
     primary = {column for key in definitions.keys if key.kind == "PK" for column, _ in key.columns}
     for column in definitions.columns:
         column.nullable = column.nullable and column.name.lower() not in {key.lower() for key in primary}
-    table_id = add_object(raw, "dbo", name, "U")
+    table_id = add_object(raw, schema, name, "U")
     add_columns(raw, table_id, name, definitions.columns, 1)
     for key in definitions.keys:
         add_key(raw, table_id, name, key)

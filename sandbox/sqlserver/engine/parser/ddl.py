@@ -10,8 +10,10 @@ from sandbox.sqlserver.engine.parser.extent import skip_condition
 from sandbox.sqlserver.engine.parser.statements import (
     CreateDatabase,
     CreateIndex,
+    CreateSchema,
     CreateTable,
     DropIndex,
+    DropSchema,
     DropTable,
     Statement,
     TruncateTable,
@@ -39,6 +41,8 @@ def _create(cursor: Cursor) -> Statement:
         return _create_table(cursor)
     if cursor.take("DATABASE"):
         return CreateDatabase(name=cursor.identifier())
+    if cursor.take("SCHEMA"):
+        return _create_schema(cursor)
     unique = cursor.take("UNIQUE")
     if cursor.take("CLUSTERED"):
         raise unsupported("CREATE CLUSTERED INDEX")
@@ -46,6 +50,17 @@ def _create(cursor: Cursor) -> Statement:
     if cursor.take("INDEX"):
         return _create_index(cursor, unique=unique)
     raise unsupported(f"CREATE {cursor.word()}")
+
+
+def _create_schema(cursor: Cursor) -> CreateSchema:
+    name = cursor.identifier()
+    if cursor.take("AUTHORIZATION"):
+        owner = cursor.identifier()
+        if owner.lower() != "dbo":
+            raise unsupported(f"AUTHORIZATION {owner}")
+    if cursor.word() in ("CREATE", "GRANT", "REVOKE", "DENY"):
+        raise unsupported(f"CREATE SCHEMA with {cursor.word()}")
+    return CreateSchema(name=name)
 
 
 def _create_table(cursor: Cursor) -> CreateTable:
@@ -96,6 +111,9 @@ def _drop(cursor: Cursor) -> Statement:
         while cursor.take(","):
             names.append(cursor.dotted_name())
         return DropTable(names=tuple(names), if_exists=if_exists)
+    if cursor.take("SCHEMA"):
+        if_exists = cursor.take("IF", "EXISTS")
+        return DropSchema(name=cursor.identifier(), if_exists=if_exists)
     if cursor.take("INDEX"):
         if_exists = cursor.take("IF", "EXISTS")
         name = cursor.identifier()

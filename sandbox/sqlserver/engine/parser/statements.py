@@ -131,6 +131,21 @@ class SetDatabaseOption:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CreateSchema:
+    """CREATE SCHEMA name, with no owner but dbo and no elements."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropSchema:
+    """DROP SCHEMA [IF EXISTS] name."""
+
+    name: str
+    if_exists: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CreateDatabase:
     """CREATE DATABASE name, with no options."""
 
@@ -286,6 +301,8 @@ Simple: TypeAlias = (
     | TrackDatabase
     | SetDatabaseOption
     | CreateDatabase
+    | CreateSchema
+    | DropSchema
     | SetOption
     | SetIsolation
     | Declare

@@ -31,7 +31,6 @@ _SERVER_PROPERTIES: dict[str, tuple[object, SqlType]] = {
     "isclustered": (0, INT),
     "ishadrenabled": (0, INT),
 }
-_SYSTEM_SCHEMAS = {"dbo": 1, "INFORMATION_SCHEMA": 3, "sys": 4}
 SCOPE_IDENTITY = SqlType(name="decimal", precision=38, scale=0)
 """The type of SCOPE_IDENTITY() and @@IDENTITY."""
 
@@ -95,16 +94,14 @@ def _schema_name(translator: Translator, arguments: list[exp.Expression], scope:
     if not arguments:
         return literal("dbo", SYSNAME)
     number = as_type(translator, arguments[0], scope, INT)
-    arms = " ".join(f"WHEN {value} THEN '{name}'" for name, value in _SYSTEM_SCHEMAS.items())
-    return Value(sql=f"(CASE {number.sql} {arms} END)", type=SYSNAME)
+    return Value(sql=f"(SELECT name FROM _schemas WHERE schema_id = {number.sql})", type=SYSNAME)
 
 
 def _schema_id(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     if not arguments:
         return literal(1, INT)
     name = as_type(translator, arguments[0], scope, SYSNAME)
-    arms = " ".join(f"WHEN '{name}' THEN {value}" for name, value in _SYSTEM_SCHEMAS.items())
-    return Value(sql=f"(CASE {name.sql} COLLATE TSQL {arms} END)", type=INT)
+    return Value(sql=f"(SELECT schema_id FROM _schemas WHERE name = {name.sql})", type=INT)
 
 
 def _db_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:

@@ -1,0 +1,84 @@
+"""`relay scan`: once, here and now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+import typer
+from rich.table import Table
+
+from common.config import get_settings
+from common.database.errors import ConfigurationError
+from common.logs import set_up_logging
+from relay.bootstrap import this_process
+from relay.cli.console import console
+from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.dry_run import Preview, preview
+from relay.model import CycleReport
+from relay.registry import all_sources, find_source
+from relay.scan import scan
+from relay.sources import Source
+
+Found = TypeVar("Found")
+
+
+def scan_command(
+    source: Annotated[str | None, typer.Argument(help="scan only this one: see `relay sources`")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be sent, and send nothing")] = False,
+) -> None:
+    """Scan once, here and now, as the beat does.
+
+    Example: relay scan sale --dry-run
+    """
+    with errors_told():
+        chosen = [find_source(source)] if source else list(all_sources())
+        settings = get_settings()
+        set_up_logging(settings)
+        from relay.celery_app import app
+
+        relay = this_process(app)
+        ports = relay.ports
+        if dry_run:
+            found, mistakes = _each(
+                chosen, lambda source: preview(source, ports.changes, ports.checkpoints, relay.options)
+            )
+            console.print(_previews(found))
+        else:
+            done, mistakes = _each(chosen, lambda source: scan(relay, source))
+            console.print(_reports([report for reports in done for report in reports]))
+    if mistakes:
+        tell("\n".join(mistakes))
+        raise typer.Exit(EXIT_CONFIGURATION)
+
+
+def _each(sources: Sequence[Source], look: Callable[[Source], Found]) -> tuple[Sequence[Found], Sequence[str]]:
+    """What was found in each source, and what a person must mend: a source with a mistake holds up no other."""
+    found: list[Found] = []
+    mistakes: list[str] = []
+    for source in sources:
+        try:
+            found.append(look(source))
+        except ConfigurationError as error:
+            mistakes.append(str(error))
+    return found, mistakes
+
+
+def _previews(previews: Sequence[Preview]) -> Table:
+    table = Table("source", "reads", "would send", "already sealed", "first of them (args)")
+    for found in previews:
+        reads = f"all pending rows: {found.baseline}" if found.baseline else "changes since the watermark"
+        first = "\n".join(", ".join(str(value) for value in row.args) for row in found.first)
+        table.add_row(found.source, reads, str(found.rows), str(found.waiting), first)
+    return table
+
+
+def _reports(reports: Sequence[CycleReport]) -> Table:
+    table = Table("source", "outcome", "watermark", "sent", "rejected", "baseline")
+    for report in reports:
+        version = "-" if report.version is None else str(report.version)
+        baseline = str(report.baseline or "")
+        table.add_row(
+            report.source, str(report.outcome), version, str(report.dispatched), str(report.rejected), baseline
+        )
+    return table

@@ -1,0 +1,71 @@
+"""`relay sources`: what is watched, whether that can be, and what else could be."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from common.config import get_settings
+from common.database.mssql_client import MSSQLClient
+from relay.checks import mistakes_in
+from relay.cli.console import console
+from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.registry import all_sources
+from relay.suggest import suggested_sources
+
+group = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+
+
+@group.callback()
+def sources_command(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="hold them against the database, too")] = False,
+) -> None:
+    """List what is watched, and where its pending rows go.
+
+    Example: relay sources --check
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with errors_told():
+        console.print(_listed())
+        mistakes = _mistakes() if check else []
+    if mistakes:
+        tell("\n".join(mistakes))
+        raise typer.Exit(EXIT_CONFIGURATION)
+
+
+@group.command(name="suggest")
+def suggest_command() -> None:
+    """Look into the database for other tables with a status column, and print them as TOML for RELAY_SOURCES.
+
+    Example: relay sources suggest > sources.toml
+    """
+    with errors_told():
+        mssql = MSSQLClient(get_settings())
+        try:
+            with mssql.engine.connect() as connection:
+                typer.echo(suggested_sources(connection, all_sources()), nl=False)
+        finally:
+            mssql.close()
+
+
+def _listed() -> Table:
+    table = Table("source", "watched", "sent as", show_lines=True)
+    for source in all_sources():
+        watched = f"{source.full_name}\n{source.status_column} = {source.pending_value}"
+        priority = f", priority {source.priority}" if source.priority else ""
+        sent = "\n".join([source.task, f"  ({', '.join(source.args)})", f"  -> {source.queue}{priority}"])
+        table.add_row(source.name, Text(watched, overflow="fold"), Text(sent, overflow="fold"))
+    return table
+
+
+def _mistakes() -> list[str]:
+    mssql = MSSQLClient(get_settings())
+    try:
+        return list(mistakes_in(mssql, all_sources()))
+    finally:
+        mssql.close()
