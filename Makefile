@@ -1,6 +1,7 @@
 # Everything that is needed to try relay, and to work on it. `make` alone says what there is.
 
 SECONDS ?= 30
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check
@@ -14,8 +15,8 @@ setup: ## install everything into .venv (and unixodbc and redis-server by apt, w
 demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)
 	@.venv/bin/python -m sandbox demo --seconds $(SECONDS)
 
-test: setup ## run all tests
-	@.venv/bin/pytest -n 2
+test: setup ## run all tests (PROCESSES=2)
+	@.venv/bin/pytest -n $(PROCESSES)
 
 check: setup ## look for mistakes without running anything: ruff, mypy, import-linter
 	@scripts/check

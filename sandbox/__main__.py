@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,20 @@ def up_command(  # noqa: PLR0917 - typer makes options of them
     ports = Ports(mssql=mssql_port, mongo=mongo_port, redis=redis_port)
     with _failures_told():
         up.serve(StackOptions(data=data, ports=ports, encrypt=encrypt), env_path)
+
+
+@app.command("urls")
+def urls_command(
+    env_path: Annotated[
+        Path, typer.Option("--env-file", help="the file that `up` has written", exists=True, dir_okay=False)
+    ] = env_file.DEFAULT_PATH,
+) -> None:
+    """Print what has the tests run against a sandbox that is up: `eval` it, then pytest -n 0.
+
+    Example: eval "$(python -m sandbox urls)" && pytest -n 0
+    """
+    for name, value in env_file.urls(env_file.read(env_path)).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 @app.command("demo")

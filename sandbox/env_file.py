@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from sandbox.files import write_whole
 
@@ -51,3 +52,16 @@ def remove_stale(path: Path) -> None:
     """
     if path.is_file() and set(read(path)) - set(SOMETIMES) == set(NAMES):
         path.unlink()
+
+
+def urls(values: Mapping[str, str]) -> dict[str, str]:
+    """The services as URLs, under the names by which the tests take servers that run already."""
+    user, password = (quote(values[name], safe="") for name in ("MSSQL_USER", "MSSQL_PASSWORD"))
+    trust = "yes" if values["MSSQL_TRUST_SERVER_CERTIFICATE"] == "true" else "no"
+    address = values["MSSQL_SERVER"].replace(",", ":")
+    return {
+        "RELAY_TEST_SERVERS": "urls",
+        "RELAY_TEST_MSSQL_URL": f"mssql://{user}:{password}@{address}?encrypt={values['MSSQL_ENCRYPT']}&trust={trust}",
+        "RELAY_TEST_MONGO_URL": values["MONGO_URI"],
+        "RELAY_TEST_REDIS_URL": f"redis://{values['REDIS_HOST']}:{values['REDIS_PORT']}",
+    }

@@ -1,7 +1,7 @@
 """What tests share: three services for a whole run, and a clean place on them for each test.
 
-The services are the sandbox's, or real ones in containers with RELAY_TEST_SERVERS=containers. A service that does not
-come up fails the tests that need it: none is skipped.
+The services are the sandbox's, real ones in containers (RELAY_TEST_SERVERS=containers), or those that run already
+(RELAY_TEST_SERVERS=urls). A service that does not come up fails the tests that need it: none is skipped.
 """
 
 from __future__ import annotations
@@ -30,12 +30,25 @@ from relay.registry import all_sources
 from tests.support.leaks import Belongings, assert_nothing_left_since
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued, business_ids_in_redis
-from tests.support.servers import running_servers
+from tests.support.servers import described, running_servers, server_kind
+
+pytest_plugins = ["tests.support.real_server_decides"]
 
 PROJECT = Path(__file__).parents[1]
 EMPTY_DATABASES = {"admin", "config", "local"}
 KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_kombu", "unacked", "celery")
 """How the names of keys begin that relay and Celery may leave in Redis."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Servers that run already are shared: one process at a time."""
+    if server_kind() == "urls" and (config.getoption("numprocesses", None) or os.environ.get("PYTEST_XDIST_WORKER")):
+        raise pytest.UsageError("RELAY_TEST_SERVERS=urls: the tests share these servers; run pytest -n 0")
+
+
+def pytest_report_header() -> str:
+    """Which servers these are."""
+    return described()
 
 
 @pytest.fixture(scope="session")

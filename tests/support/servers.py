@@ -1,4 +1,4 @@
-"""SQL Server, MongoDB and Redis for the tests: the sandbox's stand-ins, or containers with the real ones."""
+"""SQL Server, MongoDB and Redis for the tests: the sandbox's, containers, or servers that run already."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sandbox import stack
+from sandbox.sample import schema
 from sandbox.stack import StackOptions
 
 KIND_VARIABLE = "RELAY_TEST_SERVERS"
-KINDS = ("sandbox", "containers")
+KINDS = {
+    "sandbox": "the sandbox's stand-ins for SQL Server and MongoDB, and redis-server",
+    "containers": "SQL Server, MongoDB and Redis in containers",
+    "urls": "servers that run already",
+}
 
 
 def server_kind() -> str:
-    """What RELAY_TEST_SERVERS asks for: `sandbox` (the default) or `containers`. Raises ValueError otherwise."""
+    """What RELAY_TEST_SERVERS asks for: one of KINDS, `sandbox` when it is not set. Raises ValueError otherwise."""
     kind = os.environ.get(KIND_VARIABLE, "sandbox")
     if kind not in KINDS:
         raise ValueError(f"{KIND_VARIABLE} must be one of {', '.join(KINDS)}, not {kind!r}")
     return kind
+
+
+def described() -> str:
+    """Which servers the tests run against, for the head of their report."""
+    kind = server_kind()
+    if kind != "urls":
+        return f"servers: {KINDS[kind]}"
+    from tests.support.urls import places
+
+    return f"servers: {KINDS[kind]}: {', '.join(places())}"
 
 
 @contextmanager
@@ -32,6 +47,12 @@ def running_servers() -> Iterator[Mapping[str, str]]:
 
         with running_containers() as settings:
             yield settings
-        return
-    with stack.running(StackOptions()) as services:
-        yield services.settings
+    elif server_kind() == "urls":
+        from tests.support.urls import settings_from_urls
+
+        settings = settings_from_urls()
+        schema.create_tables(settings)
+        yield settings
+    else:
+        with stack.running(StackOptions()) as services:
+            yield services.settings

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyodbc
@@ -26,7 +26,6 @@ class SqlServer:
 
     access: Mapping[str, str]
     """Relay's MSSQL settings for it."""
-    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def settings(self, database: str = MSSQL_DATABASE) -> dict[str, str]:
         """Relay's settings for a database of this server, as environment variables. There is no MongoDB behind them."""
@@ -39,8 +38,8 @@ class SqlServer:
 
     def new_database(self) -> str:
         """Make an empty database and give its name."""
-        name = f"test{next(self._numbers)}"
-        connection = self.connect()
+        name = f"relay_test_{secrets.token_hex(4)}"
+        connection = self.connect("master")
         try:
             connection.execute(f"CREATE DATABASE {name}")
         finally:
@@ -54,6 +53,11 @@ def running_sql_server(folder: Path) -> Iterator[SqlServer]:
 
     Raises ChildDiedError or NotReadyError, with the end of its log, when it does not come up.
     """
+    if server_kind() == "urls":
+        from tests.support.urls import sql_server_from_url
+
+        yield SqlServer(access=sql_server_from_url())
+        return
     if server_kind() == "containers":
         from tests.support.containers import running_sql_server_container
 
