@@ -1,4 +1,7 @@
-"""Where Microsoft's ODBC driver is on this machine."""
+"""Where Microsoft's ODBC driver is on this machine.
+
+`python -m sandbox.odbc` prints the entry that makes it known to unixODBC by its usual name.
+"""
 
 from __future__ import annotations
 
@@ -62,3 +65,15 @@ def _distribution() -> str:
         if name in _DISTRIBUTIONS:
             return _DISTRIBUTIONS[name]
     return _OTHER_LINUX
+
+
+def registration() -> str:
+    """The entry of odbcinst.ini for the packaged driver; nothing where one is registered. Raises OdbcMissingError."""
+    driver = find_driver()
+    if driver == REGISTERED_NAME:
+        return ""
+    return f"[{REGISTERED_NAME}]\nDescription=Microsoft ODBC Driver 18 for SQL Server\nDriver={driver}\n"
+
+
+if __name__ == "__main__":
+    print(registration(), end="")

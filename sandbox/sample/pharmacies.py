@@ -1,6 +1,6 @@
 """Simulated pharmacies, a thread each, that write documents until they are told to stop.
 
-    python -m sandbox.sample.pharmacies --ledger FILE [--rate 80] [--shops 6]
+    python -m sandbox.sample.pharmacies [--ledger FILE] [--rate 80] [--shops 6] [--seconds 30]
 
 Every hand-in goes into the ledger, a file of JSON lines. SIGTERM lets each finish what it is doing.
 """
@@ -23,12 +23,13 @@ from sandbox.sample.json_lines import JsonLinesWriter
 from sandbox.sample.pharmacy import HandIn, Pharmacy
 
 
-def work(shop: str, *, per_second: float, ledger: JsonLinesWriter, stop: threading.Event) -> None:
+def work(shop: str, *, per_second: float, ledger: JsonLinesWriter | None, stop: threading.Event) -> None:
     """Act `per_second` times a second until `stop`; after a hold-up faster, until the lost time is made good."""
     connection = connect()
 
     def report(hand_in: HandIn) -> None:
-        ledger.append(asdict(hand_in))
+        if ledger is not None:
+            ledger.append(asdict(hand_in))
 
     try:
         pharmacy = Pharmacy(shop=shop, connection=connection, chance=random.Random(shop), report=report)  # noqa: S311
@@ -41,20 +42,21 @@ def work(shop: str, *, per_second: float, ledger: JsonLinesWriter, stop: threadi
 
 
 def main(
-    ledger: Annotated[Path, typer.Option(help="file to which every hand-in is appended")],
+    ledger: Annotated[Path | None, typer.Option(help="file to which every hand-in is appended")] = None,
     rate: Annotated[float, typer.Option(help="things done a second, by all of them together")] = 80.0,
     shops: Annotated[int, typer.Option(help="number of pharmacies")] = 6,
+    seconds: Annotated[float | None, typer.Option(help="how long", show_default="until SIGTERM")] = None,
 ) -> None:
-    """Let the pharmacies work until SIGTERM; exit code 1 when one of them met an error."""
+    """Let the pharmacies work until SIGTERM, or so long; exit code 1 when one of them met an error."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    writer = JsonLinesWriter(ledger)
+    writer = JsonLinesWriter(ledger) if ledger is not None else None
     with ThreadPoolExecutor(shops) as threads:
         futures = [
             threads.submit(work, f"PH-{number:03}", per_second=rate / shops, ledger=writer, stop=stop)
             for number in range(1, shops + 1)
         ]
-        wait(futures, return_when=FIRST_EXCEPTION)
+        wait(futures, timeout=seconds, return_when=FIRST_EXCEPTION)
         stop.set()
     for future in futures:
         future.result()

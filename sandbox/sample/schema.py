@@ -35,6 +35,18 @@ def create_table(kind: DocumentKind) -> str:
     """
 
 
+def create_database(settings: Mapping[str, str]) -> None:
+    """Create the database that the settings name, where it is not there yet."""
+    name = settings["MSSQL_DATABASE"]
+    connection = connect({**settings, "MSSQL_DATABASE": "master"})
+    try:
+        if connection.execute("SELECT DB_ID(?)", name).fetchval() is None:
+            quoted = name.replace("]", "]]")
+            connection.execute(f"CREATE DATABASE [{quoted}]")
+    finally:
+        connection.close()
+
+
 def create_tables(settings: Mapping[str, str]) -> None:
     """Create those of the tables that are not there yet, in the database that the settings name."""
     connection = connect(settings)

@@ -21,7 +21,7 @@ from sandbox.sample.documents import CANCELLATION, IMPORT, PENDING, SALE, SYNCED
 from sandbox.sample.json_lines import JsonLinesWriter
 
 RECORD_VARIABLE = "SAMPLE_RECORD"
-"""Names the file to which each message that was handled is appended."""
+"""Names the file to which each message that was handled is appended; unset: none is kept."""
 
 
 def _service(kind: DocumentKind) -> Celery:
@@ -37,7 +37,9 @@ def _service(kind: DocumentKind) -> Celery:
     @app.task(bind=True, name=kind.task, shared=False)
     def process(task: Any, local_id: str, shop: str) -> None:
         revision = synchronise(_connection(), kind, local_id=local_id, shop=shop)
-        _record().append({"task_id": task.request.id, "kind": kind.name, "key": [shop, local_id], "revision": revision})
+        if record := _record():
+            handled = {"task_id": task.request.id, "kind": kind.name, "key": [shop, local_id], "revision": revision}
+            record.append(handled)
 
     return app
 
@@ -58,8 +60,9 @@ def _connection() -> pyodbc.Connection:
 
 
 @cache
-def _record() -> JsonLinesWriter:
-    return JsonLinesWriter(Path(os.environ[RECORD_VARIABLE]))
+def _record() -> JsonLinesWriter | None:
+    path = os.environ.get(RECORD_VARIABLE)
+    return JsonLinesWriter(Path(path)) if path else None
 
 
 sale = _service(SALE)
