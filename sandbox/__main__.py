@@ -64,6 +64,7 @@ def demo_command(
     seconds: Annotated[float, typer.Option(min=5, help="how long it runs, without start and settling")] = 30.0,
     as_json: Annotated[bool, typer.Option("--json", help="print nothing but the verdict, as one JSON object")] = False,
     scan_interval: Annotated[float, typer.Option(min=0.1, help="seconds between relay's scans")] = 1.0,
+    svg: Annotated[Path | None, typer.Option(dir_okay=False, help="keep the last picture in this file")] = None,
 ) -> None:
     """Watch documents go from SQL Server to worker services, and account for every one.
 
@@ -74,7 +75,7 @@ def demo_command(
     from sandbox.demo import run  # celery and rich: not for `up`
 
     with _failures_told():
-        verdict = run.demo(run.DemoOptions(seconds=seconds, scan_interval=scan_interval, quiet=as_json))
+        verdict = run.demo(run.DemoOptions(seconds=seconds, scan_interval=scan_interval, quiet=as_json, svg=svg))
         print(verdict.as_json() if as_json else verdict.as_text())
         if not verdict.clean:
             raise typer.Exit(1)

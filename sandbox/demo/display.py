@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.table import Table
 
 from sandbox.demo.observer import Observer
+from sandbox.demo.view import WIDTH, picture
 from sandbox.sample.documents import KINDS
 
 LINE_SECONDS = 5.0
+SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+"""rich's format without its fonts, which would be fetched from elsewhere: whatever font of fixed width is there."""
 
 
 class Display(Protocol):
@@ -60,44 +66,48 @@ class Lines:
         )
 
 
-class LiveTable:
-    """For a terminal: one table that is drawn anew."""
+class LiveView:
+    """For a terminal: a picture that is drawn anew."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self.latest: RenderableType = ""
 
     def say(self, text: str) -> None:
-        """Print it above the table."""
-        self._live.console.print(text)
+        """Print it above the picture."""
+        self._live.console.print(text, style="dim")
 
     def show(self, observer: Observer, *, phase: str) -> None:
-        """Draw the table."""
-        self._live.update(_table(observer, phase), refresh=True)
+        """Draw the picture."""
+        verdicts = {kind.name: observer.verdict_of(kind.name) for kind in KINDS}
+        self.latest = picture(phase, observer.verdict(), verdicts, observer.history)
+        self._live.update(self.latest, refresh=True)
 
 
 @contextmanager
-def chosen(*, quiet: bool) -> Iterator[Display]:
-    """Nothing when it has to be quiet, a table at a terminal, lines elsewhere."""
+def chosen(*, quiet: bool, svg: Path | None = None) -> Iterator[Display]:
+    """Nothing when it has to be quiet, a picture at a terminal, lines elsewhere.
+
+    `svg`: the file in which the last picture is kept, whatever this is.
+    """
     console = Console()
     if quiet:
         yield Silent()
-    elif console.is_terminal:
+    elif console.is_terminal or svg is not None:
         with Live(console=console, auto_refresh=False) as live:
-            yield LiveTable(live)
+            view = LiveView(live)
+            yield view
+        if svg is not None:
+            save_svg(view.latest, svg)
     else:
         yield Lines()
 
 
-def _table(observer: Observer, phase: str) -> Table:
-    table = Table(title=phase, title_justify="left")
-    table.add_column("source")
-    for heading in ("became pending", "dispatched", "processed", "on the way", "p50", "p99"):
-        table.add_column(heading, justify="right")
-    for kind in KINDS:
-        now = observer.verdict_of(kind.name)
-        counts = [now.inserted, now.dispatched, now.processed, now.lost]
-        table.add_row(kind.name, *map(str, counts), _ms(now.p50_ms), _ms(now.p99_ms))
-    return table
+def save_svg(shown: RenderableType, path: Path) -> None:
+    """Write a picture as SVG that loads nothing from elsewhere."""
+    console = Console(record=True, file=io.StringIO(), width=WIDTH, force_terminal=True)
+    console.print(shown)
+    path.write_text(console.export_svg(title="make demo", code_format=SVG), encoding="utf-8")
 
 
 def _ms(value: float | None) -> str:

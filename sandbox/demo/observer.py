@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
 import pymongo
+import redis
 
+from sandbox.demo.history import Counts, History, Moment
 from sandbox.demo.programs import Workshop
 from sandbox.demo.verdict import Handled, Sent, Verdict, reconcile
 from sandbox.sample.documents import KINDS
@@ -36,6 +40,8 @@ class Observer:
             settings["MONGO_URI"], tz_aware=True, serverSelectionTimeoutMS=MONGO_SECONDS * 1000
         )
         self._database = self._client[settings["MONGO_DB_NAME"]]
+        self._redis = redis.Redis(settings["REDIS_HOST"], int(settings["REDIS_PORT"]))
+        self.history = History()
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +50,7 @@ class Observer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+        self._redis.close()
 
     def scanned(self) -> set[str]:
         """The sources whose first cycle relay has finished: it is up."""
@@ -54,6 +61,7 @@ class Observer:
         """Take in what is new since the last look."""
         self._take_files()
         self._take_dispatches(since=self._latest - OVERLAP)
+        self.history.add(self._moment())
 
     def look_at_all(self) -> None:
         """Take in what is new, and read the task log once more from its beginning."""
@@ -76,6 +84,21 @@ class Observer:
             [one for one in self._sent.values() if one.kind == kind],
             [one for one in self.handled if one.kind == kind],
         )
+
+    def _moment(self) -> Moment:
+        inserted = Counter(one.kind for one in self.hand_ins)
+        dispatched = Counter(one.kind for one in self._sent.values())
+        processed = Counter(one.kind for one in self.handled)
+        counts = {
+            kind.name: Counts(
+                inserted=inserted[kind.name],
+                dispatched=dispatched[kind.name],
+                processed=processed[kind.name],
+                queued=int(self._redis.llen(kind.queue)),
+            )
+            for kind in KINDS
+        }
+        return Moment(at=time.monotonic(), counts=counts)
 
     def _take_files(self) -> None:
         self.hand_ins += [HandIn(**{**entry, "key": _key(entry["key"])}) for entry in self._ledger.new_entries()]

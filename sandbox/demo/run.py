@@ -36,6 +36,8 @@ class DemoOptions:
     seconds: float = 30.0
     scan_interval: float = 1.0
     quiet: bool = False
+    svg: Path | None = None
+    """Keep the last picture there."""
 
 
 def demo(options: DemoOptions) -> Verdict:
@@ -44,7 +46,7 @@ def demo(options: DemoOptions) -> Verdict:
     Raises ServiceError when something cannot be started here, ChildError when a program does not do what it should.
     """
     with (
-        display.chosen(quiet=options.quiet) as screen,
+        display.chosen(quiet=options.quiet, svg=options.svg) as screen,
         TemporaryDirectory(prefix="relay-demo-", ignore_cleanup_errors=True) as folder,
     ):
         screen.say("starting SQL Server (stand-in), MongoDB (stand-in) and Redis")

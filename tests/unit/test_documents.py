@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from common import settings_table
 from relay.cli import cli
 from relay.model import Reason
 from relay.sources_file import Entry
@@ -78,3 +79,10 @@ def test_every_field_of_a_source_is_documented_with_the_words_of_the_code() -> N
 
 def test_a_baselines_reasons_are_sentences() -> None:
     assert all(" " in reason for reason in Reason)
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    operations = _text("docs/operations.md")
+    assert settings_table.with_table(operations) == operations, (
+        "run: python -m common.settings_table docs/operations.md"
+    )
