@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import pyodbc
 import typer
 
 from common.config import SettingsError
@@ -43,6 +44,39 @@ def up_command(  # noqa: PLR0917 - typer makes options of them
     ports = Ports(mssql=mssql_port, mongo=mongo_port, redis=redis_port)
     with _failures_told():
         up.serve(StackOptions(data=data, ports=ports, encrypt=encrypt), env_path)
+
+
+@app.command("sql")
+def sql_command(
+    query: Annotated[str | None, typer.Option("--query", "-Q", help="run this batch, and end")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-i", exists=True, dir_okay=False, help="run this script, and end")
+    ] = None,
+    env_path: Annotated[
+        Path, typer.Option("--env-file", help="settings with which SQL Server is reached")
+    ] = env_file.DEFAULT_PATH,
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="go on after a batch that failed")] = False,
+) -> None:
+    """Type T-SQL, or have a script run that is cut into batches by lines with GO.
+
+    Exit code 1 when a batch failed. Works on a real SQL Server, too: give the file with its settings.
+
+    Example: python -m sandbox sql -Q "SELECT TOP 5 * FROM SalesInvoices"
+    """
+    from sandbox.prompt.run import PromptOptions, prompt
+    from sandbox.prompt.session import failure_of
+
+    if not env_path.is_file():
+        typer.echo(f"sandbox: there is no {env_path}: start one with `python -m sandbox up`, or name it", err=True)
+        raise typer.Exit(2)
+    with _failures_told():
+        try:
+            well = prompt(env_file.read(env_path), PromptOptions(query=query, file=file, keep_going=keep_going))
+        except pyodbc.Error as error:
+            typer.echo(f"sandbox: no connection: {failure_of(error)}", err=True)
+            raise typer.Exit(3) from None
+        if not well:
+            raise typer.Exit(1)
 
 
 @app.command("urls")

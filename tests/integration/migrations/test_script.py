@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +46,22 @@ class TestScript:
         ready.run(*batches(self.script(tmp_path, "upgrade", "head")))
 
         assert ready.memory() == remembered
+
+    def test_the_prompt_runs_it_as_printed(self, ready: Database, tmp_path: Path) -> None:
+        """The same database as the upgrade's, to the last row of its memory."""
+        ready.upgrade()
+        upgraded = ready.state(), ready.memory(), ready.rows("SELECT version_num FROM relay_alembic_version")
+        ready.downgrade()
+        ready.run("DROP TABLE relay_alembic_version")
+        (tmp_path / "upgrade.sql").write_text(self.script(tmp_path, "upgrade", "head"))
+        (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in ready.settings.items()))
+
+        command = [sys.executable, "-m", "sandbox", "sql", "--env-file", "env", "--file", "upgrade.sql"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        printed = ready.state(), ready.memory(), ready.rows("SELECT version_num FROM relay_alembic_version")
+        assert printed == upgraded
 
     def test_a_problem_stops_it(self, database: Database, tmp_path: Path) -> None:
         script = batches(self.script(tmp_path, "upgrade", "head"))

@@ -1,0 +1,1 @@
+"""`python -m sandbox sql`: a prompt for T-SQL, on the stand-in or on a real SQL Server."""
