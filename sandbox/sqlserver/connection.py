@@ -51,7 +51,7 @@ class Connection:
         too_late.daemon = True
         too_late.start()
         try:
-            admission = self._handshake.admit(SocketStream(self._socket))
+            admission = self._handshake.admit(SocketStream(self._socket), self.close)
         finally:
             too_late.cancel()
         if admission is not None:

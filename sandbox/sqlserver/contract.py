@@ -6,7 +6,7 @@ datetime.date, datetime.time, datetime.datetime (aware for datetimeoffset) and u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,14 +63,20 @@ class Result:
 
 
 class SqlError(Exception):
-    """An error of SQL Server: number, text, severity (class) and state, as the client sees them."""
+    """An error of SQL Server: number, text, severity (class) and state, as the client sees them.
 
-    def __init__(self, number: int, text: str, *, severity: int = 16, state: int = 1) -> None:
+    Some come in pairs: `then` is what the server says next.
+    """
+
+    def __init__(
+        self, number: int, text: str, *, severity: int = 16, state: int = 1, then: SqlError | None = None
+    ) -> None:
         super().__init__(number, text)
         self.number = number
         self.text = text
         self.severity = severity
         self.state = state
+        self.then = then
 
 
 class Session(Protocol):
@@ -79,6 +85,10 @@ class Session(Protocol):
     `descriptor` changes with every transaction: the wire compares it before and after a statement and tells the
     client by ENVCHANGE 8 (begun), 9 (committed) or 10 (rolled back).
     """
+
+    @property
+    def spid(self) -> int:
+        """@@SPID."""
 
     @property
     def descriptor(self) -> int:
@@ -94,6 +104,9 @@ class Session(Protocol):
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[Result]:
         """Run a batch; one Result a statement that has something to say. Raises SqlError where the batch ends."""
+
+    def failed(self, error: SqlError) -> None:
+        """A request has failed: undo what it did, and all of the transaction when the error or XACT_ABORT says so."""
 
     def begin(self, isolation: int) -> None:
         """Begin a transaction (TM request 5); isolation 0 keeps the session's level."""
@@ -127,8 +140,11 @@ class Session(Protocol):
 class Engine(Protocol):
     """The databases behind the server."""
 
-    def login(self, user: str, password: str, database: str, application: str) -> Session:
-        """A new session. Raises SqlError 18456 for a wrong login, 4060 for an unknown database."""
+    def login(self, user: str, password: str, database: str, application: str, hang_up: Callable[[], None]) -> Session:
+        """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that cannot be opened.
+
+        `hang_up` ends the client's connection without another word, and with it the session. From any thread.
+        """
 
     def close(self) -> None:
         """End all sessions and close the files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.sqlserver.client_view import database_changed
@@ -51,15 +52,15 @@ class Handshake:
     tls: TlsContexts | None
     """None when nothing is encrypted."""
 
-    def admit(self, plain: Stream) -> Admission | None:
-        """Let a client in, or tell it why not and give back None.
+    def admit(self, plain: Stream, hang_up: Callable[[], None]) -> Admission | None:
+        """Let a client in, or tell it why not and give back None. `hang_up` ends its connection, from any thread.
 
         Raises ProtocolError and ClientGoneError.
         """
         login_stream, stream = self._agree(plain)
         login = parse_login(read_message(login_stream, PacketType.LOGIN, limit=LARGEST_LOGIN))
         try:
-            session = self.engine.login(login.user, login.password, login.database, login.application)
+            session = self.engine.login(login.user, login.password, login.database, login.application, hang_up)
         except SqlError as failure:
             refusal = tokens.error(failure) + tokens.done(Done.BATCH, DoneStatus.ERROR)
             send_message(stream, PacketType.REPLY, refusal)

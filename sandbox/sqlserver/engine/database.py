@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from sandbox.sqlserver.engine.catalog.schema import Catalog, DatabaseSettings
-from sandbox.sqlserver.engine.catalog.store import create_layout, load, load_settings, read_meta, write_meta
+from sandbox.sqlserver.engine.catalog.store import (
+    NOW_FUNCTION,
+    create_layout,
+    load,
+    load_settings,
+    read_meta,
+    write_meta,
+)
+from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.connection import Connection
+from sandbox.sqlserver.engine.errors import database_offline
+from sandbox.sqlserver.engine.values.storage import store_moment
 from sandbox.sqlserver.engine.writer_lock import WriterLock
 
 _REMEMBERED_CATALOGS = 16
@@ -16,30 +29,74 @@ _REMEMBERED_CATALOGS = 16
 class Database:
     """Shared by all sessions. Everything in it may be called from any thread."""
 
-    def __init__(self, name: str, number: int, path: Path) -> None:
+    def __init__(self, *, name: str, number: int, path: Path, clock: Clock) -> None:
         self.name = name
         self.number = number
         """database_id."""
         self.writer = WriterLock()
+        self.settings = DatabaseSettings()
         self._path = path
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._online = False
+        self.open()
+
+    def open(self) -> None:
+        """Open the file, made if it is not there: all that is known of the database is read from it."""
         self._catalogs: dict[int, Catalog] = {}
         self._identities: dict[int, int] = {}
-        self._mutex = threading.Lock()
         # Kept open: SQLite locks everybody out while a file's last connection closes.
-        self._anchor = self.connect()
+        self._anchor = self._connect()
         self._anchor.raw.execute("PRAGMA journal_mode = WAL")
         create_layout(self._anchor.raw)
-        self.settings: DatabaseSettings = load_settings(self._anchor.raw)
+        self.settings = load_settings(self._anchor.raw)
         self._rowversion = int(read_meta(self._anchor.raw, "rowversion"))
+        self._online = True
+
+    @property
+    def is_online(self) -> bool:
+        """Whether sessions may enter."""
+        return self._online
+
+    def close_doors(self) -> None:
+        """From now on nobody connects; who is connected stays."""
+        self._online = False
 
     def close(self) -> None:
         """Close the file, when all sessions are gone."""
+        self.close_doors()
         self._anchor.close()
 
+    def copy_to(self, copy: Path) -> None:
+        """Write all that is committed at this moment into a file. Raises 942."""
+        draft = copy.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        source = self.connect()
+        try:
+            with closing(sqlite3.connect(draft)) as target:
+                source.raw.backup(target)
+        finally:
+            source.close()
+        draft.replace(copy)
+
+    def replace_by(self, copy: Path) -> None:
+        """Take such a file for one's own. The database has to be closed."""
+        draft = self._path.with_suffix(".draft")
+        shutil.copyfile(copy, draft)
+        for log in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + log).unlink(missing_ok=True)
+        draft.replace(self._path)
+
     def connect(self) -> Connection:
-        """A new connection to the file."""
+        """A new connection to the file. Raises 942 when the database is offline."""
+        if not self._online:
+            raise database_offline(self.name)
+        return self._connect()
+
+    def _connect(self) -> Connection:
         connection = Connection(self._path, self.next_identity)
         connection.raw.create_function("tsql_rowversion", 0, self.next_rowversion)
+        connection.raw.create_function(NOW_FUNCTION, 0, lambda: store_moment(self._clock.now()))
         return connection
 
     def catalog(self, connection: Connection) -> Catalog:

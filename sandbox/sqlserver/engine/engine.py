@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hmac
 import itertools
-import threading
+from collections.abc import Callable
 
-from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.administration import Administration
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to
+from sandbox.sqlserver.engine.clock import Clock
+from sandbox.sqlserver.engine.errors import cannot_open, login_failed
 from sandbox.sqlserver.engine.facts import SessionFacts
+from sandbox.sqlserver.engine.retention import Retention
 from sandbox.sqlserver.engine.server import Server
 from sandbox.sqlserver.engine.session import EngineSession
+from sandbox.sqlserver.engine.sessions import Sessions
 
 _FIRST_SPID = 51
 """Below it are SQL Server's own sessions."""
+
+
+def _nobody() -> None:
+    """Hang up where there is no client."""
 
 
 class SqlEngine:
@@ -24,25 +32,32 @@ class SqlEngine:
         self._user = user
         self._password = password
         self._spids = itertools.count(_FIRST_SPID)
-        self._sessions: dict[int, EngineSession] = {}
-        self._mutex = threading.Lock()
+        self._sessions = Sessions()
+        self.administration = Administration(server, self._sessions)
+        self.retention = Retention(server, self._sessions)
 
-    def login(self, user: str, password: str, database: str, application: str) -> EngineSession:
-        """A new session. Raises SqlError 18456 for a wrong login, 4060 for an unknown database."""
+    @property
+    def clock(self) -> Clock:
+        """What all of its time comes from."""
+        return self._server.clock
+
+    def login(
+        self, user: str, password: str, database: str, application: str, hang_up: Callable[[], None] = _nobody
+    ) -> EngineSession:
+        """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that cannot be opened."""
         right_user = user.lower() == self._user.lower()
         right_password = hmac.compare_digest(password.encode(), self._password.encode())
         if not (right_user and right_password):
-            raise SqlError(18456, f"Login failed for user '{user}'.", severity=14)
-        found = self._server.find(database or "master")
-        if found is None:
-            text = f'Cannot open database "{database}" requested by the login. The login failed.'
-            raise SqlError(4060, text, severity=11)
-        with self._mutex:
-            spid = next(self._spids)
-        facts = SessionFacts(spid=spid, login=self._user, application=application)
-        session = EngineSession(self._server, found, facts, lambda: self._forget(spid))
-        with self._mutex:
-            self._sessions[spid] = session
+            raise login_failed(user)
+        facts = SessionFacts(
+            spid=next(self._spids), login=self._user, application=application, clock=self._server.clock
+        )
+        with self._server.doors:
+            found = self._server.find(database or "master")
+            if found is None or not found.is_online:
+                raise cannot_open(database, user)
+            session = EngineSession(self._server, found, facts, self._sessions.remove)
+            self._sessions.add(session, hang_up)
         return session
 
     def clean_up_to(self, database: str, version: int) -> None:
@@ -60,13 +75,7 @@ class SqlEngine:
 
     def close(self) -> None:
         """End all sessions and close the files."""
-        with self._mutex:
-            sessions = list(self._sessions.values())
-        for session in sessions:
+        for session in self._sessions.all():
             session.cancel()
             session.close()
         self._server.close()
-
-    def _forget(self, spid: int) -> None:
-        with self._mutex:
-            self._sessions.pop(spid, None)

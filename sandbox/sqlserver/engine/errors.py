@@ -140,6 +140,22 @@ def cancelled() -> SqlError:
     return SqlError(3617, "The statement was cancelled by the client.", severity=11)
 
 
+def login_failed(user: str) -> SqlError:
+    """18456. Why is told to the administrator only, who reads it in the server's log."""
+    return SqlError(18456, f"Login failed for user '{user}'.", severity=14)
+
+
+def cannot_open(database: str, user: str) -> SqlError:
+    """4060, and 18456 behind it: the login asks for a database that is not there, or is offline."""
+    text = f'Cannot open database "{database}" requested by the login. The login failed.'
+    return SqlError(4060, text, severity=11, then=login_failed(user))
+
+
+def database_offline(database: str) -> SqlError:
+    """942: it was taken offline."""
+    return SqlError(942, f"Database '{database}' cannot be opened because it is offline.", severity=14, state=4)
+
+
 def snapshot_not_allowed(database: str) -> SqlError:
     """3952: ALLOW_SNAPSHOT_ISOLATION is off."""
     text = (

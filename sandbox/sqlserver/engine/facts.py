@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.transactions import Transactions
 from sandbox.sqlserver.engine.translate.functions.metadata import PRODUCT_VERSION
 from sandbox.sqlserver.engine.types import DATETIME, DATETIME2
@@ -26,6 +26,7 @@ class SessionFacts:
     spid: int
     login: str
     application: str
+    clock: Clock
     rowcount: int = 0
     error: int = 0
     identity: int | None = None
@@ -37,7 +38,7 @@ class SessionFacts:
     def fact(self, name: str, transactions: Transactions) -> Stored:
         """The stored value of `$name`."""
         if name.startswith("$now."):
-            return _now(name.removeprefix("$now."))
+            return _moment(self.clock, name.removeprefix("$now."))
         values: dict[str, Any] = {
             "$none": None,
             "$trancount": transactions.count,
@@ -61,8 +62,8 @@ def _milliseconds(seconds: float | None) -> int:
     return -1 if seconds is None else int(seconds * 1000)
 
 
-def _now(type_name: str) -> int:
-    moment = store_moment(dt.datetime.now(dt.UTC).replace(tzinfo=None))
+def _moment(clock: Clock, type_name: str) -> int:
+    moment = store_moment(clock.now())
     if type_name == "datetime" and _to_datetime is not None:
         return int(_to_datetime(moment))
     return moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -89,7 +88,7 @@ def _flush_changes(session: EngineSession, arguments: Arguments) -> Iterator[Res
     del arguments
     session.transactions.start_writing()
     raw = session.connection.raw
-    version = expired_version(raw, session.current.settings, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+    version = expired_version(raw, session.current.settings, session.server.clock.now())
     if version is not None:
         clean_up_to(raw, version)
     session.transactions.end_statement()

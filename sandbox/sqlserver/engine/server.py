@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.errors import unsupported
 
@@ -19,6 +20,11 @@ class Server:
     """The databases by name, each in a file of its own; database ids follow the order in which they were made."""
 
     def __init__(self, data: Path, database: str) -> None:
+        self.clock = Clock()
+        self.backups = data / "backups"
+        """The folder of the databases' copies."""
+        self.doors = threading.RLock()
+        """Held while a session enters a database: it is not taken away in that moment."""
         self._data = data
         self._mutex = threading.Lock()
         self._databases: dict[str, Database] = {}
@@ -44,6 +50,10 @@ class Server:
         """The database of that name, whatever its case."""
         return self._databases.get(name.lower())
 
+    def online(self) -> list[Database]:
+        """The databases that are online."""
+        return [database for database in list(self._databases.values()) if database.is_online]
+
     def create(self, name: str) -> None:
         """CREATE DATABASE. Raises 1801 when it exists, 40000 for a name that is no file's name."""
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.$#@-]*", name):
@@ -55,10 +65,14 @@ class Server:
             self._open(name, _FIRST_USER_ID + len(self._databases) - 1)
 
     def database_setting(self, name: str, setting: str) -> str | int | None:
-        """The SQLite function behind sys.databases: one of the settings of a database."""
+        """The SQLite function behind sys.databases: one of the settings of a database, or whether it is `online`."""
         database = self.find(name)
-        value = None if database is None else getattr(database.settings, setting)
-        return value if value is None or isinstance(value, str) else int(value)
+        if database is None:
+            return None
+        value = database.is_online if setting == "online" else getattr(database.settings, setting)
+        return value if isinstance(value, str) else int(value)
 
     def _open(self, name: str, number: int) -> None:
-        self._databases[name.lower()] = Database(name, number, self._data / f"{name}{_SUFFIX}")
+        self._databases[name.lower()] = Database(
+            name=name, number=number, path=self._data / f"{name}{_SUFFIX}", clock=self.clock
+        )

@@ -16,8 +16,8 @@ from sandbox.sqlserver.engine.server import Server
 from sandbox.sqlserver.engine.transactions import Transactions
 from sandbox.sqlserver.engine.variables import Variables
 
-_ABORTING = frozenset({241, 245, 8114, 8169, 3951, 3952, 3960})
-"""Errors that roll back the whole transaction whatever XACT_ABORT says: conversions, and snapshot conflicts."""
+_ABORTING = frozenset({241, 245, 1205, 8114, 8169, 3951, 3952, 3960, 3961})
+"""Errors that roll back the whole transaction whatever XACT_ABORT says: conversions, deadlocks, snapshot conflicts."""
 _LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: "SERIALIZABLE", 5: "SNAPSHOT"}
 """As the transaction manager request numbers them; 0 keeps the level."""
 
@@ -25,7 +25,9 @@ _LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: 
 class EngineSession:
     """One connection's state. Used by one thread at a time, but for `cancel`."""
 
-    def __init__(self, server: Server, database: Database, facts: SessionFacts, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self, server: Server, database: Database, facts: SessionFacts, on_close: Callable[[EngineSession], None]
+    ) -> None:
         self.server = server
         self.facts = facts
         self._on_close = on_close
@@ -34,10 +36,15 @@ class EngineSession:
         self._enter(database)
 
     def _enter(self, database: Database) -> None:
-        self.current = database
         self.connection = database.connect()
+        self.current = database
         self.connection.raw.create_function("tsql_database", 2, self.server.database_setting)
         self.transactions = Transactions(database, self.connection, self.is_cancelled)
+
+    @property
+    def spid(self) -> int:
+        """@@SPID."""
+        return self.facts.spid
 
     @property
     def descriptor(self) -> int:
@@ -98,7 +105,7 @@ class EngineSession:
             raise
 
     def use(self, name: str) -> None:
-        """USE. Raises 911 for an unknown database."""
+        """USE. Raises 911 for an unknown database, 942 for one that is offline."""
         database = self.server.find(name)
         if database is None:
             text = f"Database '{name}' does not exist. Make sure that the name is entered correctly."
@@ -108,8 +115,10 @@ class EngineSession:
         if self.transactions.is_open:
             raise unsupported("USE inside a transaction")
         level, timeout = self.transactions.level, self.transactions.lock_timeout
-        self.connection.close()
-        self._enter(database)
+        left = self.connection
+        with self.server.doors:
+            self._enter(database)
+        left.close()
         self.transactions.level, self.transactions.lock_timeout = level, timeout
 
     def is_cancelled(self) -> bool:
@@ -126,7 +135,8 @@ class EngineSession:
         self.transactions.abort()
         self.transactions.level = "READ COMMITTED"
         self.transactions.lock_timeout = None
-        self.facts = SessionFacts(spid=self.facts.spid, login=self.facts.login, application=self.facts.application)
+        facts = self.facts
+        self.facts = SessionFacts(spid=facts.spid, login=facts.login, application=facts.application, clock=facts.clock)
 
     def cancel(self) -> None:
         """Make the request that runs, or is about to, end with SqlError as soon as possible. From any thread."""
@@ -149,4 +159,4 @@ class EngineSession:
         self._closed = True
         self.transactions.abort()
         self.connection.close()
-        self._on_close()
+        self._on_close(self)

@@ -59,6 +59,11 @@ class Transactions:
         """Whether SQLite's transaction is open, so that a snapshot has been taken."""
         return bool(self._mode)
 
+    @property
+    def holds_snapshot(self) -> bool:
+        """Whether it is a SNAPSHOT transaction that has begun to read."""
+        return self.is_reading and self.is_open and self.began_in == "SNAPSHOT"
+
     def begin(self, name: str = "") -> None:
         """BEGIN TRAN; nested ones only count, whatever they are called."""
         self.count += 1

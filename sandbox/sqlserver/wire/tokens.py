@@ -61,8 +61,9 @@ def done(token: Done, status: DoneStatus, *, rowcount: int = 0, is_select: bool 
 
 
 def error(problem: SqlError) -> bytes:
-    """ERROR."""
-    return _message(0xAA, problem.number, problem.state, problem.severity, problem.text)
+    """ERROR, and another one for what the server says next."""
+    said = _message(0xAA, problem.number, problem.state, problem.severity, problem.text)
+    return said if problem.then is None else said + error(problem.then)
 
 
 def info(message: Info) -> bytes:

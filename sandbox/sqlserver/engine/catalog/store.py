@@ -19,6 +19,8 @@ from sandbox.sqlserver.engine.catalog.schema import (
     Tracking,
 )
 
+NOW_FUNCTION = "tsql_now"
+"""SQLite function: the moment on the server's clock, in stored form."""
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _schemas (schema_id INTEGER PRIMARY KEY, name TEXT COLLATE TSQL NOT NULL UNIQUE);

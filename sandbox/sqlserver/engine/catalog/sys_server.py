@@ -52,8 +52,8 @@ _DATABASES = View(
     columns=(
         column("name", SYSNAME, nullable=False),
         column("database_id", INT, nullable=False),
-        column("state", TINYINT, "0"),
-        column("state_desc", _DESCRIPTION, "'ONLINE'"),
+        column("state", TINYINT, f"(CASE {_setting('online')} WHEN 1 THEN 0 ELSE 6 END)"),
+        column("state_desc", _DESCRIPTION, f"(CASE {_setting('online')} WHEN 1 THEN 'ONLINE' ELSE 'OFFLINE' END)"),
         column("compatibility_level", TINYINT, "160"),
         column("collation_name", SYSNAME, "'SQL_Latin1_General_CP1_CI_AS'"),
         column("is_read_only", BIT, "0"),

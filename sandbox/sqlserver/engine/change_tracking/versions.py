@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 
 from sandbox.sqlserver.engine.catalog.schema import quote
-from sandbox.sqlserver.engine.catalog.store import read_meta, write_meta
-from sandbox.sqlserver.engine.values.storage import store_moment
+from sandbox.sqlserver.engine.catalog.store import NOW_FUNCTION, read_meta, write_meta
 
 
 def current_version(connection: sqlite3.Connection) -> int:
@@ -26,6 +24,5 @@ def draw_version(connection: sqlite3.Connection, version: int) -> None:
         log = quote(f"changes.{table_id}")
         if connection.execute(f"SELECT 1 FROM {log} WHERE version = ? LIMIT 1", (version,)).fetchone():
             write_meta(connection, "version", version)
-            now = store_moment(dt.datetime.now(dt.UTC).replace(tzinfo=None))
-            connection.execute("INSERT INTO _commits VALUES (?, ?)", (version, now))
+            connection.execute(f"INSERT INTO _commits VALUES (?, {NOW_FUNCTION}())", (version,))
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 import zlib
 from dataclasses import dataclass, field
@@ -10,10 +9,9 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
-from sandbox.sqlserver.engine.catalog.store import new_object_id
+from sandbox.sqlserver.engine.catalog.store import NOW_FUNCTION, new_object_id
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
 from sandbox.sqlserver.engine.types import from_tree
-from sandbox.sqlserver.engine.values.storage import store_moment
 
 
 @dataclass(kw_only=True)
@@ -161,8 +159,10 @@ def add_object(connection: sqlite3.Connection, schema: str, name: str, kind: str
     if connection.execute(query, (schema, name)).fetchone():
         raise already_exists(name)
     object_id = new_object_id(connection)
-    now = store_moment(dt.datetime.now(dt.UTC).replace(tzinfo=None)) // 1000 * 1000
-    connection.execute("INSERT INTO _objects VALUES (?, ?, ?, ?, ?, ?)", (object_id, schema, name, kind, parent, now))
+    created = f"{NOW_FUNCTION}() / 1000 * 1000"
+    connection.execute(
+        f"INSERT INTO _objects VALUES (?, ?, ?, ?, ?, {created})", (object_id, schema, name, kind, parent)
+    )
     return object_id
 
 

@@ -22,7 +22,9 @@ class FakeEngine:
         self.scripts: dict[str, Script] = {"ECHO": _echo}
         self.sessions: list[FakeSession] = []
 
-    def login(self, user: str, password: str, database: str, application: str) -> FakeSession:
+    def login(
+        self, user: str, password: str, database: str, application: str, hang_up: Callable[[], None]
+    ) -> FakeSession:
         if (user, password) != (USER, PASSWORD):
             raise SqlError(18456, f"Login failed for user '{user}'.", severity=14)
         if database not in (DATABASE, "master", ""):
@@ -43,6 +45,7 @@ class FakeSession:
         self.engine = engine
         self.database = database
         self.application = application
+        self.spid = 51
         self.descriptor = 0
         self.rolled_back = False
         self.begun = 0
@@ -59,6 +62,9 @@ class FakeSession:
         if script is None:
             raise SqlError(102, f"Incorrect syntax near '{sql}'.", severity=15)
         yield from script(self, parameters)
+
+    def failed(self, error: SqlError) -> None:
+        self.log.append(f"failed {error.number}")
 
     def begin(self, isolation: int) -> None:
         self.begun += 1
