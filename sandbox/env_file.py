@@ -9,6 +9,8 @@ from urllib.parse import quote
 from sandbox.files import write_whole
 
 DEFAULT_PATH = Path(".sandbox/env")
+CONTROL = "SANDBOX_CONTROL"
+"""Where the SQL Server stand-in takes commands, HOST:PORT: for the sandbox's own tools. Relay does not read it."""
 
 NAMES = (
     "MSSQL_DRIVER",
@@ -22,6 +24,7 @@ NAMES = (
     "MONGO_DB_NAME",
     "REDIS_HOST",
     "REDIS_PORT",
+    CONTROL,
 )
 """The settings that a sandbox writes, in the order of the file."""
 SOMETIMES = ("MSSQL_SERVER_CERTIFICATE",)

@@ -32,7 +32,7 @@ REDIS_TRIES = 3
 
 Encrypt = Literal["no", "yes", "strict"]
 
-_READY = re.compile(r"^ready (\S+) (\d+)\s*$", re.MULTILINE)
+_READY = re.compile(r"^ready (\S+) (\d+)(?: control (\d+))?\s*$", re.MULTILINE)
 
 
 class ServiceError(Exception):
@@ -93,7 +93,7 @@ def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: 
     """Start the SQL Server stand-in; see `python -m sandbox.sqlserver --help`."""
     command = [sys.executable, "-m", "sandbox.sqlserver", "--data", str(sql_server_folder(place.folder))]
     command += ["--port", str(port or 0), "--user", MSSQL_USER, "--password-env", PASSWORD_VARIABLE]
-    command += ["--database", MSSQL_DATABASE, "--encrypt", encrypt]
+    command += ["--database", MSSQL_DATABASE, "--encrypt", encrypt, "--control-port", "0"]
     return place.start("sqlserver", command, **{PASSWORD_VARIABLE: password})
 
 
@@ -139,7 +139,17 @@ def free_port() -> int:
 
 
 def announced_port(child: Child) -> int:
-    """Wait for the line `ready HOST PORT` of one of the stand-ins and give back the port.
+    """Wait until one of the stand-ins says on which port it listens. Raises ChildDiedError and NotReadyError."""
+    return int(_announcement(child)[2])
+
+
+def announced_control(child: Child) -> str:
+    """Wait until the SQL Server stand-in says where it takes commands: HOST:PORT. Raises as `announced_port`."""
+    return f"{HOST}:{_announcement(child)[3]}"
+
+
+def _announcement(child: Child) -> re.Match[str]:
+    """The line `ready HOST PORT`, at the SQL Server stand-in followed by `control PORT`.
 
     Raises ChildDiedError when it ends before, NotReadyError when it says nothing within READY_SECONDS.
     """
@@ -152,7 +162,7 @@ def announced_port(child: Child) -> int:
     found = announced()
     if not settled or found is None:
         raise NotReadyError(child, READY_SECONDS)
-    return int(found[2])
+    return found
 
 
 def await_answers(children: Mapping[str, Child], settings: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import data_folder, services
+from sandbox import data_folder, env_file, services
 from sandbox.odbc import OdbcMissingError, find_driver
 from sandbox.processes import Child, stop_all
 from sandbox.sample import schema
@@ -67,6 +67,7 @@ def running(options: StackOptions) -> Iterator[Stack]:
                 "MONGO_DB_NAME": MONGO_DATABASE,
                 "REDIS_HOST": HOST,
                 "REDIS_PORT": str(redis_port),
+                env_file.CONTROL: services.announced_control(children["sqlserver"]),
             }
             services.await_answers(children, settings)
             schema.create_tables(settings)

@@ -8,18 +8,27 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sandbox.sqlserver.certificate import Certificate, ensure_certificate
+from sandbox.sqlserver.control.commands import Commands
+from sandbox.sqlserver.control.server import HOST, ControlServer
 from sandbox.sqlserver.encryption import Encryption
-from sandbox.sqlserver.engine import open_engine
+from sandbox.sqlserver.engine import SqlEngine, open_engine
+from sandbox.sqlserver.faults.board import Board
+from sandbox.sqlserver.faults.engine import FaultyEngine
 from sandbox.sqlserver.server import SqlServer
 
 DEFAULT_PASSWORD_VARIABLE = "MSSQL_SA_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT. Prints `ready HOST PORT` once connections are accepted."""
+    """Serve until SIGTERM or SIGINT.
+
+    Prints `ready HOST PORT` once connections are accepted, with `control PORT` behind it where commands are taken.
+    """
     arguments = _parser().parse_args()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -30,28 +39,62 @@ def main() -> int:
     encryption = Encryption(arguments.encrypt)
     certificate = _certificate(arguments.data, encryption)
     engine = open_engine(arguments.data, user=arguments.user, password=password, database=arguments.database)
-    try:
+    board = Board()
+    with closing(engine), _cleaning_up(engine):
         server = SqlServer(
-            engine, host=arguments.host, port=arguments.port, certificate=certificate, encryption=encryption
+            FaultyEngine(engine, board),
+            host=arguments.host,
+            port=arguments.port,
+            certificate=certificate,
+            encryption=encryption,
         )
-        _serve(server, stopped)
-    finally:
-        engine.close()
+        with _listening(server), _taking_commands(Commands(engine, board), arguments.control_port) as control:
+            where = "" if control is None else f" control {control.port}"
+            print(f"ready {server.host} {server.port}{where}", flush=True)
+            stopped.wait()
     return 0
 
 
-def _serve(server: SqlServer, stopped: threading.Event) -> None:
+@contextmanager
+def _cleaning_up(engine: SqlEngine) -> Iterator[None]:
+    engine.retention.start()
     try:
+        yield
+    finally:
+        engine.retention.stop()
+
+
+@contextmanager
+def _listening(server: SqlServer) -> Iterator[None]:
+    with _told_when_taken(server.host, server.wanted_port, "--port"):
         server.start()
-    except OSError as error:
-        raise SystemExit(
-            f"{server.host} port {server.wanted_port} cannot be used ({error.strerror}): choose another with --port"
-        ) from None
     try:
-        print(f"ready {server.host} {server.port}", flush=True)
-        stopped.wait()
+        yield
     finally:
         server.stop()
+
+
+@contextmanager
+def _taking_commands(commands: Commands, port: int | None) -> Iterator[ControlServer | None]:
+    if port is None:
+        yield None
+        return
+    with _told_when_taken(HOST, port, "--control-port"):
+        control = ControlServer(commands, port=port)
+    control.start()
+    try:
+        yield control
+    finally:
+        control.stop()
+
+
+@contextmanager
+def _told_when_taken(host: str, port: int, option: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        text = f"{host} port {port} cannot be used ({error.strerror}): choose another with {option}"
+        raise SystemExit(text) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="directory that keeps the databases")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--control-port",
+        type=int,
+        help="take commands here: faults, the clock, cleanup, offline, backup (0 takes a free one; default: nowhere)",
+    )
     parser.add_argument("--user", default="sa", help="the only login")
     parser.add_argument(
         "--password-env",

@@ -135,6 +135,20 @@ def lock_timeout() -> SqlError:
     return SqlError(1222, "Lock request time out period exceeded.", state=51)
 
 
+def deadlock_victim(spid: int) -> SqlError:
+    """1205."""
+    text = (
+        f"Transaction (Process ID {spid}) was deadlocked on lock resources with another process and has been chosen as "
+        "the deadlock victim. Rerun the transaction."
+    )
+    return SqlError(1205, text, severity=13, state=51)
+
+
+def killed() -> SqlError:
+    """596: somebody has ended the session."""
+    return SqlError(596, "Cannot continue the execution because the session is in the kill state.", severity=21)
+
+
 def cancelled() -> SqlError:
     """The client asked to stop. SQL Server has no error for it; the wire answers with an attention."""
     return SqlError(3617, "The statement was cancelled by the client.", severity=11)
@@ -185,6 +199,17 @@ def update_conflict(database: str, table: str) -> SqlError:
         "for the update/delete statement."
     )
     return SqlError(3960, text, state=2)
+
+
+def changed_since_snapshot(database: str) -> SqlError:
+    """3961: somebody else has altered the table since the snapshot."""
+    text = (
+        f"Snapshot isolation transaction failed in database '{database}' because the object accessed by the statement "
+        "has been modified by a DDL statement in another concurrent transaction since the start of this transaction. "
+        "It is disallowed because the metadata is not versioned. A concurrent update to metadata can lead to "
+        "inconsistency if mixed with snapshot isolation."
+    )
+    return SqlError(3961, text)
 
 
 def ddl_in_snapshot(database: str) -> SqlError:
