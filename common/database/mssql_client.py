@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from common.config import Settings
 from common.database.mssql import statements
@@ -45,7 +46,7 @@ class MSSQLClient:
     @contextmanager
     def snapshot(self, tracked: TrackedTable) -> Iterator[MSSQLSnapshot]:
         """A snapshot in which to read the table; its connection goes back to the pool at the end."""
-        with self.engine.connect() as plain:
+        with self._drivers_errors_wrapped(), self.engine.connect() as plain:
             self._describe(plain, tracked)
             plain.rollback()
             connection = plain.execution_options(isolation_level="SNAPSHOT")
@@ -54,6 +55,14 @@ class MSSQLClient:
                 yield self._open(connection, tracked)
             finally:
                 del self._reading[connection]
+
+    @contextmanager
+    def _drivers_errors_wrapped(self) -> Iterator[None]:
+        """Make a DBAPIError of what SQLAlchemy lets through where it sets an isolation level, or sets it back."""
+        try:
+            yield
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError(None, None, error) from error
 
     def _open(self, connection: Connection, tracked: TrackedTable) -> MSSQLSnapshot:
         _, table = self._tables[tracked]
