@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pymongo
 import pytest
@@ -27,6 +24,7 @@ from relay import bootstrap
 from relay.bootstrap import Relay
 from relay.celery_app import configuration
 from relay.registry import all_sources
+from tests.support.alembic_process import upgrade
 from tests.support.leaks import Belongings, assert_nothing_left_since
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued, business_ids_in_redis
@@ -34,7 +32,6 @@ from tests.support.servers import described, running_servers, server_kind
 
 pytest_plugins = ["tests.support.real_server_decides"]
 
-PROJECT = Path(__file__).parents[1]
 EMPTY_DATABASES = {"admin", "config", "local"}
 KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_kombu", "unacked", "celery")
 """How the names of keys begin that relay and Celery may leave in Redis."""
@@ -61,10 +58,7 @@ def servers() -> Iterator[Mapping[str, str]]:
 @pytest.fixture(scope="session")
 def migrated(servers: Mapping[str, str]) -> None:
     """`alembic upgrade head`, as anybody would type it."""
-    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-    command = [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), "upgrade", "head"]
-    done = subprocess.run(command, env={**rest, **servers}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    upgrade(servers)
 
 
 @pytest.fixture(autouse=True)

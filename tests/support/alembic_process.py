@@ -1,0 +1,21 @@
+"""Alembic as people run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from common.config import Settings
+
+PROJECT = Path(__file__).parents[2]
+
+
+def upgrade(settings: Mapping[str, str]) -> None:
+    """`alembic upgrade head` with these settings. AssertionError, with what it said, when it fails."""
+    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
+    command = [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), "upgrade", "head"]
+    done = subprocess.run(command, env={**rest, **settings}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
