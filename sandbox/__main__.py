@@ -12,7 +12,7 @@ import pyodbc
 import typer
 
 from common.config import SettingsError
-from sandbox import env_file, up
+from sandbox import control_commands, env_file, up
 from sandbox.processes import ChildError, stop_at_signals
 from sandbox.services import Encrypt, Ports, ServiceError
 from sandbox.stack import StackOptions
@@ -113,6 +113,9 @@ def demo_command(
         print(verdict.as_json() if as_json else verdict.as_text())
         if not verdict.clean:
             raise typer.Exit(1)
+
+
+control_commands.add_to(app)
 
 
 @contextmanager

@@ -1,0 +1,246 @@
+"""The commands of `python -m sandbox` that reach a running sandbox: faults, the clock, cleanup, backup and restore."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox import env_file
+from sandbox.control import ControlError, SqlServerControl
+from sandbox.services import MSSQL_DATABASE
+from sandbox.sqlserver.faults.model import CutFault, DelayFault, ErrorFault, Fault, LoginFault, Moment
+
+fault = typer.Typer(no_args_is_help=True, help="Have SQL Server (stand-in) do what it does once in a while.")
+
+EnvFile = Annotated[Path, typer.Option("--env-file", help="the env file of the sandbox that is meant")]
+Database = Annotated[str, typer.Argument(help="the database")]
+Text = Annotated[str | None, typer.Option(help="only statements that contain this, in any case")]
+Application = Annotated[str | None, typer.Option(help="only clients that call themselves so (relay is `relay`)")]
+Login = Annotated[str | None, typer.Option(help="only clients that logged in as this one")]
+Skip = Annotated[int, typer.Option(min=0, help="let so many pass first")]
+Times = Annotated[int, typer.Option(min=0, help="how many it meets; 0: all until `fault clear`")]
+CopyName = Annotated[str, typer.Argument(help="the copy's name")]
+
+_AMOUNT = re.compile(r"\+(\d+)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@fault.command("error")
+def error_command(
+    number: Annotated[int, typer.Argument(help="1205 deadlock victim, 1222 lock timeout, 3960 and 3961 snapshots")],
+    *,
+    text: Text = None,
+    application: Application = None,
+    login: Login = None,
+    skip: Skip = 0,
+    times: Times = 1,
+    env_path: EnvFile = env_file.DEFAULT_PATH,
+) -> None:
+    """Let a statement fail with one of SQL Server's errors.
+
+    Example: python -m sandbox fault error 1205 --text CHANGETABLE --times 2
+    """
+    chosen = ErrorFault(number=number, text=text, application=application, login=login, skip=skip, times=times or None)
+    _arm(chosen, env_path)
+
+
+@fault.command("cut")
+def cut_command(
+    moment: Annotated[Moment, typer.Argument(help="before the statement runs, or after it and before its reply")],
+    *,
+    rows: Annotated[int | None, typer.Option(min=1, help="after: already behind so many rows")] = None,
+    text: Text = None,
+    application: Application = None,
+    login: Login = None,
+    skip: Skip = 0,
+    times: Times = 1,
+    env_path: EnvFile = env_file.DEFAULT_PATH,
+) -> None:
+    """Cut a client's connection at a statement.
+
+    Example: python -m sandbox fault cut after --text "COMMIT TRANSACTION"
+    """
+    chosen = CutFault(
+        moment=moment,
+        rows=rows,
+        text=text,
+        application=application,
+        login=login,
+        skip=skip,
+        times=times or None,
+    )
+    _arm(chosen, env_path)
+
+
+@fault.command("delay")
+def delay_command(
+    milliseconds: Annotated[int, typer.Argument(min=1)],
+    *,
+    text: Text = None,
+    application: Application = None,
+    login: Login = None,
+    skip: Skip = 0,
+    times: Times = 0,
+    env_path: EnvFile = env_file.DEFAULT_PATH,
+) -> None:
+    """Answer statements so much later, all of them unless --times says otherwise.
+
+    Example: python -m sandbox fault delay 200
+    """
+    chosen = DelayFault(
+        milliseconds=milliseconds,
+        text=text,
+        application=application,
+        login=login,
+        skip=skip,
+        times=times or None,
+    )
+    _arm(chosen, env_path)
+
+
+@fault.command("login")
+def login_command(
+    *,
+    application: Application = None,
+    login: Login = None,
+    skip: Skip = 0,
+    times: Times = 1,
+    env_path: EnvFile = env_file.DEFAULT_PATH,
+) -> None:
+    """Refuse logins (18456). Who is logged in stays.
+
+    Example: python -m sandbox fault login --times 0
+    """
+    _arm(LoginFault(application=application, login=login, skip=skip, times=times or None), env_path)
+
+
+@fault.command("list")
+def list_command(env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
+    """List the faults that are still to come.
+
+    Example: python -m sandbox fault list
+    """
+    with _control(env_path) as control:
+        for number, armed in control.faults().items():
+            said = " ".join(f"{name}={value}" for name, value in armed.items() if value is not None and name != "kind")
+            typer.echo(f"{number}  {armed['kind']}  {said}")
+
+
+@fault.command("clear")
+def clear_command(
+    number: Annotated[int | None, typer.Argument(help="this one only")] = None,
+    env_path: EnvFile = env_file.DEFAULT_PATH,
+) -> None:
+    """Disarm faults.
+
+    Example: python -m sandbox fault clear
+    """
+    with _control(env_path) as control:
+        typer.echo(f"disarmed {control.clear(number)}")
+
+
+@fault.command("offline")
+def offline_command(database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
+    """Take a database offline: everybody in it is cut, logins to it are refused (4060).
+
+    Example: python -m sandbox fault offline
+    """
+    with _control(env_path) as control:
+        control.take_offline(database)
+
+
+@fault.command("online")
+def online_command(database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
+    """Bring a database online again.
+
+    Example: python -m sandbox fault online
+    """
+    with _control(env_path) as control:
+        control.bring_online(database)
+
+
+def clock_command(
+    move: Annotated[str | None, typer.Argument(help="+8d, +36h, +90m, +15s, or `real`; without it: show")] = None,
+    env_path: EnvFile = env_file.DEFAULT_PATH,
+) -> None:
+    """Move SQL Server's clock (stand-in) forward, or set it back to the real time.
+
+    Change tracking forgets at once what is older than its retention by then.
+
+    Example: python -m sandbox clock +8d
+    """
+    with _control(env_path) as control:
+        if move == "real":
+            control.set_real_time()
+        elif move is not None:
+            control.put_clock_forward(_amount(move))
+        typer.echo(f"{control.now():%Y-%m-%d %H:%M:%S} UTC, {control.ahead()} before the real time")
+
+
+def cleanup_command(env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
+    """Have change tracking forget now what is older than its retention, where AUTO_CLEANUP is on.
+
+    Example: python -m sandbox cleanup
+    """
+    with _control(env_path) as control:
+        for database, version in control.clean_up().items():
+            typer.echo(f"{database}: changes up to version {version} are gone")
+
+
+def backup_command(
+    name: CopyName, database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH
+) -> None:
+    """Copy a database of SQL Server (stand-in) as it is now.
+
+    Example: python -m sandbox backup before-lunch
+    """
+    with _control(env_path) as control:
+        control.back_up(name, database)
+
+
+def restore_command(
+    name: CopyName, database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH
+) -> None:
+    """Put a copy in the database's place: everybody in it is cut, and everything goes back, versions too.
+
+    Example: python -m sandbox restore before-lunch
+    """
+    with _control(env_path) as control:
+        control.restore(name, database)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make them commands of this app."""
+    app.add_typer(fault, name="fault")
+    app.command("clock")(clock_command)
+    app.command("cleanup")(cleanup_command)
+    app.command("backup")(backup_command)
+    app.command("restore")(restore_command)
+
+
+def _arm(chosen: Fault, env_path: Path) -> None:
+    with _control(env_path) as control:
+        typer.echo(f"armed, number {control.arm(chosen)}")
+
+
+def _amount(move: str) -> dt.timedelta:
+    found = _AMOUNT.fullmatch(move)
+    if found is None:
+        raise ControlError(f"{move!r} is no step of the clock: say +8d, +36h, +90m, +15s or real")
+    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+@contextmanager
+def _control(env_path: Path) -> Iterator[SqlServerControl]:
+    """The sandbox's control call; what goes wrong is told in one line, with exit code 2."""
+    try:
+        yield SqlServerControl.of(env_path)
+    except ControlError as error:
+        typer.echo(f"sandbox: {error}", err=True)
+        raise typer.Exit(2) from None
