@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import errors
 
-_TABLE = re.compile(r"\b(?:UPDATE|INTO|FROM|MERGE)\s+([^\s(),;]+)", re.IGNORECASE)
+_TABLE = re.compile(r"\b(?:UPDATE|INTO|FROM|MERGE|CHANGES)\s+(?!CHANGETABLE)([^\s(),;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -168,3 +168,16 @@ def test_a_taken_port_is_told(tmp_path: Path, port: int) -> None:
     )
     assert found.returncode == 1
     assert "choose another with --port" in found.stderr
+
+
+def test_a_taken_control_port_is_told(tmp_path: Path, port: int) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "sandbox.sqlserver", "--data", str(tmp_path), "--control-port", str(port)],
+        env={**os.environ, "MSSQL_SA_PASSWORD": PASSWORD},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert "choose another with --control-port" in found.stderr

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from sandbox.sqlserver.engine import SqlEngine
+from tests.support.wait import wait_until
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 STATE = "SELECT begin_version, min_valid_version, cleanup_version FROM sys.change_tracking_tables"
@@ -121,3 +122,14 @@ def test_a_pass_waits_for_no_writer(tracked: Client, other: Client, engine: SqlE
     assert engine.retention.clean() == {}
     other.session.commit()
     assert engine.retention.clean() == {"relay": 1}
+
+
+def test_passes_are_made_by_themselves(tracked: Client, engine: SqlEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.sqlserver.engine.retention.EVERY_SECONDS", 0.01)
+    tracked.run("UPDATE t SET a = a")
+    engine.retention.start()
+    try:
+        engine.clock.put_forward(TWO_DAYS)
+        wait_until(lambda: tracked.changes(0) == [])
+    finally:
+        engine.retention.stop()
