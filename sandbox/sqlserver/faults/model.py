@@ -64,7 +64,10 @@ class CutFault(StatementFault):
     kind: Literal["cut"] = "cut"
     moment: Moment = Moment.AFTER
     rows: Positive | None = None
-    """With `after`: already behind so many rows of the reply, or at its end when there are fewer."""
+    """With `after`: already behind so many rows of the reply, or at its end when there are fewer.
+
+    Those that have not filled a packet are lost with the connection.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

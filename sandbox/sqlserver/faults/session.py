@@ -113,8 +113,9 @@ class FaultySession:
 
     def _meet(self, request: Request, run: Run) -> Iterator[Result]:
         fate = self._board.fate_of(request)
-        # A cancel ends the wait; the session then refuses to run what comes.
-        self._cancelled.wait(fate.delay_seconds)
+        if fate.delay_seconds:
+            # A cancel ends the wait; the session then refuses to run what comes.
+            self._cancelled.wait(fate.delay_seconds)
         self._before(fate, request)
         if isinstance(fate.end, CutFault):
             with suppress(SqlError):  # An error's reply is lost like any other.

@@ -137,6 +137,22 @@ def test_a_table_that_is_idle_for_longer_than_the_retention(
     assert sale_queue() == ["HD-0", "HD-1", "HD-2", "HD-3"]
 
 
+def test_cleanup_under_an_open_snapshot(relay: Relay, pharmacy: Desk, control: SqlServerControl) -> None:
+    """Neither by itself nor when it is asked for does it change what relay reads."""
+    [state] = relay.mssql.states([SALE]).values()
+    pharmacy.insert("HD-3")
+    since = (state.current_version or 0) - 2
+    with relay.mssql.snapshot(SALE) as snapshot:
+        control.put_clock_forward(dt.timedelta(days=365))
+        [after_the_clock] = relay.mssql.states([SALE]).values()
+        assert after_the_clock.min_valid == snapshot.state.min_valid, "held back by the snapshot"
+        assert control.clean_up()
+        found = [row.args[0] for rows in snapshot.changes(since) for row in rows]
+        [after_cleanup] = relay.mssql.states([SALE]).values()
+    assert found == ["HD-1", "HD-2", "HD-3"]
+    assert after_cleanup.min_valid == after_cleanup.current_version
+
+
 def test_a_restored_database(relay: Relay, pharmacy: Desk, sale_queue: Queued, control: SqlServerControl) -> None:
     name = f"copy-{secrets.token_hex(4)}"
     control.back_up(name)
