@@ -43,6 +43,7 @@ class PromptSession:
 
 
 def _run(cursor: pyodbc.Cursor, sql: str, show: Callable[[Outcome], None]) -> bool:
+    """pyodbc gives nothing beyond a batch's first error, though the server may have gone on."""
     try:
         cursor.execute(sql)
         more = True

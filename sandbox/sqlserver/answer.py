@@ -43,6 +43,9 @@ class Answer:
         self._view = view
         self._response = response
         self._is_cancelled = is_cancelled
+        self._told: SqlError | None = None
+        """The last error that went to the client."""
+        self._any_failed = False
 
     def batch(self, results: Iterator[Result]) -> None:
         """The results of a batch, up to its error if it has one."""
@@ -73,6 +76,8 @@ class Answer:
 
     def error(self, failure: SqlError) -> None:
         """An error, and before it what it did to the transaction."""
+        self._told = failure
+        self._any_failed = True
         self.tell_news()
         self._response.write(tokens.error(failure))
 
@@ -87,8 +92,8 @@ class Answer:
             self._response.write(news)
 
     def _results(self, results: Iterator[Result], kind: Done) -> bool:
-        failure: SqlError | None = None
         end: _End | None = None
+        self._any_failed = False
         try:
             for result in results:
                 self._release(end, kind, more=True)
@@ -96,16 +101,20 @@ class Answer:
                 end = self._result(result)
         except Exception as error:
             failure = self._failure(error)
-            self._release(end, kind, more=True)
-            self.error(failure)
-            end = _End(status=DoneStatus.ERROR | self._transaction_status())
+            if failure is not self._told:
+                self._release(end, kind, more=True)
+                end = self._error_end(failure)
         finally:
             _let_go(results)
         self.tell_news()
         if end is None and kind is Done.BATCH:
             end = _End(status=self._transaction_status())
         self._release(end, kind, more=kind is not Done.BATCH)
-        return failure is None
+        return not self._any_failed
+
+    def _error_end(self, failure: SqlError) -> _End:
+        self.error(failure)
+        return _End(status=DoneStatus.ERROR | self._transaction_status())
 
     def _failure(self, error: Exception) -> SqlError:
         """What to tell the client about this error; raised on when it is not for telling."""
@@ -125,8 +134,13 @@ class Answer:
         self.tell_news()
         for message in result.infos:
             self._response.write(tokens.info(message))
+        if result.error is not None:
+            return self._error_end(result.error)
         if result.columns is not None:
-            count = self._rows(result)
+            try:
+                count = self._rows(result)
+            except SqlError as error:
+                return self._error_end(self._failure(error))
             return _End(status=DoneStatus.COUNT | self._transaction_status(), count=count, rows=True)
         if result.rowcount is not None:
             return _End(status=DoneStatus.COUNT | self._transaction_status(), count=result.rowcount)

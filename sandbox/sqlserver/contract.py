@@ -52,12 +52,17 @@ class Info:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What one statement gave back: rows (columns is set), a count, neither, or an error that ends the batch."""
+    """What one statement gave back: rows (columns is set), a count, an error after which the batch goes on, or nothing.
+
+    Reading the rows may raise SqlError. Who reads them tells the client, and takes the next result all the same: that
+    raises the error again where the batch ends with it.
+    """
 
     columns: Sequence[Column] | None = None
     rows: Iterator[Sequence[object]] | Sequence[Sequence[object]] = ()
     rowcount: int | None = None
     infos: Sequence[Info] = field(default_factory=tuple)
+    error: SqlError | None = None
     database: str | None = None
     """Set when the statement was USE: the new current database."""
 

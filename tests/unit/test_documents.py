@@ -15,7 +15,7 @@ from relay.sources_file import Entry
 from sandbox.__main__ import app as sandbox
 
 PROJECT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")])
+DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), PROJECT / "sandbox/README.md"])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 PATH = re.compile(r"`((?:tests|common|relay|sandbox|migrations|docs)/[\w./]+)")
 

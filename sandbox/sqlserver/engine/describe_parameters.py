@@ -5,7 +5,7 @@ The driver asks for it when a parameter is None, and for `fast_executemany`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -15,7 +15,8 @@ from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.catalog.type_ids import max_length, precision, scale, type_row
 from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.cursor import open_cursor
-from sandbox.sqlserver.engine.parser.statements import Block, Change, Declare, If, Query, Statement, While
+from sandbox.sqlserver.engine.parser.statements import Change, Declare, If, Query, Statement, While
+from sandbox.sqlserver.engine.parser.walk import all_statements
 from sandbox.sqlserver.engine.types import BIT, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
 from sandbox.sqlserver.engine.types import describe as type_text
 
@@ -89,9 +90,9 @@ def describe(session: EngineSession, batch: str, declared: str) -> Result:
         transactions.end_statement()
     known = {word.split()[0].lower().lstrip("@") for word in declared.split(",") if word.strip()}
     block = parse_batch(batch)
-    known |= {name.lower() for statement in _all(block) for name in _declared(statement)}
+    known |= {name.lower() for statement in all_statements(block) for name in _declared(statement)}
     found = {name: _UNKNOWN for name in _variables(batch) if name.lower() not in known}
-    for statement in _all(block):
+    for statement in all_statements(block):
         for name, sql_type in _findings(statement, catalog):
             if found.get(name) == _UNKNOWN:
                 found[name] = sql_type
@@ -106,21 +107,6 @@ def _row(place: int, name: str, sql_type: SqlType) -> tuple[object, ...]:
     digits = (precision(sql_type), scale(sql_type))
     tail = (_TDS_TYPES[sql_type.name], _PLP_LENGTH if length == MAX else length)
     return (*head, *digits, *(None,) * 9, 0, 0, 0, 1, 0, None, *tail)
-
-
-def _all(statement: Statement) -> Iterator[Statement]:
-    """A statement and all that it holds."""
-    yield statement
-    inner: Sequence[Statement | None] = ()
-    if isinstance(statement, Block):
-        inner = statement.statements
-    elif isinstance(statement, If):
-        inner = (statement.then, statement.otherwise)
-    elif isinstance(statement, While):
-        inner = (statement.body,)
-    for one in inner:
-        if one is not None:
-            yield from _all(one)
 
 
 def _variables(batch: str) -> Iterator[str]:

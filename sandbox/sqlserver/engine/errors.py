@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlError
 
+UNSUPPORTED = 40000
+"""Outside SQL Server's own range."""
+CANCELLED = 3617
+
 
 def unsupported(what: str) -> SqlError:
     """The stand-in does not know this and will not guess. The number is outside SQL Server's own range."""
-    return SqlError(40000, f"sandbox does not support: {what}")
+    return SqlError(UNSUPPORTED, f"sandbox does not support: {what}")
 
 
 def syntax(near: str) -> SqlError:
@@ -151,7 +155,7 @@ def killed() -> SqlError:
 
 def cancelled() -> SqlError:
     """The client asked to stop. SQL Server has no error for it; the wire answers with an attention."""
-    return SqlError(3617, "The statement was cancelled by the client.", severity=11)
+    return SqlError(CANCELLED, "The statement was cancelled by the client.", severity=11)
 
 
 def login_failed(user: str) -> SqlError:

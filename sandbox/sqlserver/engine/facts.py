@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.transactions import Transactions
 from sandbox.sqlserver.engine.translate.functions.metadata import PRODUCT_VERSION
@@ -32,6 +33,10 @@ class SessionFacts:
     identity: int | None = None
     nocount: bool = False
     xact_abort: bool = False
+    tries: int = 0
+    """How many TRYs the session is in."""
+    caught: SqlError | None = None
+    """What the innermost CATCH has caught."""
     identity_insert: int | None = None
     """Object id of the table for which IDENTITY_INSERT is ON."""
 
@@ -53,7 +58,11 @@ class SessionFacts:
             "$login": self.login,
             "$application": self.application,
             "$isolation": _LEVELS[transactions.level],
-            "$xact_state": int(transactions.is_open),
+            "$xact_state": -1 if transactions.is_doomed else int(transactions.is_open),
+            "$error_number": self.caught.number if self.caught else None,
+            "$error_message": self.caught.text if self.caught else None,
+            "$error_severity": self.caught.severity if self.caught else None,
+            "$error_state": self.caught.state if self.caught else None,
         }
         return values[name]
 

@@ -38,6 +38,8 @@ class RowStream:
         self._ready: Iterator[Sequence[object]] = iter(())
         self._count = 0
         self._open = True
+        self.failure: SqlError | None = None
+        """What ended the rows before their time."""
 
     def __iter__(self) -> RowStream:
         return self
@@ -75,5 +77,6 @@ class RowStream:
         self._open = False
         self._cursor.close()
         if isinstance(explained, SqlError):
+            self.failure = explained
             self._session.failed(explained)
         raise explained from None

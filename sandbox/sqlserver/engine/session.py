@@ -13,11 +13,10 @@ from sandbox.sqlserver.engine.errors import cancelled, unsupported
 from sandbox.sqlserver.engine.facts import SessionFacts
 from sandbox.sqlserver.engine.interpreter import Interpreter
 from sandbox.sqlserver.engine.server import Server
+from sandbox.sqlserver.engine.statement_errors import ABORTS
 from sandbox.sqlserver.engine.transactions import Transactions
 from sandbox.sqlserver.engine.variables import Variables
 
-_ABORTING = frozenset({241, 245, 1205, 8114, 8169, 3951, 3952, 3960, 3961})
-"""Errors that roll back the whole transaction whatever XACT_ABORT says: conversions, deadlocks, snapshot conflicts."""
 _LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: "SERIALIZABLE", 5: "SNAPSHOT"}
 """As the transaction manager request numbers them; 0 keeps the level."""
 
@@ -65,7 +64,7 @@ class EngineSession:
         """Run a batch. Raises SqlError where it ends; what that does to the transaction is done by then."""
         try:
             yield from Interpreter(self, Variables(parameters)).run(sql)
-            self.facts.error = 0
+            self.transactions.end_batch()
         except SqlError as error:
             self.failed(error)
             raise
@@ -75,10 +74,16 @@ class EngineSession:
             raise failure from error
 
     def failed(self, error: SqlError) -> None:
-        """Undo what a failed statement did: all of the transaction when XACT_ABORT or the error says so."""
+        """Undo what a failed statement did: all of the transaction when XACT_ABORT or the error says so.
+
+        Inside a TRY that is left to the CATCH, which can do nothing else with the transaction.
+        """
         self.facts.error = error.number
         self.transactions.fail_statement()
-        if self.facts.xact_abort or error.number in _ABORTING:
+        fatal = self.facts.xact_abort or error.number in ABORTS
+        if fatal and self.facts.tries:
+            self.transactions.doom()
+        elif fatal or (self.transactions.is_doomed and not self.facts.tries and not self.facts.caught):
             self.transactions.abort()
 
     def begin(self, isolation: int) -> None:
@@ -129,6 +134,11 @@ class EngineSession:
         """Raises 3617 when the client asked to stop."""
         if self.is_cancelled():
             raise cancelled()
+
+    def wait(self, seconds: float) -> None:
+        """Do nothing for so long. Raises 3617 when the client asks to stop."""
+        self._cancelled.wait(seconds)
+        self.check_cancelled()
 
     def reset(self) -> None:
         """Back to the state after login."""

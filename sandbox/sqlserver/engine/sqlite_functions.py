@@ -12,40 +12,11 @@ from typing import Any
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.type_ids import describe_column, type_name
 from sandbox.sqlserver.engine.change_tracking.mask import MaskUnion, is_column_in_mask
-from sandbox.sqlserver.engine.errors import divide_by_zero, overflow, unsupported
+from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import CONVERT_FUNCTION, conversion_function
-from sandbox.sqlserver.engine.types import LIMITS, decimal
-from sandbox.sqlserver.engine.values import collation, dateparts
-from sandbox.sqlserver.engine.values.storage import check_digits, store_guid
-
-
-def fits(number: Any, limit: str) -> Any:
-    """A result within its type: `limit` is an integer type's name or a decimal's precision. Raises 8115.
-
-    SQLite turns an integer that overflows 64 bits into a float: that is an overflow too.
-    """
-    if number is None:
-        return None
-    if limit in LIMITS:
-        low, high = LIMITS[limit]
-        if isinstance(number, float) or not low <= number <= high:
-            raise overflow(limit)
-        return number
-    if isinstance(number, float):
-        raise unsupported("decimal values of more than 18 digits")
-    return check_digits(number, decimal(int(limit), 0))
-
-
-def divide(left: Any, right: Any, sign: str) -> Any:
-    """/ and % of two integers (towards zero) or two floats. Raises 8134."""
-    if left is None or right is None:
-        return None
-    if right == 0:
-        raise divide_by_zero()
-    if isinstance(left, float) or isinstance(right, float):
-        return left / right
-    quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-    return quotient if sign == "/" else left - quotient * right
+from sandbox.sqlserver.engine.values import collation, dateparts, numbers, texts
+from sandbox.sqlserver.engine.values.storage import store_guid
+from sandbox.sqlserver.engine.values.string_agg import StringAgg
 
 
 def single(count: int, value: Any) -> Any:
@@ -57,51 +28,6 @@ def single(count: int, value: Any) -> Any:
         )
         raise SqlError(512, text)
     return value
-
-
-def substring(text: Any, start: int | None, length: int | None) -> Any:
-    """SUBSTRING of text or bytes. Raises 537 for a negative length."""
-    if text is None or start is None or length is None:
-        return None
-    if length < 0:
-        raise SqlError(537, "Invalid length parameter passed to the LEFT or SUBSTRING function.", state=3)
-    end = start - 1 + length
-    return text[max(0, start - 1) : max(0, end)]
-
-
-def left_part(text: str | None, count: int | None) -> str | None:
-    """LEFT. Raises 536 for a negative count."""
-    if text is None or count is None:
-        return None
-    if count < 0:
-        raise SqlError(536, "Invalid length parameter passed to the LEFT function.")
-    return text[:count]
-
-
-def right_part(text: str | None, count: int | None) -> str | None:
-    """RIGHT. Raises 536 for a negative count."""
-    if text is None or count is None:
-        return None
-    if count < 0:
-        raise SqlError(536, "Invalid length parameter passed to the RIGHT function.")
-    return text[len(text) - count :] if count < len(text) else text
-
-
-def replace(text: str | None, old: str | None, new: str | None) -> str | None:
-    """REPLACE, which finds without regard to case."""
-    if text is None or old is None or new is None:
-        return None
-    if not old:
-        return text
-    replacement = new
-    return re.sub(re.escape(old), lambda _: replacement, text, flags=re.IGNORECASE)
-
-
-def charindex(wanted: str | None, text: str | None) -> int | None:
-    """CHARINDEX, which finds without regard to case."""
-    if wanted is None or text is None:
-        return None
-    return text.lower().find(wanted.lower()) + 1 if wanted else 0
 
 
 _NAME_PIECE = re.compile(r"\[((?:[^\]]|\]\])*)\]|\"((?:[^\"]|\"\")*)\"|([^.\[\"]+)")
@@ -158,17 +84,31 @@ def _on_text(function: Callable[[str], str]) -> Callable[[str | None], str | Non
 
 _PURE: dict[str, tuple[int, Callable[..., Any]]] = {
     CONVERT_FUNCTION: (2, conversion_function),
-    "tsql_fits": (2, fits),
-    "tsql_divide": (3, divide),
+    "tsql_fits": (2, numbers.fits),
+    "tsql_divide": (3, numbers.divide),
+    "tsql_quotient": (3, numbers.quotient),
+    "tsql_stuff": (4, texts.stuff),
+    "tsql_replicate": (2, texts.replicate),
+    "tsql_patindex": (2, collation.patindex),
+    "tsql_charindex_from": (3, texts.charindex_from),
+    "tsql_unicode": (1, texts.unicode_of),
+    "tsql_ascii": (1, texts.ascii_of),
+    "tsql_char": (1, texts.char),
+    "tsql_nchar": (1, texts.nchar),
+    "tsql_round": (4, numbers.round_scaled),
+    "tsql_eomonth": (2, dateparts.eomonth),
+    "tsql_datename": (2, dateparts.datename),
+    "tsql_date_from_parts": (3, dateparts.date_from_parts),
     "tsql_single": (2, single),
-    "tsql_substring": (3, substring),
-    "tsql_left": (2, left_part),
-    "tsql_right": (2, right_part),
-    "tsql_replace": (3, replace),
-    "tsql_charindex": (2, charindex),
+    "tsql_substring": (3, texts.substring),
+    "tsql_left": (2, texts.left_part),
+    "tsql_right": (2, texts.right_part),
+    "tsql_replace": (3, texts.replace),
+    "tsql_charindex": (2, texts.charindex),
     "tsql_like": (3, collation.like),
     "tsql_upper": (1, _on_text(str.upper)),
     "tsql_lower": (1, _on_text(str.lower)),
+    "tsql_reverse": (1, _on_text(lambda text: text[::-1])),
     "tsql_floor": (1, _on_float(math.floor)),
     "tsql_ceiling": (1, _on_float(math.ceil)),
     "tsql_dateadd": (3, dateparts.dateadd),
@@ -209,4 +149,5 @@ def register(connection: sqlite3.Connection, note: Callable[[SqlError], None]) -
     for name, (count, function) in {**_PURE, "tsql_version": (1, _version)}.items():
         connection.create_function(name, count, noting(function), deterministic=True)
     connection.create_function("tsql_newid", 0, newid)
+    connection.create_aggregate("tsql_string_agg", 4, StringAgg)  # type: ignore[arg-type]
     connection.create_aggregate("tsql_mask_union", 2, MaskUnion)  # type: ignore[arg-type]

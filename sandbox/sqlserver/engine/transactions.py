@@ -48,6 +48,8 @@ class Transactions:
         self._mode = ""
         """SQLite's transaction: none, `read` or `write`."""
         self._in_savepoint = False
+        self.is_doomed = False
+        """Whether nothing is left to do with it but to roll it back."""
 
     @property
     def is_open(self) -> bool:
@@ -77,6 +79,7 @@ class Transactions:
         if not self.count:
             text = "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."
             raise SqlError(3902, text)
+        self._check_not_doomed()
         if self.count > 1:
             self.count -= 1
             return
@@ -95,6 +98,22 @@ class Transactions:
         self._rollback_sqlite()
         if self.count:
             self._ended(rolled_back=True)
+
+    def doom(self) -> None:
+        """An error inside a TRY has made the open transaction one that can only be rolled back."""
+        self.is_doomed = self.is_open
+
+    def end_batch(self) -> None:
+        """After a batch that went well. Raises 3998 when it has left a doomed transaction, which is rolled back."""
+        if self.is_doomed:
+            self.abort()
+            text = "Uncommittable transaction is detected at the end of the batch. The transaction is rolled back."
+            raise SqlError(3998, text)
+
+    def _check_not_doomed(self) -> None:
+        if self.is_doomed:
+            text = "The current transaction cannot be committed and cannot support operations that write to the log "
+            raise SqlError(3930, f"{text}file. Roll back the transaction.")
 
     def save(self, name: str) -> None:
         """SAVE TRAN. Raises 628 without a transaction."""
@@ -127,7 +146,8 @@ class Transactions:
         self._mode = "read"
 
     def start_writing(self, table: str = "") -> None:
-        """Before a statement that writes. Raises 1222 or 3617, or 3960 (of `table`) when the snapshot is too old."""
+        """Before a statement that writes. Raises 1222, 3617, 3930, or 3960 (of `table`) for too old a snapshot."""
+        self._check_not_doomed()
         if self._mode != "write":
             self._database.writer.acquire(self, self.lock_timeout, self._is_cancelled)
             try:
@@ -210,6 +230,7 @@ class Transactions:
             self._database.writer.release(self)
 
     def _ended(self, *, rolled_back: bool) -> None:
+        self.is_doomed = False
         self.count = 0
         self.descriptor = 0
         self.rolled_back = rolled_back

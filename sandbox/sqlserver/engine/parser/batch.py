@@ -29,12 +29,16 @@ from sandbox.sqlserver.engine.parser.statements import (
     If,
     Print,
     Query,
+    RaiseError,
+    Rethrow,
     Return,
     RollbackTransaction,
     SaveTransaction,
     Statement,
     Throw,
+    Try,
     Use,
+    WaitFor,
     While,
 )
 from sandbox.sqlserver.engine.parser.words import REFUSED, STARTERS
@@ -63,6 +67,8 @@ def _statement(cursor: Cursor) -> Statement:
         cursor.advance()
         condition = _condition(cursor)
         return While(condition=condition, body=_statement(cursor))
+    if word == "BEGIN" and cursor.word(1) == "TRY":
+        return _try(cursor)
     if word == "BEGIN" and cursor.word(1) not in (*_TRANSACTION_WORDS, "DISTRIBUTED"):
         return _block(cursor)
     if word in REFUSED:
@@ -90,10 +96,20 @@ def _condition(cursor: Cursor) -> exp.Expression:
     return parse_condition(cursor.text_between(start, cursor.position))
 
 
-def _block(cursor: Cursor) -> Block:
-    cursor.expect("BEGIN")
-    if cursor.word() in ("TRY", "CATCH"):
-        raise unsupported("BEGIN TRY")
+def _try(cursor: Cursor) -> Try:
+    body = _block(cursor, "TRY")
+    return Try(body=body, handler=_block(cursor, "CATCH"))
+
+
+def _block(cursor: Cursor, *kind: str) -> Block:
+    """BEGIN ... END, both with the word of its kind if it has one."""
+    cursor.expect("BEGIN", *kind)
+    block = _statements_until_end(cursor)
+    cursor.expect(*kind)
+    return block
+
+
+def _statements_until_end(cursor: Cursor) -> Block:
     statements = []
     while not cursor.take("END"):
         if cursor.is_at_end():
@@ -235,13 +251,39 @@ def _small(cursor: Cursor) -> Statement:
         return Use(database=cursor.identifier())
     if word in _ALONE:
         return _ALONE[word]
+    if word == "RAISERROR":
+        return _raise_error(cursor)
+    if word == "WAITFOR":
+        return _wait_for(cursor)
     start = cursor.position
     skip_condition(cursor)
     text = cursor.text_between(start, cursor.position)
     if word == "PRINT":
         return Print(text=parse_expression(text))
-    if word == "THROW" and text:
+    if word == "THROW" and not text:
+        return Rethrow()
+    if word == "THROW":
         parts = parse_tree(f"SELECT {text}").expressions
         if len(parts) == 3:
             return Throw(number=parts[0], text=parts[1], state=parts[2])
     raise unsupported(f"{word} {text}".strip())
+
+
+def _raise_error(cursor: Cursor) -> RaiseError:
+    start = cursor.position
+    cursor.skip_parentheses()
+    parts = parse_tree(f"SELECT {cursor.text_between(start + 1, cursor.position - 1)}").expressions
+    if len(parts) < 3:
+        raise cursor.error()
+    if cursor.take("WITH"):
+        # NOWAIT: every reply is sent as it comes. LOG and SETERROR would do more than that.
+        cursor.expect("NOWAIT")
+    return RaiseError(text=parts[0], severity=parts[1], state=parts[2], arguments=tuple(parts[3:]))
+
+
+def _wait_for(cursor: Cursor) -> WaitFor:
+    if not cursor.take("DELAY"):
+        raise unsupported(f"WAITFOR {cursor.word()}")
+    start = cursor.position
+    skip_condition(cursor)
+    return WaitFor(delay=parse_expression(cursor.text_between(start, cursor.position)))

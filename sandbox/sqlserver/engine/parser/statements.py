@@ -219,6 +219,28 @@ class Throw:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rethrow:
+    """THROW alone, in a CATCH."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RaiseError:
+    """RAISERROR (text, severity, state, arguments ...)."""
+
+    text: exp.Expression
+    severity: exp.Expression
+    state: exp.Expression
+    arguments: Sequence[exp.Expression] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitFor:
+    """WAITFOR DELAY time."""
+
+    delay: exp.Expression
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Print:
     """PRINT expression."""
 
@@ -280,6 +302,14 @@ class While:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Try:
+    """BEGIN TRY ... END TRY BEGIN CATCH ... END CATCH."""
+
+    body: Block
+    handler: Block
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
     """BEGIN ... END, and the batch itself."""
 
@@ -312,6 +342,9 @@ Simple: TypeAlias = (
     | RollbackTransaction
     | SaveTransaction
     | Throw
+    | Rethrow
+    | RaiseError
+    | WaitFor
     | Print
     | Use
     | Return
@@ -322,4 +355,4 @@ Simple: TypeAlias = (
 )
 """A statement that holds no other statement."""
 
-Statement: TypeAlias = Simple | If | While | Block
+Statement: TypeAlias = Simple | If | While | Try | Block

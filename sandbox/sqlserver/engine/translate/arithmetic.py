@@ -113,7 +113,7 @@ def _floats(sign: str, left: Value, right: Value, nullable: bool) -> Value:
 
 def _decimals(translator: Translator, sign: str, left: Value, right: Value, *, nullable: bool) -> Value:
     """Precision and scale by the rules of "Precision, scale, and length" in Microsoft's reference."""
-    one, other = as_decimal(_exact(left.type)), as_decimal(_exact(right.type))
+    one, other = _exact(left), _exact(right)
     p1, s1, p2, s2 = one.precision or 18, scale_of(one), other.precision or 18, scale_of(other)
     left, right = translator.coerce(left, one), translator.coerce(right, other)
     if sign in "+-":
@@ -127,8 +127,33 @@ def _decimals(translator: Translator, sign: str, left: Value, right: Value, *, n
             raise unsupported(f"{describe(one)} * {describe(other)}: more than 38 digits")
         result = decimal(min(_MAX_PRECISION, p1 + p2 + 1), s1 + s2)
         return _checked(f"{left.sql} * {right.sql}", result, nullable=nullable)
+    if sign == "/":
+        return _quotient(left, right, one, other, nullable=nullable)
+    if sign == "%":
+        scale = max(s1, s2)
+        result = decimal(min(_MAX_PRECISION, min(p1 - s1, p2 - s2) + scale), scale)
+        left = translator.coerce(left, decimal(_MAX_PRECISION, scale))
+        right = translator.coerce(right, decimal(_MAX_PRECISION, scale))
+        return Value(sql=f"tsql_divide({left.sql}, {right.sql}, '%')", type=result, nullable=nullable)
     raise unsupported(f"{describe(one)} {sign} {describe(other)}")
 
 
-def _exact(sql_type: SqlType) -> SqlType:
-    return decimal(1, 0) if sql_type == NULL else sql_type
+def _quotient(left: Value, right: Value, one: SqlType, other: SqlType, *, nullable: bool) -> Value:
+    """The digits behind the point are cut off, not rounded."""
+    p1, s1, p2, s2 = one.precision or 18, scale_of(one), other.precision or 18, scale_of(other)
+    whole = p1 - s1 + s2
+    scale = max(6, s1 + p2 + 1)
+    if whole + scale > _MAX_PRECISION:
+        # What stands before the point is kept, as long as six digits are left behind it.
+        scale = max(min(scale, 6), _MAX_PRECISION - whole)
+    result = decimal(min(_MAX_PRECISION, whole + scale), scale)
+    return Value(sql=f"tsql_quotient({left.sql}, {right.sql}, {scale - s1 + s2})", type=result, nullable=nullable)
+
+
+def _exact(value: Value) -> SqlType:
+    """The operand's type as a decimal; a whole number that is written out has no more digits than it shows."""
+    if value.type == NULL:
+        return decimal(1, 0)
+    if value.constant is not None and family(value.type) == "integer":
+        return decimal(len(str(abs(value.constant[0]))), 0)
+    return as_decimal(value.type)

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 from sandbox.sqlserver.contract import SqlError, SqlType
+from sandbox.sqlserver.engine.errors import UNSUPPORTED
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.types import NULL
@@ -15,7 +16,7 @@ CONVERT_FUNCTION = "tsql_convert"
 """The SQLite function that applies a conversion: (value, number of the conversion)."""
 
 _conversions: list[Convert] = []
-_numbers: dict[Conversion, int] = {}
+_numbers: dict[tuple[Conversion, bool], int] = {}
 _numbering = threading.Lock()
 
 
@@ -32,12 +33,19 @@ def coerce(
     explicit: bool = False,
     style: int | None = None,
     column: tuple[str, str] | None = None,
+    attempt: bool = False,
 ) -> Value:
-    """The value as `target`; `column` makes it an assignment. Raises what `convert` raises."""
+    """The value as `target`; `column` makes it an assignment, `attempt` makes NULL of what cannot be converted.
+
+    Raises what `convert` raises.
+    """
     conversion = Conversion(source=value.type, target=target, explicit=explicit, style=style, column=column)
     function = convert(conversion)
     if function is None:
         return replace(value, type=target)
+    if attempt:
+        number = _number(conversion, attempted(function), attempt=True)
+        return Value(sql=f"{CONVERT_FUNCTION}({value.sql}, {number})", type=target)
     if value.bind is not None:
         sql = context.argument(value.bind, function)
         return Value(sql=sql, type=target, nullable=value.nullable, name=value.name)
@@ -69,10 +77,25 @@ def _literal_sql(stored: object) -> str:
     return "(-9223372036854775807 - 1)" if stored == -(2**63) else repr(stored)
 
 
-def _number(conversion: Conversion, function: Convert) -> int:
+def attempted(function: Convert) -> Convert:
+    """The conversion of TRY_CAST: NULL where it fails, but not where the stand-in cannot tell."""
+
+    def attempt(stored: object) -> object:
+        try:
+            return function(stored)
+        except SqlError as error:
+            if error.number == UNSUPPORTED:
+                raise
+            return None
+
+    return attempt
+
+
+def _number(conversion: Conversion, function: Convert, *, attempt: bool = False) -> int:
     with _numbering:
-        number = _numbers.get(conversion)
+        key = (conversion, attempt)
+        number = _numbers.get(key)
         if number is None:
-            number = _numbers[conversion] = len(_conversions)
+            number = _numbers[key] = len(_conversions)
             _conversions.append(function)
         return number

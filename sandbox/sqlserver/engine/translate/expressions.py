@@ -12,7 +12,7 @@ from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.arithmetic import arithmetic, negate
 from sandbox.sqlserver.engine.translate.coerce import coerce, literal
-from sandbox.sqlserver.engine.translate.functions import call, global_variable
+from sandbox.sqlserver.engine.translate.functions import aggregates, call, global_variable, windows
 from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
@@ -143,16 +143,13 @@ def _binary(translator: Translator, node: exp.Binary, scope: Scope) -> Value:
 
 
 def _cast(translator: Translator, node: exp.Cast, scope: Scope) -> Value:
-    if isinstance(node, exp.TryCast):
-        raise unsupported("TRY_CAST")
     value = translator.value(node.this, scope)
     target = from_tree(node.to, default_length=_CAST_LENGTH)
-    return coerce(translator.context, value, target, explicit=True).renamed("")
+    attempt = isinstance(node, exp.TryCast)
+    return coerce(translator.context, value, target, explicit=True, attempt=attempt).renamed("")
 
 
 def _convert(translator: Translator, node: exp.Convert, scope: Scope) -> Value:
-    if node.args.get("safe"):
-        raise unsupported("TRY_CONVERT")
     style_node = node.args.get("style")
     style = None
     if style_node is not None:
@@ -162,7 +159,8 @@ def _convert(translator: Translator, node: exp.Convert, scope: Scope) -> Value:
         style = int(style_value.constant[0])
     target = from_tree(node.this, default_length=_CAST_LENGTH)
     value = translator.value(node.expression, scope)
-    return coerce(translator.context, value, target, explicit=True, style=style).renamed("")
+    attempt = bool(node.args.get("safe"))
+    return coerce(translator.context, value, target, explicit=True, style=style, attempt=attempt).renamed("")
 
 
 def _case(translator: Translator, node: exp.Case, scope: Scope) -> Value:
@@ -211,9 +209,11 @@ def _call(translator: Translator, node: exp.Anonymous, scope: Scope) -> Value:
     return call(translator, node.name, list(node.expressions), scope)
 
 
-def _window(translator: Translator, node: exp.Window, scope: Scope) -> Value:
-    del translator, scope
-    raise unsupported(f"OVER ({node.sql(dialect='tsql')[:60]})")
+def _within_group(translator: Translator, node: exp.WithinGroup, scope: Scope) -> Value:
+    call_node, order = node.this, node.expression
+    if not isinstance(call_node, exp.Anonymous) or call_node.name.upper() != "STRING_AGG":
+        raise unsupported("WITHIN GROUP of anything but STRING_AGG")
+    return aggregates.string_agg(translator, list(call_node.expressions), order, scope)
 
 
 _HANDLERS.update(
@@ -242,6 +242,7 @@ _HANDLERS.update(
         exp.Subquery: _subquery,
         exp.Collate: _collate,
         exp.Anonymous: _call,
-        exp.Window: _window,
+        exp.Window: windows.translate,
+        exp.WithinGroup: _within_group,
     }
 )

@@ -62,6 +62,8 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     parent: Scope | None = None
     grouping: Grouping | None = None
+    over: str | None = None
+    """The window of the aggregate that is being translated."""
 
     def column(self, name: str, table: str = "", schema: str = "") -> Value:
         """The column, here or further out. Raises 207, 209 or 4104."""

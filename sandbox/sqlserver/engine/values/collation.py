@@ -60,6 +60,16 @@ def _character_class(inside: str) -> str:
     return f"[{'^' if negated else ''}{body}]"
 
 
+def patindex(pattern: str | None, text: str | None) -> int | None:
+    """PATINDEX: where the pattern begins; 0: nowhere. `%` at its ends let it begin and end anywhere."""
+    if pattern is None or text is None:
+        return None
+    anywhere, inner = pattern.startswith("%"), pattern.removeprefix("%")
+    compiled = like_pattern(inner, "")
+    starts = range(len(text) + 1) if anywhere else (0,)
+    return next((start + 1 for start in starts if compiled.fullmatch(text, start)), 0)
+
+
 def like(text: str | None, pattern: str | None, escape: str) -> int | None:
     """T-SQL's LIKE; NULL when either side is. Trailing spaces of the text may be left over, as there."""
     if text is None or pattern is None:

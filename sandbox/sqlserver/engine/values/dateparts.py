@@ -72,6 +72,35 @@ def datediff(part: str, start: int | None, end: int | None) -> int | None:
     return end // _UNITS[part] - start // _UNITS[part]
 
 
+def eomonth(stored: int | None, months: int | None) -> int | None:
+    """EOMONTH: midnight of the month's last day, so many months on."""
+    if stored is None:
+        return None
+    moment = _add_months(load_moment(stored).replace(day=1), months or 0)
+    last = calendar.monthrange(moment.year, moment.month)[1]
+    return store_moment(dt.datetime(moment.year, moment.month, last))
+
+
+def datename(part: str, stored: int | None) -> str | None:
+    """DATENAME in us_english."""
+    if stored is None:
+        return None
+    if part == "month":
+        return calendar.month_name[load_moment(stored).month]
+    return str(datepart(part, stored))
+
+
+def date_from_parts(year: int | None, month: int | None, day: int | None) -> int | None:
+    """DATEFROMPARTS, as midnight. Raises 289."""
+    if year is None or month is None or day is None:
+        return None
+    try:
+        return store_moment(dt.datetime(year, month, day))
+    except ValueError:
+        text = "Cannot construct data type date, some of the arguments have values which are not valid."
+        raise SqlError(289, text) from None
+
+
 def datediff_fits(difference: int | None, type_name: str) -> int | None:
     """The difference, if it fits. Raises 535."""
     if difference is None:

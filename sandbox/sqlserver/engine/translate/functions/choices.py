@@ -1,4 +1,4 @@
-"""COALESCE, ISNULL, NULLIF and IIF."""
+"""COALESCE, ISNULL, NULLIF, IIF and CHOOSE."""
 
 from __future__ import annotations
 
@@ -57,4 +57,18 @@ def _iif(translator: Translator, arguments: list[exp.Expression], scope: Scope) 
     return translator.value(case, scope)
 
 
-FUNCTIONS: dict[str, Function] = {"COALESCE": _coalesce, "ISNULL": _isnull, "NULLIF": _nullif, "IIF": _iif}
+def _choose(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if len(arguments) < 2:
+        raise syntax("CHOOSE")
+    index, *choices = arguments
+    branches = [exp.If(this=exp.Literal.number(place), true=choice.copy()) for place, choice in enumerate(choices, 1)]
+    return translator.value(exp.Case(this=index.copy(), ifs=branches), scope)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "COALESCE": _coalesce,
+    "ISNULL": _isnull,
+    "NULLIF": _nullif,
+    "IIF": _iif,
+    "CHOOSE": _choose,
+}

@@ -205,7 +205,22 @@ def _xact_state(translator: Translator, arguments: list[exp.Expression], scope: 
     return translator.context.fact("$xact_state", SMALLINT, nullable=False)
 
 
+def _caught(name: str, sql_type: SqlType) -> Function:
+    """ERROR_NUMBER and its kin: NULL outside of a CATCH."""
+
+    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+        del scope
+        check_count(name, arguments, 0)
+        return translator.context.fact(f"${name}", sql_type)
+
+    return translate
+
+
 FUNCTIONS: dict[str, Function] = {
+    "ERROR_NUMBER": _caught("error_number", INT),
+    "ERROR_MESSAGE": _caught("error_message", nvarchar(4000)),
+    "ERROR_SEVERITY": _caught("error_severity", INT),
+    "ERROR_STATE": _caught("error_state", INT),
     "OBJECT_ID": _object_id,
     "OBJECT_NAME": _object_name("name"),
     "OBJECT_SCHEMA_NAME": _object_name("schema_name"),

@@ -11,7 +11,7 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
-from sandbox.sqlserver.engine.types import BIGINT, DATETIME, DATETIME2, INT, describe, family
+from sandbox.sqlserver.engine.types import BIGINT, DATE, DATETIME, DATETIME2, INT, describe, family, nvarchar
 from sandbox.sqlserver.engine.values.dateparts import PARTS
 
 if TYPE_CHECKING:
@@ -97,7 +97,33 @@ def _single(part: str) -> Function:
     return translate
 
 
+def _eomonth(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if len(arguments) != 1:
+        check_count("eomonth", arguments, 2)
+    moment = translator.coerce(_moment(translator, arguments[0], scope), DATETIME2)
+    months = as_type(translator, arguments[1], scope, INT).sql if arguments[1:] else "0"
+    return translator.coerce(Value(sql=f"tsql_eomonth({moment.sql}, {months})", type=DATETIME2), DATE, explicit=True)
+
+
+def _datename(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("datename", arguments, 2)
+    part = _part(arguments[0], "DATENAME")
+    if part == "week":
+        raise unsupported("DATENAME(week)")
+    moment = translator.coerce(_moment(translator, arguments[1], scope), DATETIME2)
+    return Value(sql=f"tsql_datename('{part}', {moment.sql})", type=nvarchar(30))
+
+
+def _datefromparts(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("datefromparts", arguments, 3)
+    parts = ", ".join(as_type(translator, argument, scope, INT).sql for argument in arguments)
+    return translator.coerce(Value(sql=f"tsql_date_from_parts({parts})", type=DATETIME2), DATE, explicit=True)
+
+
 FUNCTIONS: dict[str, Function] = {
+    "EOMONTH": _eomonth,
+    "DATENAME": _datename,
+    "DATEFROMPARTS": _datefromparts,
     "SYSUTCDATETIME": _clock("sysutcdatetime", DATETIME2),
     "SYSDATETIME": _clock("sysdatetime", DATETIME2),
     "GETUTCDATE": _clock("getutcdate", DATETIME),

@@ -8,10 +8,10 @@ from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.translate.functions.signature import Function, check_count
+from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
-from sandbox.sqlserver.engine.types import describe, family
+from sandbox.sqlserver.engine.types import INT, describe, family, scale_of
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
@@ -44,4 +44,32 @@ def _rounding(name: str) -> Function:
     return translate
 
 
-FUNCTIONS: dict[str, Function] = {"ABS": _abs, "FLOOR": _rounding("floor"), "CEILING": _rounding("ceiling")}
+def _round(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    """ROUND(number, length [, other than 0 cuts]) of integers and decimals."""
+    if len(arguments) != 2:
+        check_count("round", arguments, 3)
+    value = translator.value(arguments[0], scope)
+    if family(value.type) not in ("integer", "decimal"):
+        raise unsupported(f"ROUND of {describe(value.type)}")
+    length = as_type(translator, arguments[1], scope, INT).sql
+    cut = as_type(translator, arguments[2], scope, INT).sql if arguments[2:] else "0"
+    sql = f"tsql_round({value.sql}, {length}, {scale_of(value.type)}, {cut})"
+    limit = value.type.name if family(value.type) == "integer" else str(value.type.precision or 19)
+    return Value(sql=f"tsql_fits({sql}, '{limit}')", type=value.type, nullable=value.nullable)
+
+
+def _sign(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("sign", arguments, 1)
+    value = translator.value(arguments[0], scope)
+    if family(value.type) != "integer" or value.type.name == "bit":
+        raise unsupported(f"SIGN of {describe(value.type)}")
+    return Value(sql=f"sign({value.sql})", type=value.type, nullable=value.nullable)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "ABS": _abs,
+    "FLOOR": _rounding("floor"),
+    "CEILING": _rounding("ceiling"),
+    "ROUND": _round,
+    "SIGN": _sign,
+}

@@ -97,9 +97,73 @@ def _replace(translator: Translator, arguments: list[exp.Expression], scope: Sco
 
 
 def _charindex(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    check_count("charindex", arguments, 2)
-    wanted, text = (as_text(translator, argument, scope) for argument in arguments)
-    return Value(sql=f"tsql_charindex({wanted.sql}, {text.sql})", type=INT)
+    if len(arguments) != 3:
+        check_count("charindex", arguments, 2)
+    wanted, text = (as_text(translator, argument, scope) for argument in arguments[:2])
+    if not arguments[2:]:
+        return Value(sql=f"tsql_charindex({wanted.sql}, {text.sql})", type=INT)
+    start = as_type(translator, arguments[2], scope, BIGINT)
+    return Value(sql=f"tsql_charindex_from({wanted.sql}, {text.sql}, {start.sql})", type=INT)
+
+
+def _patindex(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("patindex", arguments, 2)
+    pattern, text = (as_text(translator, argument, scope) for argument in arguments)
+    return Value(sql=f"tsql_patindex({pattern.sql}, {text.sql})", type=INT)
+
+
+def _stuff(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("stuff", arguments, 4)
+    text, new = (as_text(translator, argument, scope) for argument in (arguments[0], arguments[3]))
+    start, length = (as_type(translator, argument, scope, BIGINT) for argument in arguments[1:3])
+    result = _varying(text.type, MAX if MAX in (text.type.length, new.type.length) else 4000)
+    return Value(sql=f"tsql_stuff({text.sql}, {start.sql}, {length.sql}, {new.sql})", type=result)
+
+
+def _replicate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("replicate", arguments, 2)
+    text = as_text(translator, arguments[0], scope)
+    count = as_type(translator, arguments[1], scope, BIGINT)
+    result = _varying(text.type, MAX if text.type.length == MAX else 4000)
+    return Value(sql=f"tsql_left(tsql_replicate({text.sql}, {count.sql}), 4000)", type=result)
+
+
+def _space(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    check_count("space", arguments, 1)
+    count = as_type(translator, arguments[0], scope, BIGINT)
+    return Value(sql=f"tsql_replicate(' ', {count.sql})", type=varchar(8000))
+
+
+def _concat_ws(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    """NULLs are left out with their separator."""
+    if len(arguments) < 3:
+        check_count("concat_ws", arguments, 3)
+    separator = as_text(translator, arguments[0], scope)
+    texts = [translator.coerce(translator.value(part, scope), nvarchar(4000), explicit=True) for part in arguments[1:]]
+    joined = " || ".join(f"ifnull({separator.sql} || {text.sql}, '')" for text in texts)
+    return Value(sql=f"substr({joined}, length({separator.sql}) + 1)", type=nvarchar(4000), nullable=False)
+
+
+def _code(name: str) -> Function:
+    """UNICODE and ASCII."""
+
+    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+        check_count(name, arguments, 1)
+        text = as_text(translator, arguments[0], scope)
+        return Value(sql=f"tsql_{name}({text.sql})", type=INT)
+
+    return translate
+
+
+def _character(name: str) -> Function:
+    """CHAR and NCHAR."""
+
+    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+        check_count(name, arguments, 1)
+        number = as_type(translator, arguments[0], scope, INT)
+        return Value(sql=f"tsql_{name}({number.sql})", type=SqlType(name=name, length=1))
+
+    return translate
 
 
 def _newid(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
@@ -128,6 +192,16 @@ FUNCTIONS: dict[str, Function] = {
     "CONCAT": _concat,
     "REPLACE": _replace,
     "CHARINDEX": _charindex,
+    "PATINDEX": _patindex,
+    "STUFF": _stuff,
+    "REPLICATE": _replicate,
+    "REVERSE": _mapped("tsql_reverse({})", "reverse"),
+    "SPACE": _space,
+    "CONCAT_WS": _concat_ws,
+    "UNICODE": _code("unicode"),
+    "ASCII": _code("ascii"),
+    "CHAR": _character("char"),
+    "NCHAR": _character("nchar"),
     "QUOTENAME": _quotename,
     "NEWID": _newid,
 }

@@ -34,17 +34,22 @@ class Client:
         self.session = engine.login("sa", "secret", database, "tests")
 
     def run(self, sql: str, *values: object) -> list[list[tuple[object, ...]] | int]:
-        """Every result of a batch: lists of rows and counts."""
+        """Every result of a batch: lists of rows and counts. Raises its first error when it is over."""
         parameters = {f"P{place}": parameter(value) for place, value in enumerate(values, 1)}
         results: list[list[tuple[object, ...]] | int] = []
+        errors: list[SqlError] = []
         try:
             for result in self.session.execute(sql, parameters):
-                if result.columns is not None:
+                if result.error is not None:
+                    errors.append(result.error)
+                elif result.columns is not None:
                     results.append([tuple(row) for row in result.rows])
                 elif result.rowcount is not None:
                     results.append(result.rowcount)
         finally:
             self.session.forget_cancel()
+        if errors:
+            raise errors[0]
         return results
 
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:

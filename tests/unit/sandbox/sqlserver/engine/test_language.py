@@ -79,7 +79,7 @@ def test_sp_executesql_inside_a_batch(db: Client) -> None:
     [
         ("SELECT * FROM t PIVOT (SUM(a) FOR id IN ([1], [2])) AS p", "PIVOT"),
         ("SELECT * FROM (SELECT id, a FROM t) AS s UNPIVOT (v FOR k IN (a, id)) AS u", "PIVOT"),
-        ("SELECT ROW_NUMBER() OVER (ORDER BY id) FROM t", "OVER"),
+        ("SELECT CUME_DIST() OVER (ORDER BY id) FROM t", "OVER"),
         ("SELECT TOP (1) WITH TIES id FROM t ORDER BY a", "WITH TIES"),
         ("SELECT a FROM t GROUP BY a WITH ROLLUP", "ROLLUP"),
         ("WITH q AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM q WHERE n < 5) SELECT n FROM q", "recursive"),
