@@ -17,6 +17,7 @@ from sandbox.sqlserver.engine.parser.statements import (
     CreateIndex,
     CreateSchema,
     CreateTable,
+    CreateTableOf,
     DropFromTable,
     DropIndex,
     DropSchema,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _IN_DATABASE: dict[type[Any], Callable[[Work, Any], None]] = {
     CreateTable: tables.create_table,
+    CreateTableOf: tables.create_table_of,
     DropTable: tables.drop_table,
     TruncateTable: tables.truncate_table,
     CreateSchema: schemas.create_schema,

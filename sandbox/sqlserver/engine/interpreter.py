@@ -19,10 +19,12 @@ from sandbox.sqlserver.engine.parser.dialect import ChangeTable
 from sandbox.sqlserver.engine.parser.statements import (
     Block,
     Change,
+    CreateTableOf,
     ExecuteProcedure,
     ExecuteText,
     If,
     Query,
+    SelectInto,
     Statement,
     Try,
     While,
@@ -134,6 +136,11 @@ class Interpreter:
             yield from self._runner.query(statement)
         elif isinstance(statement, Change):
             yield from self._runner.change(statement)
+        elif isinstance(statement, SelectInto):
+            columns = self._runner.columns(statement.query)
+            run_definition(self._session, CreateTableOf(name=statement.table, columns=columns))
+            self._session.transactions.end_statement()
+            yield from self._runner.change(statement.insert)
         elif is_definition(statement):
             run_definition(self._session, statement)
         elif isinstance(statement, (ExecuteText, ExecuteProcedure)):

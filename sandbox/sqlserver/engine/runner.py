@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import Parameter, Result, SqlError, SqlType
+from sandbox.sqlserver.contract import Column, Parameter, Result, SqlError, SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.run import run_change
@@ -62,6 +62,10 @@ class Runner:
         finally:
             # The client may have stopped reading: what is left is let go before the next statement.
             rows.close()
+
+    def columns(self, statement: Query) -> Sequence[Column]:
+        """The columns that a SELECT would give."""
+        return self._planner.query(statement, self._setting_now()).columns
 
     def change(self, statement: Change) -> Iterator[Result]:
         """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT."""

@@ -9,6 +9,8 @@ from sandbox.sqlserver.engine.change_tracking.log import drop_log
 from sandbox.sqlserver.engine.change_tracking.tables import truncate_log
 from sandbox.sqlserver.engine.ddl import physical
 from sandbox.sqlserver.engine.ddl.definitions import (
+    ColumnDefinition,
+    Definitions,
     add_check,
     add_columns,
     add_index,
@@ -21,16 +23,39 @@ from sandbox.sqlserver.engine.ddl.definitions import (
 from sandbox.sqlserver.engine.ddl.schemas import find_schema
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
-from sandbox.sqlserver.engine.parser.statements import CreateIndex, CreateTable, DropIndex, DropTable, TruncateTable
+from sandbox.sqlserver.engine.parser.statements import (
+    CreateIndex,
+    CreateTable,
+    CreateTableOf,
+    DropIndex,
+    DropTable,
+    TruncateTable,
+)
 
 
 def create_table(work: Work, statement: CreateTable) -> None:
     """CREATE TABLE. Raises 2714, 2760, 1750 and what definitions raise."""
-    schema, name = work.table_name(statement.name)
+    _create(work, statement.name, read_definitions(tuple(statement.definitions)))
+
+
+def create_table_of(work: Work, statement: CreateTableOf) -> None:
+    """The table of SELECT ... INTO. Raises 1038 for a column without a name, and what CREATE TABLE raises."""
+    columns = []
+    for column in statement.columns:
+        if not column.name:
+            text = "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
+            raise SqlError(1038, f"{text}name.", severity=15, state=5)
+        if column.identity:
+            raise unsupported("SELECT ... INTO of an identity column")
+        columns.append(ColumnDefinition(name=column.name, type=column.type, nullable=column.nullable))
+    _create(work, statement.name, Definitions(columns=columns))
+
+
+def _create(work: Work, parts: tuple[str, ...], definitions: Definitions) -> None:
+    schema, name = work.table_name(parts)
     schema = find_schema(work.connection.raw, schema)
     if name.startswith("#"):
         raise unsupported("temporary tables")
-    definitions = read_definitions(tuple(statement.definitions))
     raw = work.connection.raw
     primary = {column for key in definitions.keys if key.kind == "PK" for column, _ in key.columns}
     for column in definitions.columns:

@@ -34,6 +34,7 @@ from sandbox.sqlserver.engine.parser.statements import (
     Return,
     RollbackTransaction,
     SaveTransaction,
+    SelectInto,
     Statement,
     Throw,
     Try,
@@ -138,10 +139,22 @@ def _simple(cursor: Cursor, word: str) -> Statement:
     return _small(cursor)
 
 
-def _query(cursor: Cursor) -> Query:
+def _query(cursor: Cursor) -> Query | SelectInto:
     start = cursor.position
     skip_statement(cursor)
-    return _query_of(parse_tree(written_out(cursor, start, cursor.position)))
+    return _query_or_into(parse_tree(written_out(cursor, start, cursor.position)))
+
+
+def _query_or_into(tree: exp.Expression) -> Query | SelectInto:
+    into = tree.args.get("into")
+    if not isinstance(tree, exp.Select) or into is None:
+        return _query_of(tree)
+    select = tree.copy()
+    select.set("into", None)
+    target: exp.Table = into.this
+    insert = Change(tree=exp.Insert(this=target.copy(), expression=select))
+    parts = (target.catalog, target.db, target.name)
+    return SelectInto(table=tuple(part for part in parts if part), query=_query_of(select), insert=insert)
 
 
 def _query_of(tree: exp.Expression) -> Query:
@@ -161,7 +174,7 @@ def _with(cursor: Cursor) -> Statement:
     tree = parse_tree(cursor.text_between(start, cursor.position))
     if isinstance(tree, (exp.Insert, exp.Update, exp.Delete)):
         raise unsupported(f"WITH before {type(tree).__name__.upper()}")
-    return _query_of(tree)
+    return _query_or_into(tree)
 
 
 def _change(cursor: Cursor, context: exp.Expression | None) -> Change:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.contract import Column, SqlType
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +17,15 @@ class Query:
 
     tree: exp.Expression
     assigns: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectInto:
+    """SELECT ... INTO table: first the table is made, then the rows are inserted."""
+
+    table: tuple[str, ...]
+    query: Query
+    insert: Change
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +43,14 @@ class CreateTable:
 
     name: tuple[str, ...]
     definitions: Sequence[exp.Expression]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateTableOf:
+    """The table that SELECT ... INTO makes."""
+
+    name: tuple[str, ...]
+    columns: Sequence[Column]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -318,7 +335,9 @@ class Block:
 
 Simple: TypeAlias = (
     Query
+    | SelectInto
     | Change
+    | CreateTableOf
     | CreateTable
     | CreateIndex
     | DropIndex
