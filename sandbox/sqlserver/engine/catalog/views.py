@@ -45,7 +45,7 @@ class View:
             Value(sql=f"{alias}.c{place}", type=column.type, nullable=column.nullable, name=column.name)
             for place, column in enumerate(self.columns)
         )
-        return Source(name=name or self.name, schema="" if name else self.schema, columns=columns)
+        return Source(name=name or self.name, schema="" if name else self.schema, columns=columns, is_partial=True)
 
 
 def column(name: str, sql_type: SqlType, sql: str = "", *, nullable: bool = True) -> ViewColumn:

@@ -69,6 +69,8 @@ def _column(translator: Translator, node: exp.Column, scope: Scope) -> Value:
     if isinstance(node.this, exp.Star):
         raise unsupported("* inside an expression")
     name = node.name
+    if name.startswith("$") or node.table.startswith("$"):
+        raise unsupported("money that is written out, and names that begin with $")
     if node.catalog and node.catalog.lower() != translator.context.catalog.database.lower():
         raise unsupported(f"a column of another database: {node.sql(dialect='tsql')}")
     if not node.table and name.upper() in ("CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER"):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.errors import ambiguous_column, invalid_column, unbound_identifier
+from sandbox.sqlserver.engine.errors import ambiguous_column, invalid_column, unbound_identifier, unsupported
 from sandbox.sqlserver.engine.translate.plan import Value
 
 
@@ -18,6 +18,8 @@ class Source:
     schema: str = ""
     """Set when the source is a table without an alias: then `dbo.T.column` names it too."""
     columns: tuple[Value, ...]
+    is_partial: bool = False
+    """Whether SQL Server offers more columns than the stand-in does."""
 
     def find(self, name: str) -> Value | None:
         """The column of that name, whatever its case."""
@@ -74,6 +76,7 @@ class Scope:
             if self.grouping is not None:
                 self.grouping.check(found[0])
             return found[0]
+        self._refuse_unknown(name, table, schema)
         if table and any(source.answers_to(table, schema) for source in self.sources):
             raise invalid_column(name)
         if self.parent is not None:
@@ -81,6 +84,12 @@ class Scope:
         if table:
             raise unbound_identifier(".".join(part for part in (schema, table, name) if part))
         raise invalid_column(name)
+
+    def _refuse_unknown(self, name: str, table: str, schema: str) -> None:
+        """Raises 40000 where a view of the server's may well have this column."""
+        for source in self.sources:
+            if source.is_partial and (not table or source.answers_to(table, schema)):
+                raise unsupported(f"the column {name} of {source.name}")
 
     def star(self, table: str = "") -> tuple[Value, ...]:
         """The columns that `*` or `table.*` means. Raises 107 for an unknown prefix."""

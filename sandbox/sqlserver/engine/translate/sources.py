@@ -31,6 +31,9 @@ _KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
     exp.Lateral: frozenset({"this", "alias", "cross_apply"}),
 }
 
+_OF_THE_SERVER = ("sys", "information_schema")
+"""Schemas whose views are SQL Server's own: one that is not known here may well be there."""
+
 
 def _check_parts(node: exp.Expression) -> None:
     """Raises 40000 for a part that is not known, such as PIVOT, TABLESAMPLE or FOR SYSTEM_TIME."""
@@ -58,6 +61,8 @@ def resolve_table(catalog: Catalog, node: exp.Table) -> Table:
     if node.args.get("catalog") is not None and node.catalog.lower() != catalog.database.lower():
         raise unsupported(f"a table of another database: {node.catalog}.{node.db}.{node.name}")
     table = catalog.find(node.db or "dbo", node.name)
+    if table is None and node.db.lower() in _OF_THE_SERVER:
+        raise unsupported(f"the view {node.db}.{node.name}")
     if table is None:
         raise invalid_object(".".join(part for part in (node.db, node.name) if part))
     return table

@@ -121,19 +121,35 @@ def _float_text(number: float) -> str:
     return f"{mantissa}e{exponent[0]}{int(exponent[1:]):03d}"
 
 
+_DATE_STYLES = {
+    23: "%Y-%m-%d",
+    101: "%m/%d/%Y",
+    102: "%Y.%m.%d",
+    103: "%d/%m/%Y",
+    104: "%d.%m.%Y",
+    105: "%d-%m-%Y",
+    110: "%m-%d-%Y",
+    111: "%Y/%m/%d",
+    112: "%Y%m%d",
+}
+"""CONVERT's styles that show a date and no time."""
+
+
 def _date_text(value: dt.date, style: int | None) -> str:
     if style in (None, 0, 20, 21, 23, 120, 121, 126):
         return value.isoformat()
-    if style == 112:
-        return value.strftime("%Y%m%d")
+    if style in _DATE_STYLES:
+        return value.strftime(_DATE_STYLES[style])
     raise unsupported(f"CONVERT of a date with style {style}")
 
 
 def _moment_text(value: dt.datetime, source: SqlType, style: int | None) -> str:
     if style in (20, 120):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    if style in (23, 112):
+    if style in _DATE_STYLES:
         return _date_text(value.date(), style)
+    if style in (8, 108):
+        return value.strftime("%H:%M:%S")
     if style not in (None, 0, 21, 121, 126):
         raise unsupported(f"CONVERT of a moment with style {style}")
     if source.name != "datetime2" and style in (None, 0):

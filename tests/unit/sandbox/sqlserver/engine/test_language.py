@@ -87,7 +87,7 @@ def test_sp_executesql_inside_a_batch(db: Client) -> None:
         ("SELECT id FROM ##t", "temporary"),
         ("CREATE TABLE #t (id INT)", "temporary"),
         ("DROP TABLE IF EXISTS #t", "temporary"),
-        ("SELECT id INTO u FROM t", "INTO"),
+        ("SELECT id FROM t FOR BROWSE", "FOR"),
         ("DECLARE @t TABLE (id INT)", "TABLE"),
         ("DECLARE c CURSOR FOR SELECT 1", "CURSOR"),
         ("FETCH NEXT FROM c", "FETCH"),

@@ -185,7 +185,7 @@ def test_result_columns_are_typed(db: Client) -> None:
         "SELECT TOP 5 PERCENT 1",
         "SELECT * FROM t TABLESAMPLE (10 PERCENT)",
         "SELECT * FROM t WITH (SNAPSHOT)",
-        "SELECT * INTO k FROM t",
+        "SELECT id, a FROM t FOR JSON AUTO",
         "SELECT x.id FROM t AS x CROSS APPLY (SELECT 1 AS n) AS y",
         "SELECT 1 WHERE 1 = 1 FOR XML PATH",
         "BEGIN TRY SELECT 1 / 0 END TRY BEGIN CATCH SELECT ERROR_LINE() END CATCH",
