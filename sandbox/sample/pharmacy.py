@@ -53,7 +53,7 @@ class Pharmacy:
         self._chance = chance
         self._report = report
         self._documents: list[Document] = []
-        self._numbers = dict.fromkeys((kind.name for kind in KINDS), 0)
+        self._numbers = {kind.name: self._last_number(kind) for kind in KINDS}
         self._actions: dict[Callable[[], None], int] = {
             self.hand_in_new: 46,
             self.hand_in_several: 3,
@@ -63,6 +63,12 @@ class Pharmacy:
             self.edit: 10,
             self.delete: 6,
         }
+
+    def _last_number(self, kind: DocumentKind) -> int:
+        """The number that this shop gave to a document of this kind last, in an earlier life perhaps."""
+        query = f"SELECT MAX({kind.id_column}) FROM dbo.{kind.table} WHERE shop_pharmacy_code = ?"
+        latest = self._connection.execute(query, self._shop).fetchval()
+        return 0 if latest is None else int(str(latest).rpartition("-")[2])
 
     def act(self) -> None:
         """Do one thing, chosen at random."""

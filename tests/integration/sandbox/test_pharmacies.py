@@ -1,0 +1,20 @@
+"""The simulated pharmacies, where others have written before them."""
+
+from __future__ import annotations
+
+import random
+
+from common.database.mssql_client import MSSQLClient
+from sandbox.sample.connection import connect
+from sandbox.sample.pharmacy import HandIn, Pharmacy
+
+
+def test_a_second_day_goes_on_with_the_numbers_of_the_first(mssql: MSSQLClient, environment: dict[str, str]) -> None:
+    connection = connect(environment)
+    hand_ins: list[HandIn] = []
+    for day in range(2):
+        pharmacy = Pharmacy(shop="NT-01", connection=connection, chance=random.Random(day), report=hand_ins.append)
+        for _ in range(20):
+            pharmacy.hand_in_new()
+    connection.close()
+    assert len({(hand_in.kind, hand_in.key) for hand_in in hand_ins}) == 40
