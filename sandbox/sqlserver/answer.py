@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sandbox.sqlserver.client_view import ClientView
 from sandbox.sqlserver.contract import Result, Session, SqlError
+from sandbox.sqlserver.iterators import let_go
 from sandbox.sqlserver.wire import tokens
 from sandbox.sqlserver.wire.packets import MessageWriter
 from sandbox.sqlserver.wire.rows import UnsendableError, row_encoder
@@ -105,7 +106,7 @@ class Answer:
                 self._release(end, kind, more=True)
                 end = self._error_end(failure)
         finally:
-            _let_go(results)
+            let_go(results)
         self.tell_news()
         if end is None and kind is Done.BATCH:
             end = _End(status=self._transaction_status())
@@ -158,7 +159,7 @@ class Answer:
                 write(encode(row))
                 count += 1
         finally:
-            _let_go(result.rows)
+            let_go(result.rows)
         return count
 
     def _release(self, end: _End | None, kind: Done, *, more: bool) -> None:
@@ -172,10 +173,3 @@ class Answer:
     def _check_cancelled(self) -> None:
         if self._is_cancelled():
             raise CancelledByClientError
-
-
-def _let_go(iterable: object) -> None:
-    """End an iterator that may not have been read to its end; a generator's own clean-up runs here."""
-    close = getattr(iterable, "close", None)
-    if close is not None:
-        close()

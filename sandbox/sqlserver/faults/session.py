@@ -12,6 +12,7 @@ from sandbox.sqlserver.engine.errors import killed
 from sandbox.sqlserver.faults.board import Board, Client, Fate, Request
 from sandbox.sqlserver.faults.errors import ERRORS, Scene
 from sandbox.sqlserver.faults.model import CutFault, ErrorFault, Moment
+from sandbox.sqlserver.iterators import let_go
 
 Run = Callable[[], Iterator[Result]]
 
@@ -139,15 +140,45 @@ class _Cutter:
     def __init__(self, link: Link, rows: int | None) -> None:
         self._link = link
         self._left = rows
+        self._is_cut = False
 
     def results(self, results: Iterator[Result]) -> Iterator[Result]:
-        for result in results:
-            yield replace(result, rows=self._rows(result.rows)) if result.columns is not None else result
+        """The results up to the cut. Raises SqlError 596 there: who reads the rows would ask for the next statement."""
+        try:
+            for result in results:
+                yield replace(result, rows=_Rows(result.rows, self._count)) if result.columns is not None else result
+                if self._is_cut:
+                    raise killed()
+        finally:
+            let_go(results)
 
-    def _rows(self, rows: Iterator[Sequence[object]] | Sequence[Sequence[object]]) -> Iterator[Sequence[object]]:
-        for row in rows:
-            if self._left == 0:
-                raise self._link.cut()
-            if self._left is not None:
-                self._left -= 1
-            yield row
+    def _count(self) -> None:
+        """Before each row. Raises SqlError 596 at the cut."""
+        if self._left == 0:
+            self._is_cut = True
+            raise self._link.cut()
+        if self._left is not None:
+            self._left -= 1
+
+
+class _Rows:
+    """Rows with something that is done before each. Closing it closes them, also when none was read."""
+
+    def __init__(
+        self, rows: Iterator[Sequence[object]] | Sequence[Sequence[object]], before: Callable[[], None]
+    ) -> None:
+        self._rows = rows
+        self._left = iter(rows)
+        self._before = before
+
+    def __iter__(self) -> _Rows:
+        return self
+
+    def __next__(self) -> Sequence[object]:
+        row = next(self._left)
+        self._before()
+        return row
+
+    def close(self) -> None:
+        """Let go of what was not read."""
+        let_go(self._rows)

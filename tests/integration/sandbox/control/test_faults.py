@@ -199,6 +199,14 @@ def test_a_reply_that_is_cut_in_its_middle(client: Connect, control: SqlServerCo
     assert 0 < len(found) <= LONG_ROWS // 2
 
 
+def test_nothing_runs_behind_a_cut(client: Connect, control: SqlServerControl) -> None:
+    connection = client()
+    _fill(connection)
+    control.arm(CutFault(rows=1, text="words"))
+    assert is_cut(connection, "SELECT words FROM dbo.numbers; DELETE FROM dbo.numbers")
+    assert client().execute(COUNT).fetchval() == LONG_ROWS
+
+
 def test_a_short_reply_is_cut_at_its_end(client: Connect, control: SqlServerControl) -> None:
     connection = client()
     control.arm(CutFault(rows=10, text=COUNT))
