@@ -189,7 +189,7 @@ def plain_name(sql_type: SqlType) -> str:
 
 
 def describe(sql_type: SqlType) -> str:
-    """The name in the stand-in's own messages and in `sp_describe_undeclared_parameters`: `nvarchar(50)`, `decimal(10,2)`."""
+    """The name in the stand-in's own messages and to drivers that ask for one: `nvarchar(50)`, `decimal(10,2)`."""
     name = sql_type.name
     if sql_type.length is not None:
         return f"{name}({'max' if sql_type.length == MAX else sql_type.length})"

@@ -171,6 +171,8 @@ def _change(cursor: Cursor, context: exp.Expression | None) -> Change:
     cursor.advance()
     if verb == "UPDATE" and cursor.word() == "STATISTICS" and cursor.word(1) != "SET":
         raise unsupported("UPDATE STATISTICS")
+    if verb == "INSERT" and cursor.word() == "BULK":
+        raise unsupported("INSERT BULK")
     after_verb = cursor.position
     top = _parenthesised(cursor) if cursor.take("TOP") else None
     rest = cursor.position
