@@ -31,6 +31,7 @@ REDIS_TRIES = 3
 """Between the choice of a free port and the start somebody else may take it."""
 
 Encrypt = Literal["no", "yes", "strict"]
+"""What relay's MSSQL_ENCRYPT may be, and so what the stand-in demands."""
 
 _READY = re.compile(r"^ready (\S+) (\d+)(?: control (\d+))?\s*$", re.MULTILINE)
 
@@ -89,7 +90,7 @@ def sql_server_folder(folder: Path) -> Path:
     return folder / "sqlserver"
 
 
-def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: Encrypt) -> Child:
+def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: Encrypt | Literal["optional"]) -> Child:
     """Start the SQL Server stand-in; see `python -m sandbox.sqlserver --help`."""
     command = [sys.executable, "-m", "sandbox.sqlserver", "--data", str(sql_server_folder(place.folder))]
     command += ["--port", str(port or 0), "--user", MSSQL_USER, "--password-env", PASSWORD_VARIABLE]

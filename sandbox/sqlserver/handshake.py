@@ -23,6 +23,7 @@ from sandbox.sqlserver.wire.prelogin import Option, make_prelogin, parse_prelogi
 from sandbox.sqlserver.wire.streams import ProtocolError, Stream
 from sandbox.sqlserver.wire.tls import FIRST_TLS_BYTE, accept_in_prelogin, accept_strict
 from sandbox.sqlserver.wire.tokens import Done, DoneStatus, Environment
+from sandbox.sqlserver.wire.versions import TdsVersion, agreed_version
 
 PROGRAM = "Microsoft SQL Server"
 VERSION = (16, 0, 4135)
@@ -60,6 +61,7 @@ class Handshake:
         login_stream, stream = self._agree(plain)
         login = parse_login(read_message(login_stream, PacketType.LOGIN, limit=LARGEST_LOGIN))
         try:
+            tds_version = agreed_version(login.tds_version)
             session = self.engine.login(login.user, login.password, login.database, login.application, hang_up)
         except SqlError as failure:
             refusal = tokens.error(failure) + tokens.done(Done.BATCH, DoneStatus.ERROR)
@@ -67,7 +69,7 @@ class Handshake:
             return None
         admission = Admission(session=session, stream=stream, packet_size=_packet_size(login.packet_size))
         try:
-            send_message(stream, PacketType.REPLY, _welcome(login, admission))
+            send_message(stream, PacketType.REPLY, _welcome(login, tds_version, admission))
         except BaseException:
             session.close()
             raise
@@ -121,7 +123,7 @@ def _packet_size(wanted: int) -> int:
     return min(max(wanted, SMALLEST_PACKET), LARGEST_PACKET) if wanted else DEFAULT_PACKET
 
 
-def _welcome(login: Login, admission: Admission) -> bytes:
+def _welcome(login: Login, tds_version: TdsVersion, admission: Admission) -> bytes:
     database = admission.session.database
     language = Info(number=_LANGUAGE_CHANGED, text=f"Changed language setting to {_LANGUAGE}.")
     size = str(admission.packet_size)
@@ -131,7 +133,7 @@ def _welcome(login: Login, admission: Admission) -> bytes:
         tokens.collation_change(),
         tokens.environment_text(Environment.LANGUAGE, _LANGUAGE, ""),
         tokens.info(language),
-        tokens.login_acknowledged(PROGRAM, VERSION),
+        tokens.login_acknowledged(tds_version, PROGRAM, VERSION),
         tokens.environment_text(Environment.PACKET_SIZE, size, size),
     ]
     if login.wants_features:

@@ -149,7 +149,7 @@ def common_type(left: SqlType, right: SqlType) -> SqlType:
     if group == "moment" == other and left.name == "datetime2":
         return DATETIME2
     if _clashes(left, right):
-        raise operand_clash(describe(right), describe(left))
+        raise operand_clash(plain_name(right), plain_name(left))
     return left
 
 
@@ -183,8 +183,13 @@ def _common_decimal(left: SqlType, right: SqlType) -> SqlType:
     return decimal(min(38, whole + scale), scale)
 
 
+def plain_name(sql_type: SqlType) -> str:
+    """The name in SQL Server's messages about two types that do not go together: `varbinary`, `nvarchar(max)`."""
+    return describe(sql_type) if sql_type.length == MAX else sql_type.name
+
+
 def describe(sql_type: SqlType) -> str:
-    """The name in error messages and in `sp_describe_undeclared_parameters`: `nvarchar(50)`, `decimal(10,2)`."""
+    """The name in the stand-in's own messages and to drivers that ask for one: `nvarchar(50)`, `decimal(10,2)`."""
     name = sql_type.name
     if sql_type.length is not None:
         return f"{name}({'max' if sql_type.length == MAX else sql_type.length})"
@@ -203,7 +208,7 @@ def from_tree(tree: exp.DataType, *, default_length: int) -> SqlType:
         return _user_defined(tree)
     name = _NAMES.get(written, written.lower())
     if name not in _KNOWN:
-        raise unsupported(f"the type {written.lower()}")
+        raise unsupported(f"the type {name}")
     numbers = [_number(parameter) for parameter in tree.expressions]
     return normalised(name, numbers, default_length=default_length)
 

@@ -9,7 +9,7 @@ from sandbox.sqlserver.wire.streams import ProtocolError
 from sandbox.sqlserver.wire.text import decode_utf16
 
 _FIXED_SIZE = 94
-_PACKET_SIZE_AT = 8
+_VERSION_AT, _PACKET_SIZE_AT = 4, 8
 _NAMES_AT = 36
 _ENTRY = struct.Struct("<HH")
 _PLACES = {"user": 1, "password": 2, "application": 3, "database": 8}
@@ -23,6 +23,8 @@ _SCRAMBLE = 0xA5
 class Login:
     """What matters of LOGIN7."""
 
+    tds_version: int
+    """As the client wrote it: a TdsVersion, or one that is not spoken here."""
     user: str
     password: str = field(repr=False)
     application: str
@@ -38,9 +40,11 @@ def parse_login(payload: bytes) -> Login:
     """Read LOGIN7. Raises ProtocolError."""
     if len(payload) < _FIXED_SIZE:
         raise ProtocolError(f"a LOGIN7 of {len(payload)} bytes")
+    (tds_version,) = struct.unpack_from("<I", payload, _VERSION_AT)
     (packet_size,) = struct.unpack_from("<I", payload, _PACKET_SIZE_AT)
     _, extension_size = _ENTRY.unpack_from(payload, _NAMES_AT + _EXTENSION_PLACE * _ENTRY.size)
     return Login(
+        tds_version=tds_version,
         user=_text(payload, "user"),
         password=decode_utf16(unscramble(_bytes(payload, "password"))),
         application=_text(payload, "application"),

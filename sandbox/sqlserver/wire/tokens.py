@@ -10,10 +10,9 @@ from sandbox.sqlserver.contract import Column, Info, SqlError, SqlType
 from sandbox.sqlserver.wire.text import encode_utf16
 from sandbox.sqlserver.wire.types import COLLATION, type_info
 from sandbox.sqlserver.wire.values import value_writer
+from sandbox.sqlserver.wire.versions import TdsVersion
 
 ROW = b"\xd1"
-TDS_VERSION = 0x74000004
-"""7.4, as SQL Server has spoken it since 2012. Strict clients (TDS 8.0) are content with it too."""
 _SERVER_NAME = "relay-sandbox"
 _LONGEST_TEXT = 2048
 """Characters of a message that SQL Server sends at most."""
@@ -93,10 +92,10 @@ def collation_change() -> bytes:
     return environment_bytes(Environment.COLLATION, new=COLLATION)
 
 
-def login_acknowledged(program: str, version: tuple[int, int, int]) -> bytes:
-    """LOGINACK: who answers, with major, minor and build number."""
+def login_acknowledged(tds_version: TdsVersion, program: str, version: tuple[int, int, int]) -> bytes:
+    """LOGINACK: the language that both speak, and who answers, with major, minor and build number."""
     interface = 1  # T-SQL
-    body = struct.pack(">BI", interface, TDS_VERSION) + _short_text(program) + struct.pack(">BBH", *version)
+    body = struct.pack(">BI", interface, tds_version) + _short_text(program) + struct.pack(">BBH", *version)
     return _with_length(0xAD, body)
 
 

@@ -88,6 +88,9 @@ LONG = {Token.TEXT: "varchar", Token.NTEXT: "nvarchar", Token.IMAGE: "varbinary"
 """Deprecated types, with those that took their place. The driver still sends long strings as ntext."""
 UTF16 = frozenset({Token.NVARCHAR, Token.NCHAR, Token.NTEXT})
 
+_REFUSED = {0x62: "sql_variant", 0xF0: "CLR", 0xF1: "xml", 0xF3: "table"}
+"""Types that exist in SQL Server but not here (MS-TDS 2.2.5.4.2 and 2.2.5.4.3), by their tokens."""
+
 _FIXED_BY_NAME = {name: token for token, (name, _) in FIXED.items()}
 _SIZED_BY_NAME = {name: (token, size) for token, sizes in SIZED.items() for size, name in sizes.items()}
 _SCALED_BY_NAME = {name: token for token, name in SCALED.items()}
@@ -121,7 +124,7 @@ def read_type(reader: Reader) -> WireType:
     try:
         token = Token(number)
     except ValueError:
-        raise unsupported_type(f"{number:#04x}") from None
+        raise unsupported_type(_REFUSED.get(number, f"{number:#04x}")) from None
     if token in FIXED:
         name, size = FIXED[token]
         return WireType(token=token, type=SqlType(name=name), size=size)

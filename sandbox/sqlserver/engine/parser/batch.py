@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser import ddl, settings
+from sandbox.sqlserver.engine.parser.calls import begins_with_a_call, parse_call, parse_execute
 from sandbox.sqlserver.engine.parser.compound import written_out
 from sandbox.sqlserver.engine.parser.cursor import (
     Cursor,
@@ -24,8 +25,6 @@ from sandbox.sqlserver.engine.parser.statements import (
     Change,
     CommitTransaction,
     Continue,
-    ExecuteProcedure,
-    ExecuteText,
     If,
     Print,
     Query,
@@ -52,7 +51,9 @@ _ALONE: dict[str, Statement] = {"RETURN": Return(), "BREAK": Break(), "CONTINUE"
 def parse_batch(sql: str) -> Block:
     """The statements of a batch. Raises 102 and its kin, and 40000 for a statement that the stand-in has not."""
     cursor = open_cursor(sql)
-    statements = []
+    statements: list[Statement] = []
+    if begins_with_a_call(cursor):
+        statements.append(parse_call(cursor))
     while not cursor.is_at_end():
         if cursor.take(";"):
             continue
@@ -135,7 +136,7 @@ def _simple(cursor: Cursor, word: str) -> Statement:
     if word in ("BEGIN", "COMMIT", "ROLLBACK", "SAVE"):
         return _transaction(cursor)
     if word in ("EXEC", "EXECUTE"):
-        return _execute(cursor)
+        return parse_execute(cursor)
     return _small(cursor)
 
 
@@ -183,6 +184,8 @@ def _change(cursor: Cursor, context: exp.Expression | None) -> Change:
     cursor.advance()
     if verb == "UPDATE" and cursor.word() == "STATISTICS" and cursor.word(1) != "SET":
         raise unsupported("UPDATE STATISTICS")
+    if verb == "INSERT" and cursor.word() == "BULK":
+        raise unsupported("INSERT BULK")
     after_verb = cursor.position
     top = _parenthesised(cursor) if cursor.take("TOP") else None
     rest = cursor.position
@@ -227,34 +230,6 @@ def _name_follows(cursor: Cursor) -> bool:
     if cursor.word() == "@":
         raise unsupported("a transaction or savepoint named by a variable")
     return not cursor.is_at_end() and cursor.word() not in STARTERS | {";", "END", "ELSE"}
-
-
-def _execute(cursor: Cursor) -> ExecuteText | ExecuteProcedure:
-    cursor.advance()
-    if cursor.word() == "(":
-        return ExecuteText(text=_parenthesised(cursor))
-    if cursor.word() == "AS":
-        raise unsupported("EXECUTE AS")
-    if cursor.word() == "@":
-        raise unsupported("EXECUTE that takes its procedure's name or its result from or into a variable")
-    name = ".".join(cursor.dotted_name())
-    arguments = []
-    while not cursor.is_at_end() and cursor.word() not in STARTERS | {";", "END", "ELSE"}:
-        label = ""
-        if cursor.word() == "@" and cursor.word(2) == "=":
-            label = cursor.variable()
-            cursor.expect("=")
-        arguments.append((label, _argument(cursor)))
-        if not cursor.take(","):
-            break
-    return ExecuteProcedure(name=name, arguments=tuple(arguments))
-
-
-def _argument(cursor: Cursor) -> exp.Expression:
-    start = cursor.position
-    while not cursor.is_at_end() and cursor.word() not in STARTERS | {";", ",", "END", "ELSE"}:
-        cursor.advance()
-    return parse_expression(cursor.text_between(start, cursor.position))
 
 
 def _small(cursor: Cursor) -> Statement:

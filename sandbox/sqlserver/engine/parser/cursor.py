@@ -13,6 +13,13 @@ from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.parser.dialect import dialect
 
+_CONSTANTS = (
+    TokenType.NUMBER,
+    TokenType.STRING,
+    TokenType.NATIONAL_STRING,
+    TokenType.HEX_STRING,
+    TokenType.NULL,
+)
 _QUOTED = (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NATIONAL_STRING)
 
 
@@ -34,6 +41,11 @@ class Cursor:
     def is_at_end(self) -> bool:
         """Whether the batch is over."""
         return self.position >= len(self._tokens)
+
+    def is_at_constant(self) -> bool:
+        """Whether a number without a sign, text, binary or NULL stands here."""
+        token = self._token(0)
+        return token is not None and token.token_type in _CONSTANTS
 
     def advance(self) -> None:
         """Step over one token."""

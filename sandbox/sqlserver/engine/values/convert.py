@@ -16,7 +16,7 @@ from sandbox.sqlserver.engine.errors import (
     truncated,
     unsupported,
 )
-from sandbox.sqlserver.engine.types import LIMITS, MAX, describe, family, scale_of
+from sandbox.sqlserver.engine.types import LIMITS, MAX, describe, family, plain_name, scale_of
 from sandbox.sqlserver.engine.values import text
 from sandbox.sqlserver.engine.values.storage import check_digits, store_decimal
 
@@ -61,7 +61,7 @@ def _refuse(conversion: Conversion) -> Convert | None:
 
 
 def _clash(conversion: Conversion) -> SqlError:
-    source, target = describe(conversion.source), describe(conversion.target)
+    source, target = plain_name(conversion.source), plain_name(conversion.target)
     if conversion.explicit:
         return SqlError(529, f"Explicit conversion from data type {source} to {target} is not allowed.", state=2)
     return operand_clash(source, target)
@@ -140,7 +140,7 @@ def _to_string(conversion: Conversion) -> Convert | None:
         return _fit_string(conversion)
     if group == "binary":
         if not conversion.explicit:
-            raise no_implicit_conversion(describe(source), describe(target))
+            raise no_implicit_conversion(plain_name(source), plain_name(target))
         return _binary_to_string(conversion)
     if group == "float" and not conversion.explicit:
         raise unsupported("an implicit conversion from float to text")
@@ -198,7 +198,7 @@ def _to_binary(conversion: Conversion) -> Convert | None:
     if group == "binary":
         return _fit_binary(conversion)
     if not conversion.explicit and group == "string":
-        raise no_implicit_conversion(describe(source), describe(target))
+        raise no_implicit_conversion(plain_name(source), plain_name(target))
     if group == "string" and conversion.style in (None, 0):
         encoding = "utf-16le" if source.name.startswith("n") else "cp1252"
         limit = None if target.length == MAX else target.length

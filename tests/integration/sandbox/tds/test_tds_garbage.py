@@ -81,14 +81,14 @@ def test_nonsense_after_the_login_is_hung_up_on(server: SqlServer, engine: FakeE
 def test_requests_that_exist_but_not_here_are_refused_politely(server: SqlServer) -> None:
     client = logged_in(server.port)
     table_valued = b"\xff\xff\x0a\x00\x00\x00\x00\x00\xf3"
-    refused = [
-        packet(0x07, b"bulk"),
-        packet(0x0E, HEADERS + b"\x00\x00"),
-        packet(0x03, HEADERS + table_valued),
-    ]
-    for request in refused:
+    refused = {
+        "bulk load": packet(0x07, b"bulk"),
+        "transaction manager request 0": packet(0x0E, HEADERS + b"\x00\x00"),
+        "values of type table": packet(0x03, HEADERS + table_valued),
+    }
+    for name, request in refused.items():
         client.sendall(request)
-        assert "sandbox does not support".encode("utf-16-le") in client.recv(4096)
+        assert f"sandbox does not support: {name}".encode("utf-16-le") in client.recv(4096)
     client.close()
 
 

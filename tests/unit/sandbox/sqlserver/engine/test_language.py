@@ -75,6 +75,31 @@ def test_sp_executesql_inside_a_batch(db: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        "sp_datatype_info_100 -9,3",
+        "sp_datatype_info_100 -9 , 3;",
+        "[sys].sp_datatype_info_100 @ODBCVer = 3, @data_type = -9",
+        "EXEC sp_datatype_info_100 N'-9'",
+        "DECLARE @t INT = -9 EXECUTE sp_datatype_info @t",
+    ],
+)
+def test_a_procedure_is_called_with_constants_and_variables(db: Client, call: str) -> None:
+    ((name, number, *_),) = db.rows(call)
+    assert (name, number) == ("nvarchar", -9)
+
+
+def test_only_the_first_statement_may_call_a_procedure_without_exec(db: Client) -> None:
+    assert len(db.run("sp_datatype_info_100 12; SELECT 1")) == 2
+    assert db.number("SELECT 1; sp_datatype_info_100 12") == 102
+
+
+@pytest.mark.parametrize("call", ["sp_datatype_info 1 + 1", "EXEC sp_datatype_info 1 2", "EXEC sp_datatype_info 1,"])
+def test_an_argument_is_no_other_expression(db: Client, call: str) -> None:
+    assert db.number(call) == 102
+
+
+@pytest.mark.parametrize(
     ("sql", "name"),
     [
         ("SELECT * FROM t PIVOT (SUM(a) FOR id IN ([1], [2])) AS p", "PIVOT"),
@@ -94,10 +119,15 @@ def test_sp_executesql_inside_a_batch(db: Client) -> None:
         ("MERGE t USING t AS u ON 1 = 2 WHEN MATCHED THEN DELETE;", "MERGE"),
         ("SELECT 1 KILL 5", "KILL"),
         ("UPDATE STATISTICS t", "STATISTICS"),
+        ("INSERT BULK t (a INT) WITH (TABLOCK)", "INSERT BULK"),
         ("UPDATE t SET @v = a = 5", "@v"),
         ("again: SELECT 1", "labels"),
         ("EXECUTE AS USER = 'dbo'", "EXECUTE AS"),
         ("EXEC sp_rename 't', 'u'", "sp_rename"),
+        ("EXEC sp_cursoropen 1, N'SELECT 1'", "sp_cursoropen"),
+        ("EXEC sp_datatype_info twelve", "twelve without quotes"),
+        ("EXEC sp_datatype_info DEFAULT", "DEFAULT"),
+        ("EXEC sp_executesql N'SELECT 1', N'@a INT', @P1 OUTPUT", "OUTPUT"),
         ("BEGIN TRAN x WITH MARK 'm'", "MARK"),
         ("CREATE CLUSTERED INDEX i ON t (a)", "CLUSTERED"),
         ("SET STATISTICS IO ON", "STATISTICS"),

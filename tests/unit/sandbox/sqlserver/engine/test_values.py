@@ -203,3 +203,26 @@ def test_what_is_not_known_is_refused_by_name(tracked: Client, sql: str) -> None
     error = tracked.error(sql)
     assert error.text.startswith("sandbox does not support: ") or error.number in (102, 156)
     assert tracked.value("SELECT COUNT(*) FROM t") == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "pair"),
+    [
+        ("'x'", "VARBINARY(5)", "from data type varchar to varbinary is not allowed"),
+        (
+            "CAST('x' AS NVARCHAR(MAX))",
+            "VARBINARY(MAX)",
+            "from data type nvarchar(max) to varbinary(max) is not allowed",
+        ),
+        ("CAST('2024-01-01' AS DATE)", "DECIMAL(5, 2)", "date is incompatible with decimal"),
+    ],
+)
+def test_types_that_do_not_go_together_are_named_without_lengths(
+    db: Client, value: str, column: str, pair: str
+) -> None:
+    db.run(f"CREATE TABLE k (v {column})")
+    assert pair in db.error(f"INSERT INTO k VALUES ({value})").text
+
+
+def test_a_type_that_is_not_known_is_refused_by_its_own_name(db: Client) -> None:
+    assert "the type datetimeoffset" in db.error("CREATE TABLE k (v DATETIMEOFFSET(7))").text

@@ -31,7 +31,7 @@ NAMES = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), 
 def test_names_and_password_are_read(user: str, password: str, application: str, database: str) -> None:
     found = parse_login(login(user=user, password=password, application=application, database=database))
     assert (found.user, found.password, found.application, found.database) == (user, password, application, database)
-    assert found.packet_size == 8000
+    assert (found.packet_size, found.tds_version) == (8000, 0x74000004)
 
 
 def test_a_password_as_microsoft_scrambles_it() -> None:
