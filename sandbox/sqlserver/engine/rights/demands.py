@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.errors import does_not_exist_or_no_permission
 from sandbox.sqlserver.engine.parser.rights_statements import (
     AlterRole,
@@ -73,6 +74,18 @@ def check_server_definition(login: Login, statement: CreateDatabase | CreateLogi
     if isinstance(statement, CreateLogin):
         raise _no_permission()
     raise does_not_exist_or_no_permission("drop the login", statement.name)
+
+
+def check_identity_insert(rights: Rights, table: Table, name: tuple[str, ...]) -> None:
+    """Raises 1088 when the user may not SET IDENTITY_INSERT for the table, which was written as `name`."""
+    if not rights.may("ALTER", table):
+        raise _cannot_find(name, 11)
+
+
+def check_cleanup(rights: Rights) -> None:
+    """Raises 15247 when the user may not flush the change tables: db_owner may (Microsoft; the number is not said)."""
+    if not rights.may("CONTROL"):
+        raise _no_permission()
 
 
 def _no_permission() -> SqlError:

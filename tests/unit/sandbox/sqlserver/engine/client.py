@@ -30,8 +30,8 @@ def parameter(value: object) -> Parameter:
 class Client:
     """One session. `@P1`, `@P2` ... are the arguments."""
 
-    def __init__(self, engine: SqlEngine, database: str = "relay") -> None:
-        self.session = engine.login("sa", "secret", database, "tests")
+    def __init__(self, engine: SqlEngine, database: str = "relay", user: str = "sa", password: str = "secret") -> None:
+        self.session = engine.login(user, password, database, "tests")
 
     def run(self, sql: str, *values: object) -> list[list[tuple[object, ...]] | int]:
         """Every result of a batch: lists of rows and counts. Raises its first error when it is over."""
