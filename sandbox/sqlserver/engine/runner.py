@@ -65,17 +65,23 @@ class Runner:
             rows.close()
 
     def columns(self, statement: Query) -> Sequence[Column]:
-        """The columns that a SELECT would give."""
-        return self._planner.query(statement, self._setting_now()).columns
+        """The columns that a SELECT would give, for those who may run it."""
+        setting = self._setting_now()
+        plan = self._planner.query(statement, setting)
+        self._admit(setting.catalog, plan.needs)
+        return plan.columns
 
-    def change(self, statement: Change) -> Iterator[Result]:
-        """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT."""
+    def change(self, statement: Change, *, into_new: bool = False) -> Iterator[Result]:
+        """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT.
+
+        `into_new`: it fills a table that the same statement has made, so nobody can have been given a right on that.
+        """
         session = self._session
         target = statement.tree.find(exp.Table)
         session.transactions.start_writing(f"{target.db or 'dbo'}.{target.name}" if target is not None else "")
         setting = self._setting()
         plan = self._planner.change(statement, setting, session.facts.identity_insert)
-        self._admit(setting.catalog, plan.needs)
+        self._admit(setting.catalog, [need for need in plan.needs if not (into_new and need.table == plan.table)])
         context = self._argument(plan.context) if plan.context is not None else None
         self._prepare_identity(plan)
         count, rows = run_change(session.connection, plan, self._arguments(plan.binds), context)

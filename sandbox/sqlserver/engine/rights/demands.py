@@ -27,6 +27,7 @@ from sandbox.sqlserver.engine.parser.statements import (
     CreateIndex,
     CreateSchema,
     CreateTable,
+    CreateTableOf,
     DropFromTable,
     DropIndex,
     DropSchema,
@@ -124,7 +125,7 @@ def _drop_index(work: Work, rights: Rights, statement: DropIndex) -> None:
         raise _cannot_drop("index", f"{table.name}.{statement.name}")
 
 
-def _create_table(work: Work, rights: Rights, statement: CreateTable) -> None:
+def _create_table(work: Work, rights: Rights, statement: CreateTable | CreateTableOf) -> None:
     if not rights.may("CREATE TABLE"):
         raise permission_denied("CREATE TABLE", work.database.name)
     schema, _ = work.table_name(statement.name)
@@ -202,6 +203,7 @@ _DEMANDS: dict[type[Any], Callable[[Work, Rights, Any], None]] = {
     CreateIndex: _create_index,
     DropIndex: _drop_index,
     CreateTable: _create_table,
+    CreateTableOf: _create_table,
     DropTable: _drop_table,
     CreateSchema: _create_schema,
     DropSchema: _drop_schema,

@@ -27,6 +27,11 @@ def parameter(value: object) -> Parameter:
     return Parameter(type=kinds[type(value)], value=value)
 
 
+def all_of(error: SqlError | None) -> list[SqlError]:
+    """An error, and what the server says next."""
+    return [] if error is None else [error, *all_of(error.then)]
+
+
 class Client:
     """One session. `@P1`, `@P2` ... are the arguments."""
 
@@ -60,6 +65,10 @@ class Client:
         """The one value of a query."""
         ((value,),) = self.rows(sql, *values)
         return value
+
+    def errors(self, sql: str, *values: object) -> list[SqlError]:
+        """The error of a batch that must fail, and what the server says next."""
+        return all_of(self.error(sql, *values))
 
     def error(self, sql: str, *values: object) -> SqlError:
         """The error of a batch that must fail."""

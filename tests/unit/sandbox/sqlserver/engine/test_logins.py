@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine, open_engine
-from tests.unit.sandbox.sqlserver.engine.client import Client
+from tests.unit.sandbox.sqlserver.engine.client import Client, all_of
 
 PASSWORD = "Fine-for-tests-1"
 READER = f"CREATE LOGIN reader WITH PASSWORD = N'{PASSWORD}'"
@@ -18,7 +18,7 @@ def refusal(engine: SqlEngine, user: str, password: str, database: str = "relay"
     """The numbers of the errors that a login ends with."""
     with pytest.raises(SqlError) as raised:
         engine.login(user, password, database, "tests")
-    return [raised.value.number, *(error.number for error in raised.value.following)]
+    return [error.number for error in all_of(raised.value)]
 
 
 def test_a_login_is_let_in_where_it_has_a_user(db: Client, engine: SqlEngine) -> None:

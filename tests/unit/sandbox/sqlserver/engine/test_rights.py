@@ -19,9 +19,9 @@ def user(tracked: Client, engine: SqlEngine) -> Client:
 
 def denied(client: Client, sql: str, *values: object) -> list[str]:
     """The permissions that the errors 229 of a batch name."""
-    error = client.error(sql, *values)
-    assert {error.number, *(one.number for one in error.following)} == {229}
-    return [one.text.split(" permission was denied")[0].removeprefix("The ") for one in (error, *error.following)]
+    errors = client.errors(sql, *values)
+    assert {error.number for error in errors} == {229}
+    return [error.text.split(" permission was denied")[0].removeprefix("The ") for error in errors]
 
 
 def test_a_table_without_a_grant_is_refused_with_sql_servers_text(user: Client) -> None:
@@ -158,8 +158,8 @@ def test_definitions_are_not_for_everybody(
 ) -> None:
     tracked.run("CREATE SCHEMA empty")
     tracked.run("CREATE USER v WITHOUT LOGIN; GRANT SELECT ON t TO u; CREATE INDEX i ON t (b)")
-    error = user.error(statement)
-    assert [(one.number, one.severity, one.state) for one in (error, *error.following)] == errors
+    said = user.errors(statement)
+    assert [(error.number, error.severity, error.state) for error in said] == errors
 
 
 def test_alter_on_the_table_is_enough_to_track_it(tracked: Client, user: Client) -> None:
@@ -181,6 +181,15 @@ def test_creating_a_table_takes_its_schema_too(tracked: Client, user: Client) ->
     assert user.number("CREATE TABLE mine (id int)") == 2760
     tracked.run("GRANT ALTER ON SCHEMA::dbo TO u")
     user.run("CREATE TABLE mine (id int)")
+
+
+def test_select_into_takes_the_query_and_the_table_but_no_insert(tracked: Client, user: Client) -> None:
+    assert denied(user, "SELECT * INTO mine FROM t") == ["SELECT"]
+    tracked.run("GRANT SELECT ON t TO u")
+    assert user.number("SELECT * INTO mine FROM t") == 262
+    tracked.run("GRANT CREATE TABLE TO u; GRANT ALTER ON SCHEMA::dbo TO u")
+    assert user.run("SELECT * INTO mine FROM t") == [3]
+    assert denied(user, "SELECT * FROM mine") == ["SELECT"]
 
 
 def test_the_state_of_the_database_is_for_those_who_may_view_it(tracked: Client, user: Client) -> None:
