@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy.exc import DBAPIError
 
 from common.config import SettingsError, get_settings
-from common.database.mssql.faults import remedy
+from common.database.mssql.faults import RIGHTS, error_number, remedy
 from common.database.mssql_client import make_engine
 from migrations.checks import NotReadyError
 from migrations.enabling import HEADER
@@ -55,7 +55,9 @@ def refusal(error: DBAPIError) -> str:
     said = error.orig.args[-1] if error.orig is not None and error.orig.args else error
     if error.statement is None:
         return f"cannot connect to SQL Server: {said}\n{remedy(error) or 'check MSSQL_SERVER and the network'}"
-    return f"SQL Server refuses: {said}\nin: {error.statement}\nWhat was done before stays; mend it and run this again."
+    mending = f"{remedy(error)}\n" if error_number(error) in RIGHTS else ""
+    again = "What was done before stays; mend it and run this again."
+    return f"SQL Server refuses: {said}\nin: {error.statement}\n{mending}{again}"
 
 
 if context.config.config_file_name is not None:

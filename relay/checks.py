@@ -20,7 +20,7 @@ def mistakes_in(mssql: MSSQLClient, sources: Sequence[Source]) -> Sequence[str]:
     """A line for every mistake, which names source, field and remedy. Raises the driver's errors."""
     lines: list[str] = []
     described: list[Source] = []
-    with mssql.engine.connect() as connection:
+    with _collected(lines), _remedies_told(), mssql.engine.connect() as connection:
         for source in sources:
             with _collected(lines):
                 describe(connection, source)
@@ -33,12 +33,18 @@ def mistakes_in(mssql: MSSQLClient, sources: Sequence[Source]) -> Sequence[str]:
 
 
 def _states(mssql: MSSQLClient, sources: Sequence[Source]) -> Iterator[tuple[Source, TableState]]:
-    try:
+    with _remedies_told():
         states = mssql.states(sources) if sources else {}
-    except DBAPIError as error:
-        raise as_configuration_error(error, "all sources") or error from error
     for source in sources:
         yield source, states[source.name]
+
+
+@contextmanager
+def _remedies_told() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise as_configuration_error(error, "all sources") or error from error
 
 
 @contextmanager

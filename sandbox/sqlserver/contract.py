@@ -146,7 +146,7 @@ class Engine(Protocol):
     """The databases behind the server."""
 
     def login(self, user: str, password: str, database: str, application: str, hang_up: Callable[[], None]) -> Session:
-        """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that cannot be opened.
+        """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that it may not enter.
 
         `hang_up` ends the client's connection without another word, and with it the session. From any thread.
         """

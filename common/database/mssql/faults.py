@@ -9,12 +9,17 @@ import re
 
 from sqlalchemy.exc import DBAPIError
 
+from common.database.names import full_name
+
 TRANSIENT = frozenset({1205, 1222, 3954, 3956, 3957, 3958, 3960, 3961, 3966, 3967})
 """Deadlock victim, lock timeout, and snapshots that the server gave up."""
 PASSING_STATES = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01", "HY008", "HY010"})
 """SQLSTATEs of a link that is gone or was never made, of a wait that reached its limit, and of a statement that was
 cancelled: HY008 while it ran, HY010 when the cancel came between two calls of the driver."""
 
+_BY_OTHERS = (
+    "use a login with the rights that docs/operations.md names, or have somebody who has them run what `--sql` prints"
+)
 REMEDIES = {
     207: "a column is missing: mend the source's args and status column, or the table",
     208: "a table is missing: run `alembic upgrade head`, or create the table",
@@ -22,14 +27,26 @@ REMEDIES = {
     " relay_checkpoint",
     230: "a right on a column is missing: GRANT SELECT on the table",
     3952: "snapshot isolation is off: run `alembic upgrade head`",
-    4060: "the database cannot be opened: check MSSQL_DATABASE and that the database is online",
+    262: f"a right is missing: {_BY_OTHERS}",
+    1088: f"the table is missing, or the login may not ALTER it: create it, or {_BY_OTHERS}",
+    4060: "the database cannot be opened: check MSSQL_DATABASE, that the database is online, and that the login has a"
+    " user in it (CREATE USER ... FOR LOGIN ...)",
+    5011: f"the login may not ALTER DATABASE: {_BY_OTHERS}",
     18456: "the login was refused: check MSSQL_USER and MSSQL_PASSWORD",
     22105: "the table is not tracked: run `relay enable`",
     22117: "this is a secondary replica: connect to the primary",
 }
 """What to do about the errors that stay."""
+RIGHTS = frozenset({229, 230, 262, 1088, 5011})
+"""Those of a login that may not do what it tried."""
 
 _NUMBER = re.compile(r"\((\d+)\)")
+_CANNOT_OPEN = 4060
+_DENIED = re.compile(
+    r"The (?P<right>[A-Z ]+) permission was denied on the (?:column '.*?' of the )?object '(?P<object>.*?)',"
+    r" database '.*?', schema '(?P<schema>.*?)'"
+)
+"""229 and 230, as a server says them whose language is English."""
 
 
 def sqlstate(error: DBAPIError) -> str:
@@ -42,11 +59,12 @@ def error_number(error: DBAPIError) -> int | None:
     """SQL Server's number of the first message; None when the driver itself spoke.
 
     pyodbc writes it in parentheses at the end of each message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`.
+    4060 goes before the 18456 that comes with it, whichever the driver names first: the login was right.
     """
-    args: tuple[object, ...] = getattr(error.orig, "args", ())
-    text = args[1] if len(args) > 1 else None
-    found = _NUMBER.search(text) if isinstance(text, str) else None
-    return int(found.group(1)) if found and int(found.group(1)) else None
+    numbers = [int(number) for number in _NUMBER.findall(_said(error))]
+    if _CANNOT_OPEN in numbers:
+        return _CANNOT_OPEN
+    return numbers[0] if numbers and numbers[0] else None
 
 
 def is_transient(error: DBAPIError) -> bool:
@@ -60,4 +78,13 @@ def is_transient(error: DBAPIError) -> bool:
 def remedy(error: DBAPIError) -> str | None:
     """What a person can do about it; None when this module does not know."""
     number = error_number(error)
+    denied = _DENIED.search(_said(error))
+    if number in (229, 230) and denied is not None:
+        return f"a right is missing: GRANT {denied['right']} ON {full_name(denied['schema'], denied['object'])}"
     return REMEDIES.get(number) if number is not None else None
+
+
+def _said(error: DBAPIError) -> str:
+    """What the server or the driver said, or an empty text."""
+    args: tuple[object, ...] = getattr(error.orig, "args", ())
+    return args[1] if len(args) > 1 and isinstance(args[1], str) else ""

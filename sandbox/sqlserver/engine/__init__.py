@@ -13,7 +13,7 @@ def open_engine(data: pathlib.Path, *, user: str, password: str, database: str) 
 
     Committed work survives the process being killed. One process at a time may open a directory.
     """
-    return SqlEngine(Server(data, database), user, password)
+    return SqlEngine(Server(data, database, user=user, password=password))
 
 
 __all__ = ["SqlEngine", "open_engine"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sandbox.sqlserver.engine.change_tracking.log import (
 )
 from sandbox.sqlserver.engine.errors import cancelled
 from sandbox.sqlserver.engine.identity import Identities, Next
-from sandbox.sqlserver.engine.sqlite_functions import register
+from sandbox.sqlserver.engine.sqlite_functions import noting, register
 
 
 class LogState:
@@ -54,6 +54,10 @@ class Connection:
         self.raw.create_function(ENABLED_FUNCTION, 0, lambda: int(self.log.enabled))
         for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
             self.raw.execute(f"PRAGMA {pragma}")
+
+    def define(self, name: str, count: int, function: Callable[..., Any]) -> None:
+        """Give SQLite a function that asks about the session. The SqlError that it raises reaches the client."""
+        self.raw.create_function(name, count, noting(function, self._note))
 
     def run(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Execute one statement. Raises SqlError for what a function refused or for a cancel, else SQLite's error."""

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.database import Database
-from sandbox.sqlserver.engine.ddl import alter, alter_database, schemas, tables
-from sandbox.sqlserver.engine.ddl.work import Work
-from sandbox.sqlserver.engine.errors import ddl_in_snapshot, not_in_transaction
+from sandbox.sqlserver.engine.ddl import alter, alter_database, permissions, principals, schemas, tables
+from sandbox.sqlserver.engine.ddl.work import Work, separate_connection
+from sandbox.sqlserver.engine.errors import ddl_in_snapshot, not_in_transaction, unsupported
+from sandbox.sqlserver.engine.parser.rights_statements import (
+    AlterRole,
+    ChangePermissions,
+    CreateLogin,
+    CreateUser,
+    DropLogin,
+    DropUser,
+)
 from sandbox.sqlserver.engine.parser.statements import (
     AddToTable,
     AlterColumn,
@@ -28,7 +35,14 @@ from sandbox.sqlserver.engine.parser.statements import (
     TrackTable,
     TruncateTable,
 )
-from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.rights.access import user_in
+from sandbox.sqlserver.engine.rights.demands import (
+    cannot_alter_database,
+    check_alter_database,
+    check_definition,
+    check_server_definition,
+)
+from sandbox.sqlserver.engine.rights.records import DBO
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
@@ -46,27 +60,38 @@ _IN_DATABASE: dict[type[Any], Callable[[Work, Any], None]] = {
     AlterColumn: alter.alter_column,
     DropFromTable: alter.drop_from_table,
     TrackTable: alter.track_table,
+    CreateUser: principals.create_user,
+    DropUser: principals.drop_user,
+    AlterRole: principals.alter_role,
+    ChangePermissions: permissions.change_permissions,
 }
 _ON_DATABASE: dict[type[Any], Callable[[Work, Any], None]] = {
     TrackDatabase: alter_database.track_database,
     SetDatabaseOption: alter_database.set_database_option,
+}
+_ON_SERVER: dict[type[Any], Callable[[Work, Any], None]] = {
+    CreateLogin: principals.create_login,
+    DropLogin: principals.drop_login,
 }
 
 
 def is_definition(statement: Statement) -> bool:
     """Whether `run_definition` takes this statement."""
     kind = type(statement)
-    return kind in _IN_DATABASE or kind in _ON_DATABASE or kind is CreateDatabase
+    return kind in _IN_DATABASE or kind in _ON_DATABASE or kind in _ON_SERVER or kind is CreateDatabase
 
 
 def run_definition(session: EngineSession, statement: Statement) -> None:
     """Run it. Raises 226 or 3964 where definitions are not allowed, and what the statement raises."""
     if isinstance(statement, CreateDatabase):
         _outside_transaction(session, "CREATE DATABASE")
+        check_server_definition(session.login, statement)
         session.server.create(statement.name)
     elif isinstance(statement, (TrackDatabase, SetDatabaseOption)):
         _outside_transaction(session, "ALTER DATABASE")
         _alter_database(session, statement)
+    elif isinstance(statement, (CreateLogin, DropLogin)):
+        _on_server(session, statement)
     else:
         _in_database(session, statement)
 
@@ -82,7 +107,10 @@ def _in_database(session: EngineSession, statement: Statement) -> None:
     if snapshot and not isinstance(statement, TruncateTable):
         raise ddl_in_snapshot(session.database)
     transactions.start_writing()
-    work = Work(connection=session.connection, database=session.current)
+    work = Work(
+        connection=session.connection, database=session.current, server=session.server, user=session.user.principal_id
+    )
+    check_definition(work, statement)
     _IN_DATABASE[type(statement)](work, statement)
     transactions.end_statement()
 
@@ -90,16 +118,24 @@ def _in_database(session: EngineSession, statement: Statement) -> None:
 def _alter_database(session: EngineSession, statement: TrackDatabase | SetDatabaseOption) -> None:
     """On a connection of its own, since the database need not be the current one."""
     database = _database(session, statement.database)
-    connection = database.connect()
-    transactions = Transactions(database, connection, session.is_cancelled)
-    try:
-        transactions.start_writing()
-        _ON_DATABASE[type(statement)](Work(connection=connection, database=database), statement)
-        transactions.end_statement()
-        database.settings_changed(connection)
-    finally:
-        transactions.abort()
-        connection.close()
+    with separate_connection(database, session.is_cancelled) as connection:
+        user = user_in(database, connection, session.login)
+        if user is None:
+            raise cannot_alter_database(database.name, state=9)
+        work = Work(connection=connection, database=database, server=session.server, user=user.principal_id)
+        check_alter_database(work)
+        _ON_DATABASE[type(statement)](work, statement)
+
+
+def _on_server(session: EngineSession, statement: CreateLogin | DropLogin) -> None:
+    """In master, on a connection of its own: it is not part of the session's transaction, so there must be none."""
+    if session.transactions.is_open:
+        raise unsupported("CREATE LOGIN or DROP LOGIN inside a transaction")
+    check_server_definition(session.login, statement)
+    master = session.server.master
+    with separate_connection(master, session.is_cancelled) as connection:
+        work = Work(connection=connection, database=master, server=session.server, user=DBO)
+        _ON_SERVER[type(statement)](work, statement)
 
 
 def _database(session: EngineSession, name: str | None) -> Database:
@@ -107,8 +143,5 @@ def _database(session: EngineSession, name: str | None) -> Database:
         return session.current
     database = session.server.find(name)
     if database is None:
-        text = (
-            f"User does not have permission to alter database '{name}', the database does not exist, or the database "
-        )
-        raise SqlError(5011, text + "is not in a state that allows access checks.", severity=14, state=5)
+        raise cannot_alter_database(name, state=5)
     return database

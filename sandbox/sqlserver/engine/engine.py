@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 import itertools
 from collections.abc import Callable
 
 from sandbox.sqlserver.engine.administration import Administration
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to
 from sandbox.sqlserver.engine.clock import Clock
-from sandbox.sqlserver.engine.errors import cannot_open, login_failed
+from sandbox.sqlserver.engine.ddl.work import separate_connection
+from sandbox.sqlserver.engine.errors import cannot_open
 from sandbox.sqlserver.engine.facts import SessionFacts
 from sandbox.sqlserver.engine.retention import Retention
+from sandbox.sqlserver.engine.rights.access import NoAccessError
+from sandbox.sqlserver.engine.rights.logins import Login
 from sandbox.sqlserver.engine.server import Server
 from sandbox.sqlserver.engine.session import EngineSession
 from sandbox.sqlserver.engine.sessions import Sessions
@@ -25,12 +27,10 @@ def _nobody() -> None:
 
 
 class SqlEngine:
-    """The databases behind the server, with one login."""
+    """The databases behind the server, and the sessions in them."""
 
-    def __init__(self, server: Server, user: str, password: str) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
-        self._user = user
-        self._password = password
         self._spids = itertools.count(_FIRST_SPID)
         self._sessions = Sessions()
         self.administration = Administration(server, self._sessions)
@@ -44,19 +44,26 @@ class SqlEngine:
     def login(
         self, user: str, password: str, database: str, application: str, hang_up: Callable[[], None] = _nobody
     ) -> EngineSession:
-        """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that cannot be opened."""
-        right_user = user.lower() == self._user.lower()
-        right_password = hmac.compare_digest(password.encode(), self._password.encode())
-        if not (right_user and right_password):
-            raise login_failed(user)
+        """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that it may not enter."""
+        login = self._server.logins.authenticate(user, password)
+        try:
+            return self._open(login, database or self._server.master.name, application, hang_up)
+        except BaseException:
+            self._server.logins.leave(login)
+            raise
+
+    def _open(self, login: Login, database: str, application: str, hang_up: Callable[[], None]) -> EngineSession:
         facts = SessionFacts(
-            spid=next(self._spids), login=self._user, application=application, clock=self._server.clock
+            spid=next(self._spids), login=login.name, application=application, clock=self._server.clock
         )
         with self._server.doors:
-            found = self._server.find(database or "master")
+            found = self._server.find(database)
             if found is None or not found.is_online:
-                raise cannot_open(database, user)
-            session = EngineSession(self._server, found, facts, self._sessions.remove)
+                raise cannot_open(database, login.name)
+            try:
+                session = EngineSession(self._server, found, login, facts, self._close)
+            except NoAccessError:
+                raise cannot_open(database, login.name) from None
             self._sessions.add(session, hang_up)
         return session
 
@@ -65,13 +72,8 @@ class SqlEngine:
         found = self._server.find(database)
         if found is None:
             raise KeyError(database)
-        session = self.login(self._user, self._password, database, "cleanup")
-        try:
-            session.transactions.start_writing()
-            clean_up_to(session.connection.raw, version)
-            session.transactions.end_statement()
-        finally:
-            session.close()
+        with separate_connection(found, lambda: False) as connection:
+            clean_up_to(connection.raw, version)
 
     def close(self) -> None:
         """End all sessions and close the files."""
@@ -79,3 +81,7 @@ class SqlEngine:
             session.cancel()
             session.close()
         self._server.close()
+
+    def _close(self, session: EngineSession) -> None:
+        self._sessions.remove(session)
+        self._server.logins.leave(session.login)

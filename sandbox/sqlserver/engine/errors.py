@@ -129,6 +129,12 @@ def already_exists(name: str) -> SqlError:
     return SqlError(2714, f"There is already an object named '{name}' in the database.", state=6)
 
 
+def does_not_exist_or_no_permission(what: str, name: str, *, state: int = 1) -> SqlError:
+    """15151: `what` is a verb with its object, such as `drop the login`."""
+    text = f"Cannot {what} '{name}', because it does not exist or you do not have permission."
+    return SqlError(15151, text, state=state)
+
+
 def not_in_transaction(statement: str) -> SqlError:
     """226: ALTER DATABASE and its kin inside a transaction."""
     return SqlError(226, f"{statement} statement not allowed within multi-statement transaction.", state=6)

@@ -28,6 +28,8 @@ class SessionFacts:
     login: str
     application: str
     clock: Clock
+    user: str = ""
+    """The user that the login is in the current database."""
     rowcount: int = 0
     error: int = 0
     identity: int | None = None
@@ -56,6 +58,7 @@ class SessionFacts:
             "$max_precision": 38,
             "$lock_timeout": _milliseconds(transactions.lock_timeout),
             "$login": self.login,
+            "$user": self.user,
             "$application": self.application,
             "$isolation": _LEVELS[transactions.level],
             "$xact_state": -1 if transactions.is_doomed else int(transactions.is_open),

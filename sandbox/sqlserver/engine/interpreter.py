@@ -140,7 +140,7 @@ class Interpreter:
             columns = self._runner.columns(statement.query)
             run_definition(self._session, CreateTableOf(name=statement.table, columns=columns))
             self._session.transactions.end_statement()
-            yield from self._runner.change(statement.insert)
+            yield from self._runner.change(statement.insert, into_new=True)
         elif is_definition(statement):
             run_definition(self._session, statement)
         elif isinstance(statement, (ExecuteText, ExecuteProcedure)):

@@ -9,6 +9,7 @@ from sandbox.sqlserver.contract import Parameter, Result, SqlError
 from sandbox.sqlserver.engine import describe_parameters, type_info
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.rights.demands import check_cleanup
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
@@ -98,6 +99,7 @@ def _flush_changes(session: EngineSession, arguments: Arguments) -> Iterator[Res
     """sys.sp_flush_CT_internal_table_on_demand: cleanup by retention, for all tables whatever table is named."""
     del arguments
     session.transactions.start_writing()
+    check_cleanup(session.rights_now())
     raw = session.connection.raw
     version = expired_version(raw, session.current.settings, session.server.clock.now())
     if version is not None:

@@ -15,6 +15,7 @@ from sandbox.sqlserver.engine.dml.run import run_change
 from sandbox.sqlserver.engine.errors import not_started_in_snapshot, snapshot_not_allowed, unsupported
 from sandbox.sqlserver.engine.parser.statements import Change, Query
 from sandbox.sqlserver.engine.planner import Planner, Setting, assignments
+from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.rows import RowStream, decoded
 from sandbox.sqlserver.engine.translate.plan import Bind, Plan
 from sandbox.sqlserver.engine.types import nvarchar
@@ -53,7 +54,7 @@ class Runner:
         transactions.start_reading()
         setting = self._setting()
         plan = self._planner.query(statement, setting)
-        self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
+        self._admit(setting.catalog, plan.needs)
         if plan.locks:
             plan = self._locked(statement)
         rows = self._rows(plan)
@@ -64,17 +65,23 @@ class Runner:
             rows.close()
 
     def columns(self, statement: Query) -> Sequence[Column]:
-        """The columns that a SELECT would give."""
-        return self._planner.query(statement, self._setting_now()).columns
+        """The columns that a SELECT would give, for those who may run it."""
+        setting = self._setting_now()
+        plan = self._planner.query(statement, setting)
+        self._admit(setting.catalog, plan.needs)
+        return plan.columns
 
-    def change(self, statement: Change) -> Iterator[Result]:
-        """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT."""
+    def change(self, statement: Change, *, into_new: bool = False) -> Iterator[Result]:
+        """INSERT, UPDATE or DELETE: a count, and rows when it has OUTPUT.
+
+        `into_new`: it fills a table that the same statement has made, so nobody can have been given a right on that.
+        """
         session = self._session
         target = statement.tree.find(exp.Table)
         session.transactions.start_writing(f"{target.db or 'dbo'}.{target.name}" if target is not None else "")
         setting = self._setting()
         plan = self._planner.change(statement, setting, session.facts.identity_insert)
-        self._check_snapshot(setting.catalog, uses=True)
+        self._admit(setting.catalog, [need for need in plan.needs if not (into_new and need.table == plan.table)])
         context = self._argument(plan.context) if plan.context is not None else None
         self._prepare_identity(plan)
         count, rows = run_change(session.connection, plan, self._arguments(plan.binds), context)
@@ -125,7 +132,7 @@ class Runner:
         self._session.transactions.start_reading()
         setting = self._setting()
         plan = make(setting)
-        self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
+        self._admit(setting.catalog, plan.needs)
         rows = self._fetch_all(plan)
         self._session.transactions.end_statement()
         return rows[0][0] if rows else None
@@ -136,7 +143,7 @@ class Runner:
         setting = self._setting()
         assignment = self._planner.assignment(statement, setting)
         plan = assignment.plan
-        self._check_snapshot(setting.catalog, uses=plan.uses_user_tables)
+        self._admit(setting.catalog, plan.needs)
         rows = self._fetch_all(plan)
         self._session.transactions.end_statement()
         self._session.facts.rowcount = len(rows)
@@ -168,6 +175,11 @@ class Runner:
     def _rows(self, plan: Plan) -> RowStream:
         cursor = self._session.connection.run(plan.sql, self._arguments(plan.binds))
         return RowStream(self._session, cursor, plan.decoders)
+
+    def _admit(self, catalog: Catalog, needs: Sequence[Need]) -> None:
+        """Raises 229 or 262 for what the user may not do, 3951 or 3952 where a snapshot is not to be had."""
+        self._session.rights(catalog).require(needs)
+        self._check_snapshot(catalog, uses=any(need.table is not None for need in needs))
 
     def _check_snapshot(self, catalog: Catalog, *, uses: bool) -> None:
         transactions = self._session.transactions

@@ -10,6 +10,7 @@ from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.rights.logins import Logins
 
 _MASTER_ID = 1
 _FIRST_USER_ID = 5
@@ -19,7 +20,7 @@ _SUFFIX = ".sqlite"
 class Server:
     """The databases by name, each in a file of its own; database ids follow the order in which they were made."""
 
-    def __init__(self, data: Path, database: str) -> None:
+    def __init__(self, data: Path, database: str, *, user: str, password: str) -> None:
         self.clock = Clock()
         self.backups = data / "backups"
         """The folder of the databases' copies."""
@@ -35,6 +36,8 @@ class Server:
             others.append(database)
         for name in others:
             self._open(name, _FIRST_USER_ID + len(self._databases) - 1)
+        self.master = self._databases["master"]
+        self.logins = Logins(self.master, user, password)
 
     @property
     def ids(self) -> dict[str, int]:

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
 from sandbox.sqlserver.engine import procedures
+from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.errors import cancelled, unsupported
 from sandbox.sqlserver.engine.facts import SessionFacts
 from sandbox.sqlserver.engine.interpreter import Interpreter
+from sandbox.sqlserver.engine.rights import functions
+from sandbox.sqlserver.engine.rights.access import NoAccessError, user_in
+from sandbox.sqlserver.engine.rights.effective import Rights
+from sandbox.sqlserver.engine.rights.logins import Login
 from sandbox.sqlserver.engine.server import Server
 from sandbox.sqlserver.engine.statement_errors import ABORTS
 from sandbox.sqlserver.engine.transactions import Transactions
@@ -25,9 +30,15 @@ class EngineSession:
     """One connection's state. Used by one thread at a time, but for `cancel`."""
 
     def __init__(
-        self, server: Server, database: Database, facts: SessionFacts, on_close: Callable[[EngineSession], None]
+        self,
+        server: Server,
+        database: Database,
+        login: Login,
+        facts: SessionFacts,
+        on_close: Callable[[EngineSession], None],
     ) -> None:
         self.server = server
+        self.login = login
         self.facts = facts
         self._on_close = on_close
         self._cancelled = threading.Event()
@@ -35,10 +46,30 @@ class EngineSession:
         self._enter(database)
 
     def _enter(self, database: Database) -> None:
-        self.connection = database.connect()
+        """Raises 916 for a database in which the login has no user; the session then stays where it is."""
+        connection = database.connect()
+        user = user_in(database, connection, self.login)
+        if user is None:
+            connection.close()
+            raise NoAccessError(database.name, self.login)
         self.current = database
+        self.connection = connection
+        self.user = user
+        self.facts.user = user.name
+        self._rights: Rights | None = None
         self.connection.raw.create_function("tsql_database", 2, self.server.database_setting)
+        functions.register(self.connection, self.rights_now, self.server.logins)
         self.transactions = Transactions(database, self.connection, self.is_cancelled)
+
+    def rights(self, catalog: Catalog) -> Rights:
+        """What the session's user may do by this catalog."""
+        if self._rights is None or self._rights.catalog is not catalog:
+            self._rights = Rights(catalog, self.user.principal_id)
+        return self._rights
+
+    def rights_now(self) -> Rights:
+        """The same by the catalog as the connection sees it now."""
+        return self.rights(self.current.catalog(self.connection))
 
     @property
     def spid(self) -> int:
@@ -110,7 +141,7 @@ class EngineSession:
             raise
 
     def use(self, name: str) -> None:
-        """USE. Raises 911 for an unknown database, 942 for one that is offline."""
+        """USE. Raises 911 for an unknown database, 942 for one that is offline, 916 where the login has no user."""
         database = self.server.find(name)
         if database is None:
             text = f"Database '{name}' does not exist. Make sure that the name is entered correctly."
@@ -146,7 +177,9 @@ class EngineSession:
         self.transactions.level = "READ COMMITTED"
         self.transactions.lock_timeout = None
         facts = self.facts
-        self.facts = SessionFacts(spid=facts.spid, login=facts.login, application=facts.application, clock=facts.clock)
+        self.facts = SessionFacts(
+            spid=facts.spid, login=facts.login, user=facts.user, application=facts.application, clock=facts.clock
+        )
 
     def cancel(self) -> None:
         """Make the request that runs, or is about to, end with SqlError as soon as possible. From any thread."""

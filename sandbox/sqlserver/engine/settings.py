@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.parser.statements import SetIsolation, SetOption
+from sandbox.sqlserver.engine.rights.demands import check_identity_insert
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
@@ -60,6 +61,7 @@ def _identity_table(session: EngineSession, statement: SetOption) -> int:
     table = catalog.find(parts[-2] if len(parts) > 1 else "dbo", parts[-1])
     if table is None:
         raise invalid_object(".".join(parts))
+    check_identity_insert(session.rights(catalog), table, parts)
     return table.object_id
 
 

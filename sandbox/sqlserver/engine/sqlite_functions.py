@@ -119,6 +119,7 @@ _PURE: dict[str, tuple[int, Callable[..., Any]]] = {
     "tsql_name_part": (3, name_part),
     "tsql_unknown_property": (2, unknown_property),
     "tsql_type_name": (1, type_name),
+    "tsql_unhex": (1, bytes.fromhex),
     "tsql_describe_column": (5, describe_column),
 }
 """Functions whose result depends on their arguments alone: name, number of arguments, function."""
@@ -131,23 +132,24 @@ def _version(number: int | None) -> int | None:
     return number
 
 
+def noting(function: Callable[..., Any], note: Callable[[SqlError], None]) -> Callable[..., Any]:
+    """The function, which tells `note` the SqlError that it raises: SQLite passes on only that there was one."""
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except SqlError as error:
+            note(error)
+            raise
+
+    return call
+
+
 def register(connection: sqlite3.Connection, note: Callable[[SqlError], None]) -> None:
-    """Give a connection the collation and the functions. `note` is told the SqlError that one of them raises,
-    since SQLite passes on only that there was one."""
-
-    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
-            try:
-                return function(*arguments)
-            except SqlError as error:
-                note(error)
-                raise
-
-        return call
-
+    """Give a connection the collation and the functions. `note` is told the SqlError that one of them raises."""
     connection.create_collation("TSQL", collation.compare)
     for name, (count, function) in {**_PURE, "tsql_version": (1, _version)}.items():
-        connection.create_function(name, count, noting(function), deterministic=True)
+        connection.create_function(name, count, noting(function, note), deterministic=True)
     connection.create_function("tsql_newid", 0, newid)
     connection.create_aggregate("tsql_string_agg", 4, StringAgg)  # type: ignore[arg-type]
     connection.create_aggregate("tsql_mask_union", 2, MaskUnion)  # type: ignore[arg-type]

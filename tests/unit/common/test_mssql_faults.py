@@ -76,6 +76,30 @@ def test_a_refused_login_does_not_pass_although_the_connection_is_gone() -> None
     assert "MSSQL_PASSWORD" in (remedy(refused) or "")
 
 
+def test_a_missing_right_is_named_with_what_it_is_missing_on() -> None:
+    denied = _error(
+        "42000",
+        f"[42000] {DRIVER}[SQL Server]The UPDATE permission was denied on the object 'relay_checkpoint',"
+        " database 'relay', schema 'dbo'. (229) (SQLExecDirectW)",
+    )
+    column = _error(
+        "42000",
+        f"[42000] {DRIVER}[SQL Server]The SELECT permission was denied on the column 'status' of the object 'Goods in',"
+        " database 'relay', schema 'stock'. (230) (SQLExecDirectW)",
+    )
+    assert remedy(denied) == "a right is missing: GRANT UPDATE ON dbo.relay_checkpoint"
+    assert remedy(column) == "a right is missing: GRANT SELECT ON stock.[Goods in]"
+
+
+@pytest.mark.parametrize("numbers", [(4060, 18456), (18456, 4060)])
+def test_a_database_that_cannot_be_opened_is_no_wrong_login(numbers: tuple[int, int]) -> None:
+    first, second = numbers
+    said = f"[28000] {DRIVER}[SQL Server]No. ({first}) (SQLDriverConnect); [28000] {DRIVER}[SQL Server]No. ({second})"
+    error = _error("28000", said)
+    assert error_number(error) == 4060
+    assert "user in it" in (remedy(error) or "")
+
+
 def test_an_error_that_nobody_foresaw_neither_passes_nor_has_a_remedy() -> None:
     error = _server_error(8134)
     assert not is_transient(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.sqlserver.engine.catalog.views import View, ViewColumn, by_name, column
+from sandbox.sqlserver.engine.catalog.views import View, ViewColumn, by_name, column, seen_objects
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar, varchar
 
@@ -39,7 +39,7 @@ _TABLES = _view(
         column("TABLE_NAME", SYSNAME, "o.name", nullable=False),
         column("TABLE_TYPE", varchar(10), "'BASE TABLE'"),
     ),
-    "_objects AS o WHERE o.type = 'U'",
+    f"{seen_objects()} AS o WHERE o.type = 'U'",
 )
 _SCHEMATA = _view(
     "SCHEMATA",
@@ -83,7 +83,7 @@ _COLUMNS = _view(
         ),
         column("COLLATION_NAME", SYSNAME, f"(CASE WHEN {_TEXT} THEN {_COLLATION} END)"),
     ),
-    "_objects AS o JOIN _columns AS c ON c.table_id = o.object_id "
+    f"{seen_objects()} AS o JOIN _columns AS c ON c.table_id = o.object_id "
     "LEFT JOIN _defaults AS f ON f.table_id = c.table_id AND f.column_id = c.column_id",
 )
 _KEY_COLUMN_USAGE = _view(
@@ -98,7 +98,7 @@ _KEY_COLUMN_USAGE = _view(
         column("COLUMN_NAME", SYSNAME, "c.name"),
         column("ORDINAL_POSITION", INT, "x.ordinal"),
     ),
-    "_objects AS o JOIN _indexes AS i ON i.table_id = o.object_id AND i.kind IN ('PK', 'UQ') "
+    f"{seen_objects()} AS o JOIN _indexes AS i ON i.table_id = o.object_id AND i.kind IN ('PK', 'UQ') "
     "JOIN _index_columns AS x ON x.table_id = i.table_id AND x.index_id = i.index_id "
     "JOIN _columns AS c ON c.table_id = x.table_id AND c.column_id = x.column_id",
 )
@@ -117,7 +117,7 @@ _TABLE_CONSTRAINTS = _view(
             "(CASE k.type WHEN 'PK' THEN 'PRIMARY KEY' WHEN 'UQ' THEN 'UNIQUE' ELSE 'CHECK' END)",
         ),
     ),
-    "_objects AS k JOIN _objects AS o ON o.object_id = k.parent_id WHERE k.type IN ('PK', 'UQ', 'C')",
+    f"{seen_objects()} AS k JOIN _objects AS o ON o.object_id = k.parent_id WHERE k.type IN ('PK', 'UQ', 'C')",
 )
 _REFERENTIAL_CONSTRAINTS = _view(
     "REFERENTIAL_CONSTRAINTS",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.rights.records import Principals
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +142,7 @@ class Catalog:
     tables: Mapping[str, Table]
     """By `schema.name` in lower case."""
     settings: DatabaseSettings
+    principals: Principals
 
     def find(self, schema: str, name: str) -> Table | None:
         """The table, whatever the case of its name."""

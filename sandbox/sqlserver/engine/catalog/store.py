@@ -18,6 +18,8 @@ from sandbox.sqlserver.engine.catalog.schema import (
     TableColumn,
     Tracking,
 )
+from sandbox.sqlserver.engine.rights.store import LAYOUT as PRINCIPALS_LAYOUT
+from sandbox.sqlserver.engine.rights.store import load_principals
 
 NOW_FUNCTION = "tsql_now"
 """SQLite function: the moment on the server's clock, in stored form."""
@@ -58,7 +60,7 @@ _OBJECT_ID_STEP = 16
 
 def create_layout(connection: sqlite3.Connection) -> None:
     """Make the catalog's tables in a new file; nothing in an old one."""
-    connection.executescript(_LAYOUT)
+    connection.executescript(_LAYOUT + PRINCIPALS_LAYOUT)
 
 
 def read_meta(connection: sqlite3.Connection, key: str) -> Any:
@@ -107,7 +109,13 @@ def load(connection: sqlite3.Connection, database: str) -> Catalog:
             tracking=Tracking(columns_updated=bool(tracked[object_id])) if object_id in tracked else None,
         )
     token = int(read_meta(connection, "catalog"))
-    return Catalog(database=database, token=token, tables=tables, settings=load_settings(connection))
+    return Catalog(
+        database=database,
+        token=token,
+        tables=tables,
+        settings=load_settings(connection),
+        principals=load_principals(connection),
+    )
 
 
 def load_settings(connection: sqlite3.Connection) -> DatabaseSettings:

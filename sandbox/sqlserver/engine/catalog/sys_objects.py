@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.catalog.views import View, by_name, column
+from sandbox.sqlserver.engine.catalog.views import View, by_name, column, seen, seen_objects
 from sandbox.sqlserver.engine.types import BIGINT, BIT, DATETIME, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
 
 _TYPE = SqlType(name="char", length=2)
@@ -35,8 +35,8 @@ def _of_type(what: str) -> str:
     return f"tsql_describe_column('{what}', c.type_name, c.length, c.precision, c.scale)"
 
 
-_OBJECTS = View(schema="sys", name="objects", columns=_OBJECT_COLUMNS, origin="_objects")
-_ALL_OBJECTS = View(schema="sys", name="all_objects", columns=_OBJECT_COLUMNS, origin="_objects")
+_OBJECTS = View(schema="sys", name="objects", columns=_OBJECT_COLUMNS, origin=seen_objects())
+_ALL_OBJECTS = View(schema="sys", name="all_objects", columns=_OBJECT_COLUMNS, origin=seen_objects())
 _TABLES = View(
     schema="sys",
     name="tables",
@@ -46,7 +46,7 @@ _TABLES = View(
         column("is_memory_optimized", BIT, "0"),
         column("is_external", BIT, "0"),
     ),
-    origin="_objects WHERE type = 'U'",
+    origin=f"{seen_objects()} WHERE type = 'U'",
 )
 _VIEWS = View(schema="sys", name="views", columns=_OBJECT_COLUMNS, origin="_objects WHERE 0")
 _COLUMNS = View(
@@ -70,7 +70,7 @@ _COLUMNS = View(
         column("generated_always_type", TINYINT, "0", nullable=False),
         column("default_object_id", INT, "ifnull(d.object_id, 0)", nullable=False),
     ),
-    origin="_columns AS c LEFT JOIN _defaults AS d ON d.table_id = c.table_id AND d.column_id = c.column_id",
+    origin=f"{seen('_columns')} AS c LEFT JOIN _defaults AS d ON d.table_id = c.table_id AND d.column_id = c.column_id",
 )
 _IDENTITY_COLUMNS = View(
     schema="sys",
@@ -84,7 +84,7 @@ _IDENTITY_COLUMNS = View(
         column("last_value", BIGINT, "(SELECT last FROM _identity AS i WHERE i.table_id = c.table_id)"),
         column("is_identity", BIT, "1", nullable=False),
     ),
-    origin="_columns AS c WHERE c.seed IS NOT NULL",
+    origin=f"{seen('_columns')} AS c WHERE c.seed IS NOT NULL",
 )
 _COMPUTED_COLUMNS = View(
     schema="sys",
@@ -110,7 +110,7 @@ _DEFAULT_CONSTRAINTS = View(
         column("definition", _TEXT, "('(' || text || ')')"),
         column("type", _TYPE, "'D '"),
     ),
-    origin="_defaults",
+    origin=seen("_defaults"),
 )
 _CHECK_CONSTRAINTS = View(
     schema="sys",
@@ -123,7 +123,7 @@ _CHECK_CONSTRAINTS = View(
         column("parent_column_id", INT, "0"),
         column("definition", _TEXT, "('(' || text || ')')"),
     ),
-    origin="_checks",
+    origin=seen("_checks"),
 )
 _KEY_CONSTRAINTS = View(
     schema="sys",
@@ -142,7 +142,7 @@ _KEY_CONSTRAINTS = View(
         column("unique_index_id", INT, "index_id"),
         column("is_system_named", BIT, "0"),
     ),
-    origin="_indexes WHERE kind IN ('PK', 'UQ')",
+    origin=f"{seen('_indexes')} WHERE kind IN ('PK', 'UQ')",
 )
 _INDEXES = View(
     schema="sys",
@@ -162,7 +162,7 @@ _INDEXES = View(
         column("filter_definition", _TEXT, "('(' || condition || ')')"),
         column("data_space_id", INT, "1"),
     ),
-    origin="_indexes",
+    origin=seen("_indexes"),
 )
 _INDEX_COLUMNS = View(
     schema="sys",
@@ -177,7 +177,7 @@ _INDEX_COLUMNS = View(
         column("is_descending_key", BIT, "descending"),
         column("is_included_column", BIT, "included"),
     ),
-    origin="_index_columns",
+    origin=seen("_index_columns"),
 )
 _FOREIGN_KEYS = View(
     schema="sys",
@@ -235,7 +235,7 @@ _CHANGE_TRACKING_TABLES = View(
         column("begin_version", BIGINT),
         column("cleanup_version", BIGINT),
     ),
-    origin="_tracking",
+    origin=seen("_tracking"),
 )
 _SQL_MODULES = View(
     schema="sys",

@@ -155,6 +155,8 @@ _COMMITS = View(
         column("commit_time", DATETIME, "at"),
     ),
     origin="_commits",
+    # VIEW DATABASE STATE, which gives it, is what older versions ask for (RyanLamansky/sql-server-simulator).
+    permission="VIEW DATABASE PERFORMANCE STATE",
 )
 
 VIEWS = by_name(_DATABASES, _CHANGE_TRACKING_DATABASES, _SCHEMAS, _TYPES, _SYSTEM_VIEWS, _SESSIONS, _COMMITS)

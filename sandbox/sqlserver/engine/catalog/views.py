@@ -32,6 +32,8 @@ class View:
     name: str
     columns: tuple[ViewColumn, ...]
     origin: str | Callable[[Context], str]
+    permission: str = ""
+    """The permission on the database that it asks for, if any."""
 
     def select(self, context: Context) -> str:
         """The query, for use as a derived table."""
@@ -53,12 +55,22 @@ def column(name: str, sql_type: SqlType, sql: str = "", *, nullable: bool = True
     return ViewColumn(name=name, type=sql_type, sql=sql or name, nullable=nullable)
 
 
+def seen(table: str, object_id: str = "table_id") -> str:
+    """Of one of the catalog's tables about user tables, the rows that the user may know of (metadata visibility)."""
+    return f"(SELECT * FROM {table} WHERE tsql_sees({object_id}))"
+
+
+def seen_objects() -> str:
+    """The same of `_objects`: a constraint is seen by whoever sees its table."""
+    return seen("_objects", "iif(parent_id = 0, object_id, parent_id)")
+
+
 def find_view(schema: str, name: str) -> View | None:
     """The catalog view of that name, whatever its case. `sys.` must be written; system functions are not views."""
-    from sandbox.sqlserver.engine.catalog import information_schema, sys_objects, sys_server
+    from sandbox.sqlserver.engine.catalog import information_schema, sys_objects, sys_principals, sys_server
 
     wanted = f"{schema}.{name}".lower()
-    for module in (sys_objects, sys_server, information_schema):
+    for module in (sys_objects, sys_server, sys_principals, information_schema):
         found: View | None = module.VIEWS.get(wanted)
         if found is not None:
             return found

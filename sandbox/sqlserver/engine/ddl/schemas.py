@@ -9,6 +9,8 @@ from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
 from sandbox.sqlserver.engine.parser.statements import CreateSchema, DropSchema
+from sandbox.sqlserver.engine.rights.permissions import Level
+from sandbox.sqlserver.engine.rights.store import forget_securable
 
 _FIRST_USER_ID = 5
 
@@ -51,4 +53,5 @@ def drop_schema(work: Work, statement: DropSchema) -> None:
         text = f"Cannot drop schema '{name}' because it is being referenced by object '{inside[0]}'."
         raise SqlError(3729, text)
     raw.execute("DELETE FROM _schemas WHERE name = ?", (name,))
+    forget_securable(raw, Level.SCHEMA, found[0])
     touch(raw)

@@ -31,6 +31,8 @@ from sandbox.sqlserver.engine.parser.statements import (
     DropTable,
     TruncateTable,
 )
+from sandbox.sqlserver.engine.rights.permissions import Level
+from sandbox.sqlserver.engine.rights.store import forget_securable
 
 
 def create_table(work: Work, statement: CreateTable) -> None:
@@ -94,6 +96,7 @@ def _drop(work: Work, table: Table) -> None:
     for name in ("_columns", "_defaults", "_checks", "_indexes", "_index_columns", "_identity", "_tracking"):
         raw.execute(f"DELETE FROM {name} WHERE table_id = ?", (table.object_id,))
     raw.execute("DELETE FROM _objects WHERE object_id = ? OR parent_id = ?", (table.object_id, table.object_id))
+    forget_securable(raw, Level.OBJECT, table.object_id)
     touch(raw)
 
 

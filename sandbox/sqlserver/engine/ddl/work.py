@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import SqlError
@@ -13,18 +14,28 @@ from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.ddl import physical
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.rights.effective import Rights
+from sandbox.sqlserver.engine.server import Server
+from sandbox.sqlserver.engine.transactions import Transactions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
-    """A connection inside a write transaction, and the database it belongs to."""
+    """A connection inside a write transaction, the database it belongs to, and for whom it is done."""
 
     connection: Connection
     database: Database
+    server: Server
+    user: int
+    """principal_id in the database."""
 
     def catalog(self) -> Catalog:
         """The catalog as it is now, with one's own changes."""
         return self.database.catalog(self.connection)
+
+    def rights(self) -> Rights:
+        """What the user may do, by the catalog as it is now."""
+        return Rights(self.catalog(), self.user)
 
     def table_name(self, parts: tuple[str, ...]) -> tuple[str, str]:
         """(schema, table) of a dotted name. Raises 40000 for another database."""
@@ -63,3 +74,18 @@ class Work:
         for name in ("_indexes", "_index_columns"):
             raw.execute(f"DELETE FROM {name} WHERE table_id = ? AND index_id = ?", (table.object_id, index.index_id))
         touch(raw)
+
+
+@contextmanager
+def separate_connection(database: Database, is_cancelled: Callable[[], bool]) -> Iterator[Connection]:
+    """A connection of its own inside a write transaction, which is committed at the end, or rolled back on an error."""
+    connection = database.connect()
+    transactions = Transactions(database, connection, is_cancelled)
+    try:
+        transactions.start_writing()
+        yield connection
+        transactions.end_statement()
+        database.settings_changed(connection)
+    finally:
+        transactions.abort()
+        connection.close()

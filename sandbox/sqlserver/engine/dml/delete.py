@@ -15,7 +15,7 @@ _KNOWN = frozenset({"this", "from_", "where", "returning"})
 def plan_delete(translator: Translator, change: Change) -> ChangePlan:
     """The plan of a DELETE."""
     check_parts(change.tree, _KNOWN)
-    target = find_target(translator, change.tree)
+    target = find_target(translator, change.tree, "DELETE")
     table, alias = target.table, target.alias
     limit = row_limit(translator, change.top)
     if target.alone and not limit:
@@ -33,4 +33,5 @@ def plan_delete(translator: Translator, change: Change) -> ChangePlan:
         binds=used_binds(sql, translator.context.binds),
         columns=result,
         context=context,
+        needs=tuple(translator.context.needs),
     )

@@ -35,7 +35,7 @@ def plan_insert(translator: Translator, change: Change, *, identity_insert: int 
         raise unsupported("INSERT TOP")
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     table = resolve_table(translator.context.catalog, target)
-    translator.context.user_tables.add(table.object_id)
+    translator.context.need("INSERT", table)
     by_hand = identity_insert == table.object_id
     named = _named_columns(tree, table, by_hand=by_hand)
     rows = _rows(translator, tree, table, named)
@@ -44,6 +44,8 @@ def plan_insert(translator: Translator, change: Change, *, identity_insert: int 
     listed = ", ".join(quote(column.name) for column in columns)
     source = _source_sql(rows, [value for _, value in generated])
     returning_sql, result = returning(translator, tree, table, ("inserted",))
+    if result:
+        translator.context.need("SELECT", table)
     context = context_bind(translator, change.context)
     into = f" ({listed})" if listed else ""
     sql = f"INSERT INTO {table.physical}{into} {source}{returning_sql}"
@@ -54,6 +56,7 @@ def plan_insert(translator: Translator, change: Change, *, identity_insert: int 
         binds=used_binds(sql, translator.context.binds),
         columns=result,
         context=context,
+        needs=tuple(translator.context.needs),
         takes_identity=table.identity is not None and table.identity not in named,
         gives_identity=table.identity in named,
         probe=_probe(table, named, rows),

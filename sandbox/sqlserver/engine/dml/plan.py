@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import Column
 from sandbox.sqlserver.engine.catalog.schema import Table
+from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.translate.plan import Bind
 
 
@@ -39,6 +40,8 @@ class ChangePlan:
     mask: bytes | None = None
     context: Bind | None = None
     rewrite: Rewrite | None = None
+    needs: tuple[Need, ...] = ()
+    """The permissions that it asks for."""
     takes_identity: bool = False
     """Whether identity values are generated."""
     gives_identity: bool = False

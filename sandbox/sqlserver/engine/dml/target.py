@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from sandbox.sqlserver.engine.catalog.schema import Table
+from sandbox.sqlserver.engine.dml.build import is_default, output_items
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.sources import from_clause, resolve_table, table_source
@@ -27,8 +28,8 @@ class Target:
     """Whether the target is the only source."""
 
 
-def find_target(translator: Translator, tree: exp.Expression) -> Target:
-    """The target of an UPDATE or DELETE with an optional FROM. Raises 208."""
+def find_target(translator: Translator, tree: exp.Expression, permission: str) -> Target:
+    """The target of an UPDATE or DELETE with an optional FROM, on which it needs this permission. Raises 208."""
     node = tree.this
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         raise unsupported(f"changing {node.sql(dialect='tsql')[:60]}")
@@ -41,8 +42,10 @@ def find_target(translator: Translator, tree: exp.Expression) -> Target:
     else:
         from_sql = from_clause(translator, tree, scope)
         table, alias = _among(translator, tree, node, scope)
-    translator.context.user_tables.add(table.object_id)
+    translator.context.need(permission, table)
     where = tree.args.get("where")
+    if where is not None or output_items(tree) or _sets_from_a_column(tree):
+        translator.context.need("SELECT", table)
     where_sql = f" WHERE {translator.condition(where.this, scope)}" if where is not None else ""
     return Target(
         table=table,
@@ -52,6 +55,12 @@ def find_target(translator: Translator, tree: exp.Expression) -> Target:
         where_sql=where_sql,
         alone=len(scope.sources) == 1,
     )
+
+
+def _sets_from_a_column(tree: exp.Expression) -> bool:
+    """Whether SET reads a column: for that, as for WHERE and OUTPUT, SQL Server asks for SELECT too."""
+    values = [item.expression for item in tree.expressions if isinstance(item, exp.EQ)]
+    return any(value.find(exp.Column) is not None and not is_default(value) for value in values)
 
 
 def _among(translator: Translator, tree: exp.Expression, node: exp.Table, scope: Scope) -> tuple[Table, str]:

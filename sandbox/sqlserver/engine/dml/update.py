@@ -33,7 +33,7 @@ def plan_update(translator: Translator, change: Change) -> ChangePlan:
     """The plan of an UPDATE."""
     tree = change.tree
     check_parts(tree, _KNOWN)
-    target = find_target(translator, tree)
+    target = find_target(translator, tree, "UPDATE")
     table = target.table
     assignments = _assignments(translator, tree, target)
     names = [column.name for column, _ in assignments]
@@ -54,6 +54,7 @@ def plan_update(translator: Translator, change: Change) -> ChangePlan:
         mask=mask_of(table, names),
         context=context,
         rewrite=details,
+        needs=tuple(translator.context.needs),
     )
 
 

@@ -7,7 +7,7 @@ import functools
 from sqlglot import exp
 
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.parser import ddl, settings
+from sandbox.sqlserver.engine.parser import ddl, rights, settings
 from sandbox.sqlserver.engine.parser.calls import begins_with_a_call, parse_call, parse_execute
 from sandbox.sqlserver.engine.parser.compound import written_out
 from sandbox.sqlserver.engine.parser.cursor import (
@@ -131,6 +131,8 @@ def _simple(cursor: Cursor, word: str) -> Statement:
         return _change(cursor, context=None)
     if word in ("CREATE", "ALTER", "DROP", "TRUNCATE"):
         return ddl.parse(cursor)
+    if word in ("GRANT", "DENY", "REVOKE"):
+        return rights.parse_permissions(cursor)
     if word in ("SET", "DECLARE"):
         return settings.parse(cursor)
     if word in ("BEGIN", "COMMIT", "ROLLBACK", "SAVE"):

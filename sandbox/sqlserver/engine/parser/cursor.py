@@ -97,6 +97,14 @@ class Cursor:
         self.position += 1
         return int(token.text)
 
+    def string(self) -> str:
+        """Step over a string literal; what is in it. Raises 102."""
+        token = self._token(0)
+        if token is None or token.token_type not in (TokenType.STRING, TokenType.NATIONAL_STRING):
+            raise self.error()
+        self.position += 1
+        return token.text
+
     def variable(self) -> str:
         """Step over `@name`; the name without the @."""
         if not self.take("@"):

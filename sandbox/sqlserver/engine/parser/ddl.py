@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.parser import rights
 from sandbox.sqlserver.engine.parser.alter_database import parse_alter_database
 from sandbox.sqlserver.engine.parser.alter_table import parse_alter_table
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_condition, parse_definitions
@@ -33,6 +34,8 @@ def parse(cursor: Cursor) -> Statement:
         return parse_alter_database(cursor)
     if cursor.take("TABLE"):
         return parse_alter_table(cursor)
+    if cursor.take("ROLE"):
+        return rights.parse_alter_role(cursor)
     raise unsupported(f"ALTER {cursor.word()}")
 
 
@@ -43,6 +46,10 @@ def _create(cursor: Cursor) -> Statement:
         return CreateDatabase(name=cursor.identifier())
     if cursor.take("SCHEMA"):
         return _create_schema(cursor)
+    if cursor.take("LOGIN"):
+        return rights.parse_create_login(cursor)
+    if cursor.take("USER"):
+        return rights.parse_create_user(cursor)
     unique = cursor.take("UNIQUE")
     if cursor.take("CLUSTERED"):
         raise unsupported("CREATE CLUSTERED INDEX")
@@ -119,4 +126,8 @@ def _drop(cursor: Cursor) -> Statement:
         name = cursor.identifier()
         cursor.expect("ON")
         return DropIndex(name=name, table=cursor.dotted_name(), if_exists=if_exists)
+    if cursor.take("LOGIN"):
+        return rights.parse_drop_login(cursor)
+    if cursor.take("USER"):
+        return rights.parse_drop_user(cursor)
     raise unsupported(f"DROP {cursor.word()}")

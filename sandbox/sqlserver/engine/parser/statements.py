@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import Column, SqlType
+from sandbox.sqlserver.engine.parser.rights_statements import RightsStatement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -371,6 +372,7 @@ Simple: TypeAlias = (
     | Continue
     | ExecuteText
     | ExecuteProcedure
+    | RightsStatement
 )
 """A statement that holds no other statement."""
 

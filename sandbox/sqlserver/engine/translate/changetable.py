@@ -64,7 +64,8 @@ def apply_version(
 
 
 def _require_tracking(translator: Translator, table: Table) -> None:
-    translator.context.user_tables.add(table.object_id)
+    translator.context.need("VIEW CHANGE TRACKING", table)
+    translator.context.need("SELECT", table)
     if table.tracking is None or not translator.context.catalog.settings.tracking:
         raise SqlError(22105, f"Change tracking is not enabled on table '{table.name}'.")
 

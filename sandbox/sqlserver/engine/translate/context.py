@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.catalog.schema import Catalog
+from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.errors import undeclared_variable
+from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.translate.plan import Bind, Value
 from sandbox.sqlserver.engine.values.convert import Convert
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The catalog and the variables' types go in; arguments and the use of tables are gathered."""
+    """The catalog and the variables' types go in; arguments and the permissions that are needed are gathered."""
 
     catalog: Catalog
     variables: Mapping[str, SqlType]
@@ -23,8 +24,8 @@ class Context:
     """Every database of the server with its id."""
     binds: dict[Bind, int] = field(default_factory=dict)
     """Every argument with its number, from 1 on."""
-    user_tables: set[int] = field(default_factory=set)
-    """Object ids of the user tables that are read or written."""
+    needs: list[Need] = field(default_factory=list)
+    """Every permission that the statement asks for, in SQL Server's order."""
     locks: list[str] = field(default_factory=list)
     """Hints that were given and need the write lock."""
     aliases: list[str] = field(default_factory=list)
@@ -34,6 +35,12 @@ class Context:
         name = f"s{len(self.aliases)}"
         self.aliases.append(name)
         return name
+
+    def need(self, permission: str, table: Table | None = None) -> None:
+        """The statement asks for this permission, on the database when no table is named."""
+        need = Need(permission=permission, table=table)
+        if need not in self.needs:
+            self.needs.append(need)
 
     def argument(self, name: str, convert: Convert | None = None) -> str:
         """A placeholder for a variable or a session fact; the same one for the same argument."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.sqlserver.contract import Column, SqlType
+from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.types import INT, NULL
 from sandbox.sqlserver.engine.values.storage import decoder
 
@@ -48,8 +49,8 @@ class Plan:
     sql: str
     binds: tuple[Bind, ...]
     columns: tuple[Column, ...] = ()
-    uses_user_tables: bool = False
-    """Whether it reads or writes a user table: that is where snapshot isolation is checked."""
+    needs: tuple[Need, ...] = ()
+    """The permissions that it asks for."""
     locks: bool = False
     """Whether it asks for locks that keep other writers out (UPDLOCK and its kin)."""
 

@@ -118,12 +118,14 @@ def _table(translator: Translator, node: exp.Table, scope: Scope) -> str:
         return f"({common.sql}) AS {alias}"
     view = find_view(node.db, node.name)
     if view is not None:
+        if view.permission:
+            context.need(view.permission)
         scope.sources.append(view.source(alias, node.alias))
         return f"({view.select(context)}) AS {alias}"
     if names:
         raise unsupported("a column list after a table's alias")
     table = resolve_table(context.catalog, node)
-    context.user_tables.add(table.object_id)
+    context.need("SELECT", table)
     scope.sources.append(table_source(table, alias, node.alias))
     return f"{table.physical} AS {alias}"
 

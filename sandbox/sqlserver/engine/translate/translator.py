@@ -56,7 +56,7 @@ class Translator:
             sql=sql,
             binds=used_binds(sql, self.context.binds),
             columns=tuple(result_column(value) for value in values),
-            uses_user_tables=bool(self.context.user_tables),
+            needs=tuple(self.context.needs),
             locks=bool(self.context.locks),
         )
 

@@ -93,7 +93,7 @@ def test_a_connection_that_is_cut_between_the_steps(
 
 def test_a_database_that_is_offline_for_a_while(relay: Relay, sale_queue: Queued, control: SqlServerControl) -> None:
     control.take_offline()
-    with pytest.raises(ConfigurationError, match=r"4060.*check MSSQL_DATABASE and that the database is online"):
+    with pytest.raises(ConfigurationError, match=r"4060.*check MSSQL_DATABASE, that the database is online"):
         scan(relay, SALE)
     control.bring_online()
     [report] = scan(relay, SALE)

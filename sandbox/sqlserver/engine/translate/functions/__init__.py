@@ -14,6 +14,7 @@ from sandbox.sqlserver.engine.translate.functions import (
     metadata,
     moments,
     numbers,
+    principals,
     strings,
     tracking,
 )
@@ -31,6 +32,7 @@ FUNCTIONS: dict[str, Function] = {
     **metadata.FUNCTIONS,
     **moments.FUNCTIONS,
     **numbers.FUNCTIONS,
+    **principals.FUNCTIONS,
     **strings.FUNCTIONS,
     **tracking.FUNCTIONS,
 }

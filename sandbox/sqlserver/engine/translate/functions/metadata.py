@@ -12,7 +12,7 @@ from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
-from sandbox.sqlserver.engine.types import INT, NULL, SMALLINT, SYSNAME, nvarchar
+from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, nvarchar
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
@@ -31,6 +31,8 @@ _SERVER_PROPERTIES: dict[str, tuple[object, SqlType]] = {
     "isclustered": (0, INT),
     "ishadrenabled": (0, INT),
 }
+_SEEN = "tsql_sees(iif(parent_id = 0, object_id, parent_id))"
+"""That the user may know of an object."""
 SCOPE_IDENTITY = SqlType(name="decimal", precision=38, scale=0)
 """The type of SCOPE_IDENTITY() and @@IDENTITY."""
 
@@ -45,7 +47,8 @@ def _object_id(translator: Translator, arguments: list[exp.Expression], scope: S
     database = literal(translator.context.catalog.database, SYSNAME).sql
     sql = (
         f"(SELECT object_id FROM _objects WHERE name = tsql_name_part({name.sql}, 1, {database}) "
-        f"AND schema_name = tsql_name_part({name.sql}, 2, {database}) AND ({kind} IS NULL OR type = {kind}))"
+        f"AND schema_name = tsql_name_part({name.sql}, 2, {database}) AND ({kind} IS NULL OR type = {kind}) "
+        f"AND {_SEEN})"
     )
     return Value(sql=sql, type=INT)
 
@@ -54,7 +57,8 @@ def _object_name(column: str) -> Function:
     def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
         check_count(f"object_{column}", arguments, 1)
         number = as_type(translator, arguments[0], scope, INT)
-        return Value(sql=f"(SELECT {column} FROM _objects WHERE object_id = {number.sql})", type=SYSNAME)
+        sql = f"(SELECT {column} FROM _objects WHERE object_id = {number.sql} AND {_SEEN})"
+        return Value(sql=sql, type=SYSNAME)
 
     return translate
 
@@ -79,14 +83,17 @@ def _columnproperty(translator: Translator, arguments: list[exp.Expression], sco
         "iscomputed": "0",
     }
     chosen = _property(translator, arguments[2], scope, "COLUMNPROPERTY", properties)
-    sql = f"(SELECT {chosen} FROM _columns WHERE table_id = {table.sql} AND name = {column.sql})"
+    sql = (
+        f"(SELECT {chosen} FROM _columns WHERE table_id = {table.sql} AND name = {column.sql} AND tsql_sees(table_id))"
+    )
     return Value(sql=sql, type=INT)
 
 
 def _col_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("col_name", arguments, 2)
     table, column = (as_type(translator, argument, scope, INT) for argument in arguments)
-    sql = f"(SELECT name FROM _columns WHERE table_id = {table.sql} AND column_id = {column.sql})"
+    found = f"table_id = {table.sql} AND column_id = {column.sql} AND tsql_sees(table_id)"
+    sql = f"(SELECT name FROM _columns WHERE {found})"
     return Value(sql=sql, type=SYSNAME)
 
 
@@ -150,41 +157,10 @@ def _serverproperty(translator: Translator, arguments: list[exp.Expression], sco
     return literal(stored, sql_type)
 
 
-def _login(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del scope
-    if arguments:
-        raise unsupported("the name of another login")
-    return translator.context.fact("$login", SYSNAME)
-
-
-def _user(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del translator, scope
-    check_count("user_name", arguments, 0)
-    return literal("dbo", SYSNAME)
-
-
 def _type_name(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("type_name", arguments, 1)
     number = as_type(translator, arguments[0], scope, INT)
     return Value(sql=f"tsql_type_name({number.sql})", type=SYSNAME)
-
-
-def _has_perms(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    if len(arguments) < 3:
-        check_count("has_perms_by_name", arguments, 3)
-    securable = translator.value(arguments[0], scope)
-    kind = translator.value(arguments[1], scope)
-    if NULL in (securable.type, kind.type):
-        return literal(1, INT)
-    # The only login is sa, which may do everything; an object that does not exist gives NULL.
-    found = _object_id(translator, [arguments[0]], scope).sql
-    is_object = f"{kind.sql} COLLATE TSQL = 'OBJECT'"
-    return Value(sql=f"(CASE WHEN {is_object} AND {found} IS NULL THEN NULL ELSE 1 END)", type=INT)
-
-
-def _is_srvrolemember(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del translator, arguments, scope
-    return literal(1, INT)
 
 
 def _scope_identity(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
@@ -232,16 +208,7 @@ FUNCTIONS: dict[str, Function] = {
     "DB_ID": _db_id,
     "DATABASEPROPERTYEX": _databasepropertyex,
     "SERVERPROPERTY": _serverproperty,
-    "SUSER_SNAME": _login,
-    "SUSER_NAME": _login,
-    "ORIGINAL_LOGIN": _login,
-    "SYSTEM_USER": _login,
-    "USER_NAME": _user,
-    "CURRENT_USER": _user,
-    "SESSION_USER": _user,
     "TYPE_NAME": _type_name,
-    "HAS_PERMS_BY_NAME": _has_perms,
-    "IS_SRVROLEMEMBER": _is_srvrolemember,
     "SCOPE_IDENTITY": _scope_identity,
     "IDENT_CURRENT": _ident_current,
     "XACT_STATE": _xact_state,

@@ -28,7 +28,7 @@ def _current_version(translator: Translator, arguments: list[exp.Expression], sc
 def _min_valid_version(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("change_tracking_min_valid_version", arguments, 1)
     table = _integer(translator, arguments[0], scope, "change_tracking_min_valid_version")
-    sql = f"(SELECT min_valid FROM _tracking WHERE table_id = {table.sql} AND {_ENABLED} = 1)"
+    sql = f"(SELECT min_valid FROM _tracking WHERE table_id = {table.sql} AND {_ENABLED} = 1 AND tsql_tracks(table_id))"
     return Value(sql=sql, type=BIGINT)
 
 

@@ -27,11 +27,16 @@ def parameter(value: object) -> Parameter:
     return Parameter(type=kinds[type(value)], value=value)
 
 
+def all_of(error: SqlError | None) -> list[SqlError]:
+    """An error, and what the server says next."""
+    return [] if error is None else [error, *all_of(error.then)]
+
+
 class Client:
     """One session. `@P1`, `@P2` ... are the arguments."""
 
-    def __init__(self, engine: SqlEngine, database: str = "relay") -> None:
-        self.session = engine.login("sa", "secret", database, "tests")
+    def __init__(self, engine: SqlEngine, database: str = "relay", user: str = "sa", password: str = "secret") -> None:
+        self.session = engine.login(user, password, database, "tests")
 
     def run(self, sql: str, *values: object) -> list[list[tuple[object, ...]] | int]:
         """Every result of a batch: lists of rows and counts. Raises its first error when it is over."""
@@ -60,6 +65,10 @@ class Client:
         """The one value of a query."""
         ((value,),) = self.rows(sql, *values)
         return value
+
+    def errors(self, sql: str, *values: object) -> list[SqlError]:
+        """The error of a batch that must fail, and what the server says next."""
+        return all_of(self.error(sql, *values))
 
     def error(self, sql: str, *values: object) -> SqlError:
         """The error of a batch that must fail."""
