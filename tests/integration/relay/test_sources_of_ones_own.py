@@ -16,7 +16,10 @@ from kombu.utils import json as kombu_json
 
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
+from migrations import enabling
+from relay.checks import mistakes_in
 from relay.model import Reason
+from relay.sources_file import parse_sources
 from sandbox.sample.connection import connect
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import messages_in_redis, redis_of
@@ -226,18 +229,24 @@ def test_another_queue_takes_what_comes_after(stock: Stock, relay: Relay, file: 
     ],
 )
 def test_a_mistake_is_one_line_that_names_source_field_and_remedy(
-    stock: Stock, relay: Relay, file: Path, change: tuple[str, str], mistake: str
+    stock: Stock, mssql: MSSQLClient, change: tuple[str, str], mistake: str
 ) -> None:
-    assert relay("enable", "goods").returncode == 0
-    file.write_text(TOML.replace(*change))
+    [right] = (source for source in parse_sources(TOML)[0] if source.name == "goods")
+    [wrong] = (source for source in parse_sources(TOML.replace(*change))[0] if source.name == "goods")
+    enabling.enable(mssql.engine, [right])
+    [line] = mistakes_in(mssql, [wrong])
+    assert line.startswith(f"source goods: {mistake.format(table=TABLE)}")
+
+
+def test_a_source_with_a_mistake_holds_up_no_other(stock: Stock, relay: Relay, file: Path) -> None:
+    file.write_text(TOML.replace('"sync state"', '"flag"'))
     checked = relay("sources", "--check")
-    assert checked.returncode == 2
-    [line] = checked.stderr.splitlines()
-    assert line.startswith(f"relay: source goods: {mistake.format(table=TABLE)}")
     scanned = relay("scan")
-    assert scanned.returncode == 2
+    assert checked.returncode == scanned.returncode == 2
+    [line] = checked.stderr.splitlines()
+    assert line.startswith(f"relay: source goods: status_column: {TABLE} has no column flag; its columns are: ")
     assert scanned.stderr.splitlines()[-1] == line
-    assert "│ sale " in scanned.stdout, "the other sources go on"
+    assert "│ sale " in scanned.stdout
 
 
 def test_a_table_with_a_status_column_is_suggested(stock: Stock, relay: Relay, file: Path, celery_app: Celery) -> None:
