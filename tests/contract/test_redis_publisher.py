@@ -16,8 +16,9 @@ from redis.exceptions import ResponseError
 
 from common.config import Settings
 from common.database.records import NOWHERE, Dispatch
+from relay import redis_publisher
 from relay.celery_app import configuration
-from relay.ports import Item, Publisher
+from relay.ports import Item, Publisher, QueueGapError
 from relay.publisher import BrokerPublisher
 from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
@@ -126,3 +127,21 @@ def test_a_batch_across_a_change_of_queue_puts_each_message_where_the_log_says(c
     assert task_ids_in_redis(celery_app, "sale_queue\x06\x163") == ["life-1-2"]
     assert task_ids_in_redis(celery_app, "relay_other") == ["life-1-4"]
     assert publisher.positions([SALE]) == {"sale": a_position(4)}
+
+
+def test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed(
+    celery_app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = RedisPublisher(celery_app, namespace="relay")
+    whole = redis_publisher._runs
+
+    def forgetful(items: Sequence[redis_publisher.Rendered], *, otherwise: str) -> Iterator[Any]:
+        for run in whole(items, otherwise=otherwise):
+            yield run
+            with redis_of(celery_app) as client:
+                client.flushdb()
+
+    monkeypatch.setattr(redis_publisher, "_runs", forgetful)
+    with pytest.raises(QueueGapError):
+        publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0), a_dispatch(1, queue="relay_other")]))
+    assert task_ids_in_redis(celery_app, "relay_other") == []

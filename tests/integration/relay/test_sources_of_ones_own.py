@@ -173,6 +173,7 @@ def test_enabling_twice_changes_nothing(stock: Stock, relay: Relay, mssql: MSSQL
 
     assert relay("enable", "goods").returncode == 0
     before = state()
+    assert (f"$table:{TABLE}", "TRACKING") in before
     assert relay("enable").returncode == 0
     assert state() == before
 
