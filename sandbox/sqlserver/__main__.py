@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         help="take commands here: faults, the clock, cleanup, offline, backup (0 takes a free one; default: nowhere)",
     )
-    parser.add_argument("--user", default="sa", help="the only login")
+    parser.add_argument("--user", default="sa", help="the administrator's login; CREATE LOGIN makes others")
     parser.add_argument(
         "--password-env",
         default=DEFAULT_PASSWORD_VARIABLE,

@@ -17,6 +17,7 @@ from sandbox.sqlserver.engine.rights import functions
 from sandbox.sqlserver.engine.rights.access import NoAccessError, user_in
 from sandbox.sqlserver.engine.rights.effective import Rights
 from sandbox.sqlserver.engine.rights.logins import Login
+from sandbox.sqlserver.engine.rights.records import NOBODY
 from sandbox.sqlserver.engine.server import Server
 from sandbox.sqlserver.engine.statement_errors import ABORTS
 from sandbox.sqlserver.engine.transactions import Transactions
@@ -64,7 +65,9 @@ class EngineSession:
     def rights(self, catalog: Catalog) -> Rights:
         """What the session's user may do by this catalog."""
         if self._rights is None or self._rights.catalog is not catalog:
-            self._rights = Rights(catalog, self.user.principal_id)
+            # Dropped meanwhile, and the number perhaps another's: then it has no rights but public's.
+            is_there = self.user in catalog.principals.principals
+            self._rights = Rights(catalog, self.user.principal_id if is_there else NOBODY)
         return self._rights
 
     def rights_now(self) -> Rights:

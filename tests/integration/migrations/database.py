@@ -46,19 +46,19 @@ class Database:
     def __init__(self, server: SqlServer) -> None:
         self.name = server.new_database()
         self.settings = server.settings(self.name)
-        self._connection = server.connect(self.name)
+        self.connection = server.connect(self.name)
         self._config = Config()
         self._config.set_main_option("script_location", str(PROJECT / "migrations"))
 
     def close(self) -> None:
-        self._connection.close()
+        self.connection.close()
 
     def run(self, *statements: str) -> None:
         for statement in statements:
-            self._connection.execute(statement).close()
+            self.connection.execute(statement).close()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._connection.execute(query)]
+        return [tuple(row) for row in self.connection.execute(query)]
 
     def create_tables(self, *names: str, key: str = ", PRIMARY KEY (shop, id)") -> None:
         for name in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.catalog.views import View, by_name, column
+from sandbox.sqlserver.engine.rights.records import FIRST_ROLE_ID
 from sandbox.sqlserver.engine.types import BIT, INT, SYSNAME, TINYINT, nvarchar, varbinary
 
 _TYPE = SqlType(name="char", length=1)
@@ -33,7 +34,7 @@ _DATABASE_PRINCIPALS = View(
         column("type_desc", _DESCRIPTION, "iif(kind = 'S', 'SQL_USER', 'DATABASE_ROLE')"),
         column("default_schema_name", SYSNAME, "iif(kind = 'S', 'dbo', NULL)"),
         column("sid", _SID),
-        column("is_fixed_role", BIT, "(principal_id >= 16384)", nullable=False),
+        column("is_fixed_role", BIT, f"(principal_id >= {FIRST_ROLE_ID})", nullable=False),
     ),
     origin="_principals WHERE tsql_sees_principal(principal_id)",
 )

@@ -10,6 +10,7 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.rights.effective import On, Rights
 from sandbox.sqlserver.engine.rights.logins import Logins
 from sandbox.sqlserver.engine.rights.permissions import KNOWN, Level
+from sandbox.sqlserver.engine.rights.records import FIRST_ROLE_ID
 from sandbox.sqlserver.engine.rights.store import FIRST_USER_ID
 from sandbox.sqlserver.engine.sqlite_functions import name_part
 
@@ -25,7 +26,6 @@ _FIXED_SERVER_ROLES = frozenset(
         "setupadmin",
     ]
 )
-_FIRST_ROLE_ID = 16384
 
 
 def register(connection: Connection, rights: Callable[[], Rights], logins: Logins) -> None:
@@ -111,7 +111,7 @@ def sees_principal(rights: Rights, principal_id: int) -> bool:
     """Everybody sees the fixed principals and itself; VIEW DEFINITION or ALTER on the database shows the others."""
     if principal_id in (rights.principal_id, *rights.roles):
         return True
-    if principal_id < FIRST_USER_ID or principal_id >= _FIRST_ROLE_ID:
+    if principal_id < FIRST_USER_ID or principal_id >= FIRST_ROLE_ID:
         return True
     return rights.may("VIEW DEFINITION") or rights.may("ALTER")
 

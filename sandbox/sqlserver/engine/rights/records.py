@@ -10,6 +10,10 @@ from sandbox.sqlserver.engine.rights.permissions import Level
 PUBLIC, DBO, GUEST = 0, 1, 2
 DB_OWNER, DB_DATAREADER, DB_DATAWRITER = 16384, 16390, 16391
 """principal_id of the fixed principals, as in SQL Server."""
+FIRST_ROLE_ID = DB_OWNER
+"""Users come before it."""
+NOBODY = -1
+"""No principal has this id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -114,6 +114,13 @@ def test_the_fixed_roles(tracked: Client, user: Client) -> None:
     assert user.number("CREATE TABLE mine (id int)") == 262
 
 
+def test_a_session_whose_user_was_dropped_has_no_rights_of_the_next_user(tracked: Client, user: Client) -> None:
+    tracked.run("GRANT SELECT ON t TO u")
+    assert len(user.rows("SELECT id FROM t")) == 3
+    tracked.run("DROP USER u; CREATE USER v WITHOUT LOGIN; GRANT SELECT ON t TO v")
+    assert denied(user, "SELECT id FROM t") == ["SELECT"]
+
+
 def test_the_permissions_of_a_dropped_table_are_not_those_of_the_next_one(tracked: Client, user: Client) -> None:
     tracked.run("GRANT SELECT ON t TO u; DROP TABLE t; CREATE TABLE t (id int)")
     assert denied(user, "SELECT id FROM t") == ["SELECT"]

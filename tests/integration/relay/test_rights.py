@@ -1,0 +1,113 @@
+"""The rights that docs/operations.md names are enough, and each of them is missed with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from common.database.mssql_client import MSSQLClient
+from sandbox.sample.connection import connect
+from tests.integration.relay.test_command_line import Done, run_relay
+from tests.support.logins import OwnLogin, documented_grants, own_login
+from tests.support.pharmacy import Desk
+from tests.support.queues import Queued, business_ids_in_redis
+
+RUN_TIME = documented_grants("relay")
+ONE_BY_ONE = [(right, where) for permissions, where in RUN_TIME for right in permissions.split(", ")]
+SOURCES = {"dbo.SalesInvoices": "sale", "dbo.ImportReceipts": "import", "dbo.Cancellations": "cancellation"}
+
+
+class Clerk:
+    """Runs relay with a login of its own."""
+
+    def __init__(self, login: OwnLogin, environment: Mapping[str, str], folder: Path) -> None:
+        self.login = login
+        self._environment = login.settings(environment)
+        self._folder = folder
+
+    def relay(self, *words: str, **settings: str) -> Done:
+        return run_relay(self._folder, *words, environment={**self._environment, **settings})
+
+
+@pytest.fixture
+def clerk(mssql: MSSQLClient, environment: Mapping[str, str], tmp_path: Path) -> Iterator[Clerk]:
+    """Has the rights that the document names for the run time, and no others."""
+    administrator = connect(environment)
+    try:
+        with own_login(administrator) as login:
+            for permissions, where in RUN_TIME:
+                login.grant(permissions, where)
+            yield Clerk(login, environment, tmp_path)
+    finally:
+        administrator.close()
+
+
+def remedies(done: Done) -> list[str]:
+    """What a person has to do, a line each."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    return [line for line in done.stderr.splitlines() if line.startswith("relay: ")]
+
+
+def test_the_documented_rights_are_enough(clerk: Clerk, pharmacy: Desk, sale_queue: Queued) -> None:
+    pharmacy.insert("HD-1")
+    assert clerk.relay("sources", "--check").returncode == 0
+    assert clerk.relay("scan").returncode == 0
+    pharmacy.insert("HD-2")
+    done = clerk.relay("scan")
+    assert done.returncode == 0, done.stderr
+    assert sale_queue() == ["HD-1", "HD-2"]
+
+
+@pytest.mark.parametrize(("right", "where"), ONE_BY_ONE)
+def test_a_missing_right_is_named_and_its_grant_mends_it(
+    clerk: Clerk, pharmacy: Desk, celery_app: Celery, right: str, where: str
+) -> None:
+    """INSERT is needed for a source's first mark only, so it is taken away before; the others afterwards."""
+    source = SOURCES.get(where, "sale")
+    if right != "INSERT":
+        assert clerk.relay("scan", source).returncode == 0
+    pharmacy.insert("HD-1")
+    clerk.login.revoke(right, where)
+    [line] = remedies(clerk.relay("scan", source))
+    assert f"source {source}: " in line
+    assert f" {right}" in line.partition("GRANT")[2].partition(" ON ")[0]
+    assert f" ON {where}" in line
+    assert business_ids_in_redis(celery_app, "sale_queue") == []
+
+    clerk.login.grant(right, where)
+    done = clerk.relay("scan")
+    assert done.returncode == 0, done.stderr
+    assert business_ids_in_redis(celery_app, "sale_queue") == ["HD-1"]
+
+
+@pytest.mark.parametrize("where", SOURCES)
+def test_a_table_without_any_right_is_not_there_for_the_login(clerk: Clerk, where: str) -> None:
+    for permissions, table in RUN_TIME:
+        if table == where:
+            clerk.login.revoke(permissions, table)
+    for words in (["scan", SOURCES[where]], ["sources", "--check"]):
+        [line] = remedies(clerk.relay(*words))
+        assert f"source {SOURCES[where]}: table: there is no table {where}, or the login may not see it" in line
+        assert f"GRANT SELECT ON {where}" in line
+    done = clerk.relay("scan")
+    assert [name for name in SOURCES.values() if f"│ {name} " in done.stdout] == [
+        name for table, name in SOURCES.items() if table != where
+    ]
+
+
+@pytest.mark.parametrize("words", [["scan", "sale"], ["sources", "--check"]])
+def test_a_login_without_a_user_in_the_database(clerk: Clerk, words: list[str]) -> None:
+    clerk.login.administrator.execute(f"DROP USER [{clerk.login.name}]")
+    [line] = remedies(clerk.relay(*words))
+    assert "SQL Server error 4060: the database cannot be opened" in line
+    assert "the login has a user in it (CREATE USER ... FOR LOGIN ...)" in line
+
+
+@pytest.mark.parametrize("words", [["scan", "sale"], ["sources", "--check"]])
+def test_a_wrong_password(clerk: Clerk, words: list[str]) -> None:
+    [line] = remedies(clerk.relay(*words, MSSQL_PASSWORD="Not-the-1-password"))
+    assert "SQL Server error 18456: the login was refused: check MSSQL_USER and MSSQL_PASSWORD" in line
