@@ -9,19 +9,13 @@ import pyodbc
 import pytest
 
 from tests.support.real_server_decides import REFUSED, Decide
-from tests.support.sqlserver_process import SqlServer, running_sql_server
+from tests.support.sqlserver_process import SqlServer
 
 pytestmark = [pytest.mark.services, pytest.mark.real_server_decides]
 
 MIN_VALID = "SELECT CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID('dbo.T'))"
 CURRENT = "SELECT CHANGE_TRACKING_CURRENT_VERSION()"
 BEGIN = "SELECT begin_version FROM sys.change_tracking_tables WHERE object_id = OBJECT_ID('dbo.T')"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlServer]:
-    with running_sql_server(tmp_path_factory.mktemp("sqlserver")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from common.config import load_settings
 from tests.support.logins import OwnLogin, own_login
 from tests.support.real_server_decides import REFUSED, Decide
-from tests.support.sqlserver_process import SqlServer, running_sql_server
+from tests.support.sqlserver_process import SqlServer
 
 pytestmark = [pytest.mark.services, pytest.mark.real_server_decides]
 
@@ -46,12 +46,6 @@ QUESTIONS = [
     Question(statement="GRANT SELECT ON dbo.T TO public", grants=(("SELECT", "dbo.T"),), answer=15151),
     Question(statement="GRANT SELECT ON SCHEMA::dbo TO public", answer=15151),
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlServer]:
-    with running_sql_server(tmp_path_factory.mktemp("sqlserver")) as server:
-        yield server
 
 
 @pytest.fixture

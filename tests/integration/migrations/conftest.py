@@ -9,13 +9,7 @@ import pytest
 
 from common.config import get_settings
 from tests.integration.migrations.database import TABLES, Database
-from tests.support.sqlserver_process import SqlServer, running_sql_server
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlServer]:
-    with running_sql_server(tmp_path_factory.mktemp("sqlserver")) as server:
-        yield server
+from tests.support.sqlserver_process import SqlServer
 
 
 @pytest.fixture

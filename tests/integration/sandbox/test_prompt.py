@@ -13,16 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sqlserver_process import SqlServer, running_sql_server
+from tests.support.sqlserver_process import SqlServer
 from tests.support.wait import wait_until
 
 pytestmark = pytest.mark.services
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlServer]:
-    with running_sql_server(tmp_path_factory.mktemp("sqlserver")) as server:
-        yield server
 
 
 @pytest.fixture

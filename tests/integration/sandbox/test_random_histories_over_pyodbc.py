@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 
 import pyodbc
 import pytest
@@ -17,16 +16,10 @@ from tests.integration.sandbox.histories.model import Database
 from tests.integration.sandbox.histories.player import Player, enabling
 from tests.integration.sandbox.histories.snapshots import SnapshotReader
 from tests.integration.sandbox.histories.tables import DEFINITIONS, row, tables
-from tests.support.sqlserver_process import SqlServer, running_sql_server
+from tests.support.sqlserver_process import SqlServer
 
 HISTORIES = int(os.environ.get("RELAY_HISTORIES", "40"))
 FIRST_SEED = int(os.environ.get("RELAY_HISTORIES_SEED", "1"))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlServer]:
-    with running_sql_server(tmp_path_factory.mktemp("sqlserver")) as running:
-        yield running
 
 
 def prepare(connection: pyodbc.Connection, database: Database, chance: random.Random) -> None:
