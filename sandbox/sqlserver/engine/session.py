@@ -102,8 +102,8 @@ class EngineSession:
         except SqlError as error:
             self.failed(error)
             raise
-        except sqlite3.Error as error:
-            failure = unsupported(f"this statement: SQLite said {error}")
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            failure = _explained(error)
             self.failed(failure)
             raise failure from error
 
@@ -122,6 +122,8 @@ class EngineSession:
 
     def begin(self, isolation: int) -> None:
         """Begin a transaction (TM request 5); isolation 0 keeps the session's level."""
+        if isolation and isolation not in _LEVELS:
+            raise unsupported(f"the isolation level {isolation}")
         if isolation:
             self.transactions.level = _LEVELS[isolation]
         self.transactions.begin()
@@ -206,3 +208,9 @@ class EngineSession:
         self.transactions.abort()
         self.connection.close()
         self._on_close(self)
+
+
+def _explained(error: sqlite3.Error | UnicodeEncodeError) -> SqlError:
+    if isinstance(error, UnicodeEncodeError):
+        return unsupported("text with half of a surrogate pair, which SQLite cannot hold")
+    return unsupported(f"this statement: SQLite said {error}")

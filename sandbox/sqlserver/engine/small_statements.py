@@ -30,7 +30,7 @@ from sandbox.sqlserver.engine.parser.statements import (
 from sandbox.sqlserver.engine.raised_text import raised_text
 from sandbox.sqlserver.engine.runner import Runner
 from sandbox.sqlserver.engine.settings import set_isolation, set_option
-from sandbox.sqlserver.engine.types import nvarchar
+from sandbox.sqlserver.engine.types import INT, nvarchar
 from sandbox.sqlserver.engine.values.delay import seconds_of
 from sandbox.sqlserver.engine.variables import Variables
 
@@ -114,16 +114,16 @@ class SmallStatements:
         raise caught
 
     def _raise_error(self, statement: RaiseError) -> Result:
-        text, severity, state, *arguments = (
-            self._runner.scalar(node)
-            for node in (statement.text, statement.severity, statement.state, *statement.arguments)
-        )
+        text, *arguments = (self._runner.scalar(node) for node in (statement.text, *statement.arguments))
         if not isinstance(text, str):
             raise unsupported("RAISERROR with the number of a message")
+        severity, state = (self._runner.scalar(node, INT) for node in (statement.severity, statement.state))
+        if not isinstance(severity, int) or not isinstance(state, int):
+            raise unsupported("RAISERROR with a severity or a state that is NULL")
         said = raised_text(text, arguments)
-        if int(severity) <= _LAST_INFORMATIVE:
-            return Result(infos=(Info(number=50000, text=said, severity=int(severity), state=int(state)),))
-        error = SqlError(50000, said, severity=int(severity), state=int(state))
+        if severity <= _LAST_INFORMATIVE:
+            return Result(infos=(Info(number=50000, text=said, severity=severity, state=state),))
+        error = SqlError(50000, said, severity=severity, state=state)
         if self._session.facts.tries:
             raise error
         # Whatever XACT_ABORT says: the batch goes on, and the transaction is left alone.

@@ -132,8 +132,10 @@ def _constraint(parts: list[exp.Expression], name: str, found: Definitions) -> N
     kind = {"PrimaryKey": "PK", "PrimaryKeyColumnConstraint": "PK", "UniqueColumnConstraint": "UQ"}.get(
         type(first).__name__
     )
+    if kind is None:
+        raise unsupported(f"the constraint {first.sql(dialect='tsql')[:60]}")
     columns = [column for part in parts for column in _key_columns(part)]
-    if kind is None or not columns:
+    if not columns:
         raise unsupported(f"the constraint {first.sql(dialect='tsql')[:60]}")
     found.keys.append(KeyDefinition(kind=kind, columns=tuple(columns), name=name))
 

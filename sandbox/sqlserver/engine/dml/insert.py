@@ -15,7 +15,7 @@ from sandbox.sqlserver.engine.dml.build import (
     returning,
 )
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
-from sandbox.sqlserver.engine.errors import invalid_column, unsupported
+from sandbox.sqlserver.engine.errors import invalid_column, syntax, unsupported
 from sandbox.sqlserver.engine.parser.statements import Change
 from sandbox.sqlserver.engine.translate.plan import Value, used_binds
 from sandbox.sqlserver.engine.translate.scope import Scope
@@ -34,6 +34,8 @@ def plan_insert(translator: Translator, change: Change, *, identity_insert: int 
     if change.top is not None:
         raise unsupported("INSERT TOP")
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    if not isinstance(target, exp.Table):
+        raise syntax("(")
     table = resolve_table(translator.context.catalog, target)
     translator.context.need("INSERT", table)
     by_hand = identity_insert == table.object_id

@@ -156,9 +156,9 @@ def _convert(translator: Translator, node: exp.Convert, scope: Scope) -> Value:
     style = None
     if style_node is not None:
         style_value = translator.value(style_node, scope)
-        if style_value.constant is None:
-            raise unsupported("CONVERT with a style that is no literal")
-        style = int(style_value.constant[0])
+        if style_value.constant is None or not isinstance(style_value.constant[0], int):
+            raise unsupported("CONVERT with a style that is no whole number, written out")
+        style = style_value.constant[0]
     target = from_tree(node.this, default_length=_CAST_LENGTH)
     value = translator.value(node.expression, scope)
     attempt = bool(node.args.get("safe"))

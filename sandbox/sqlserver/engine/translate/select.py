@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
-from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.translate.conditions import collated
 from sandbox.sqlserver.engine.translate.functions.aggregates import has_aggregate
 from sandbox.sqlserver.engine.translate.plan import Value
@@ -88,6 +88,8 @@ def rename(columns: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
 
 def _select(translator: Translator, node: exp.Select, parent: Scope | None) -> Query:
     _refuse_unknown(node)
+    if not node.expressions:
+        raise syntax("SELECT")
     scope = Scope(parent=parent)
     from_sql = from_clause(translator, node, scope)
     where = node.args.get("where")

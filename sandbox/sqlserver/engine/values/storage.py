@@ -38,10 +38,16 @@ def check_digits(number: int, sql_type: SqlType) -> int:
     return number
 
 
+_MOST_DIGITS = 38
+"""Of a decimal."""
+
+
 def store_decimal(value: Decimal, sql_type: SqlType) -> int:
     """The scaled integer, rounded half away from zero. Raises 8115 when it does not fit."""
-    scaled = value.scaleb(scale_of(sql_type)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return check_digits(int(scaled), sql_type)
+    scaled = value.scaleb(scale_of(sql_type))
+    if scaled.adjusted() >= _MOST_DIGITS:
+        raise overflow("numeric")
+    return check_digits(int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP)), sql_type)
 
 
 def store_moment(value: dt.datetime) -> int:

@@ -52,9 +52,9 @@ def hung_up(client: socket.socket) -> bool:
     return True
 
 
-def login() -> bytes:
+def login(*, user: str = USER, password: str = PASSWORD, database: str = DATABASE) -> bytes:
     """A LOGIN7 message."""
-    names = ["host", USER, PASSWORD, "fuzz", "server", "", "lib", "", DATABASE]
+    names = ["host", user, password, "fuzz", "server", "", "lib", "", database]
     table, data = b"", b""
     begin = 94
     for number, name in enumerate(names):

@@ -38,12 +38,10 @@ SCOPE_IDENTITY = SqlType(name="decimal", precision=38, scale=0)
 
 
 def _object_id(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    name = as_type(translator, arguments[0], scope, nvarchar(4000))
-    kind = "NULL"
-    if len(arguments) == 2:
-        kind = as_type(translator, arguments[1], scope, nvarchar(10)).sql
-    elif len(arguments) != 1:
+    if len(arguments) != 2:
         check_count("object_id", arguments, 1)
+    name = as_type(translator, arguments[0], scope, nvarchar(4000))
+    kind = as_type(translator, arguments[1], scope, nvarchar(10)).sql if arguments[1:] else "NULL"
     database = literal(translator.context.catalog.database, SYSNAME).sql
     sql = (
         f"(SELECT object_id FROM _objects WHERE name = tsql_name_part({name.sql}, 1, {database}) "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_text, as_type, check_count
 from sandbox.sqlserver.engine.translate.plan import Value
@@ -75,6 +75,8 @@ def _end(name: str) -> Function:
 
 
 def _concat(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
+    if len(arguments) < 2:
+        raise SqlError(189, "The concat function requires 2 to 254 arguments.", severity=15)
     parts = []
     total = 0
     national = False
