@@ -85,6 +85,7 @@ def test_cancel_from_another_thread(server: SqlServer, engine: FakeEngine, state
     # HY010: the cancel came between two rows, where the driver is asked for nothing.
     assert raised.value.args[0] in (("HY008", "HY010") if rows else ("HY008",))
     assert bool(rows) == statement.startswith("ROWS")
+    cursor.close()
     for number in range(3):
         assert client.execute("ECHO ?", number).fetchval() == number
     client.close()
