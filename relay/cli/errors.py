@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from common.config import SettingsError
 from common.database.errors import ConfigurationError
+from common.database.mssql.faults import remedy
 from migrations.checks import NotReadyError
 from relay.faults import describe_error, is_passing
 from relay.registry import UnknownSourceError
@@ -33,6 +34,8 @@ def errors_told() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, DBAPIError) and not is_passing(error):
             tell(f"SQL Server refused: {describe_error(error)}")
+            if mending := remedy(error):
+                tell(mending)
             raise typer.Exit(EXIT_REFUSED) from None
         if not is_passing(error):
             raise

@@ -111,3 +111,17 @@ def test_a_login_without_a_user_in_the_database(clerk: Clerk, words: list[str]) 
 def test_a_wrong_password(clerk: Clerk, words: list[str]) -> None:
     [line] = remedies(clerk.relay(*words, MSSQL_PASSWORD="Not-the-1-password"))
     assert "SQL Server error 18456: the login was refused: check MSSQL_USER and MSSQL_PASSWORD" in line
+
+
+def test_enabling_a_table_with_the_login_of_the_run_time_names_what_to_do(clerk: Clerk) -> None:
+    administrator = clerk.login.administrator
+    administrator.execute("ALTER TABLE dbo.SalesInvoices DISABLE CHANGE_TRACKING")
+    try:
+        done = clerk.relay("enable", "sale")
+    finally:
+        administrator.execute("ALTER TABLE dbo.SalesInvoices ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)")
+    assert done.returncode == 1
+    refused, mending = done.stderr.splitlines()
+    assert refused.startswith("relay: SQL Server refused: ")
+    assert "use a login with the rights that docs/operations.md names" in mending
+    assert "`--sql`" in mending
