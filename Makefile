@@ -9,7 +9,7 @@ PROCESSES ?= 2
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install everything into .venv (and unixodbc, tdsodbc and redis-server by apt, when missing and allowed)
+setup: ## install everything into .venv (and unixodbc, redis-server and tdsodbc by apt, when missing and allowed)
 	@scripts/setup
 
 demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pyodbc
+import pytest
 
 from tests.integration.sandbox.drivers.server import DATABASE, PASSWORD, USER, Server
 
@@ -14,9 +16,11 @@ pyodbc.pooling = False
 
 
 def library() -> Path:
-    """The driver, where Debian's package puts it. AssertionError when it is not installed."""
+    """The driver, where Debian's package puts it. Where it is not installed the test is skipped; in CI it fails."""
     found = sorted(Path("/usr/lib").glob("*/odbc/libtdsodbc.so"))
-    assert found, "FreeTDS's driver is not installed: sudo apt-get install tdsodbc"
+    if not found:
+        missing = "FreeTDS's driver is not installed: sudo apt-get install tdsodbc"
+        pytest.fail(missing, pytrace=False) if os.environ.get("CI") else pytest.skip(missing)
     return found[0]
 
 
