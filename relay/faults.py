@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import kombu.exceptions
-import pymongo.errors
 import redis.exceptions
+from pymongo.errors import PyMongoError
 from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import ConfigurationError
-from common.database.mssql.faults import error_number, is_transient, remedy
+from common.database.mongo import faults as mongo
+from common.database.mssql import faults as mssql
+from relay import redis_faults
 from relay.model import SourceBusyError
-
-AWAY = (
-    pymongo.errors.ConnectionFailure,
-    redis.exceptions.ConnectionError,
-    redis.exceptions.TimeoutError,
-    kombu.exceptions.OperationalError,
-    SourceBusyError,
-)
-"""A service that cannot be reached now, or a table that could not be read in peace."""
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later."""
     if isinstance(error, DBAPIError):
-        return is_transient(error)
-    return isinstance(error, AWAY)
+        return mssql.is_transient(error)
+    if isinstance(error, PyMongoError):
+        return mongo.is_transient(error)
+    if isinstance(error, redis.exceptions.RedisError):
+        return redis_faults.is_transient(error)
+    return isinstance(error, kombu.exceptions.OperationalError | SourceBusyError)
 
 
-def as_configuration_error(error: DBAPIError, what: str) -> ConfigurationError | None:
+def as_configuration_error(error: BaseException, what: str) -> ConfigurationError | None:
     """The error with its remedy, where one is known; `what` names the source."""
-    mending = remedy(error)
-    if mending is None:
-        return None
-    return ConfigurationError(f"{what}: SQL Server error {error_number(error)}: {mending}")
+    mending = _remedy(error)
+    return None if mending is None else ConfigurationError(f"{what}: {mending}")
+
+
+def _remedy(error: BaseException) -> str | None:
+    if isinstance(error, DBAPIError) and (mending := mssql.remedy(error)):
+        return f"SQL Server error {mssql.error_number(error)}: {mending}"
+    if isinstance(error, PyMongoError) and (mending := mongo.remedy(error)):
+        return f"MongoDB: {mending}"
+    if isinstance(error, redis.exceptions.RedisError) and (mending := redis_faults.remedy(error)):
+        return f"Redis: {mending}"
+    return None
+
+
+def service_of(error: BaseException) -> str:
+    """Which service an error came from, as a person calls it."""
+    if isinstance(error, DBAPIError | SourceBusyError):
+        return "SQL Server"
+    return "MongoDB" if isinstance(error, PyMongoError) else "the broker"
 
 
 def describe_error(error: BaseException) -> str:

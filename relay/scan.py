@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from relay.bootstrap import Relay
@@ -14,6 +14,8 @@ from relay.faults import as_configuration_error, is_passing
 from relay.idle import sources_with_work
 from relay.model import CycleReport, Outcome
 from relay.sources import Source
+
+Done = TypeVar("Done")
 
 ATTEMPTS = 3
 """A passing fault is met again so often within one scan; then it is left to the next."""
@@ -26,10 +28,9 @@ LONGEST_SCAN_SECONDS = 300.0
 def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
     """The idle check, over all sources at once. Raises what a cycle raises."""
     ports = relay.ports
-    try:
-        return sources_with_work(sources, ports.changes, ports.checkpoints, ports.publisher)
-    except DBAPIError as error:
-        raise as_configuration_error(error, "all sources") or error from error
+    return _patiently(
+        "all sources", lambda: sources_with_work(sources, ports.changes, ports.checkpoints, ports.publisher)
+    )
 
 
 def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
@@ -49,14 +50,24 @@ def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
 
 
 def _cycle(relay: Relay, source: Source) -> CycleReport:
-    """One cycle; a passing fault is met again with backoff and jitter, under a generation of its own each time."""
-    patiently = Retrying(
+    """One cycle; each attempt is under a generation of its own."""
+    return _patiently(
+        f"source {source.name}", lambda: run_cycle(source, relay.ports, relay.options, relay.heartbeat())
+    )
+
+
+def _patiently(what: str, work: Callable[[], Done]) -> Done:
+    """Do it; a passing fault is met again with backoff and jitter.
+
+    Raises ConfigurationError, which names `what`, for a fault whose remedy is known; otherwise the fault itself.
+    """
+    retrying = Retrying(
         retry=retry_if_exception(is_passing),
         stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(RETRY_SECONDS),
         wait=wait_random_exponential(multiplier=0.1, max=2),
         reraise=True,
     )
     try:
-        return patiently(run_cycle, source, relay.ports, relay.options, relay.heartbeat())
-    except DBAPIError as error:
-        raise as_configuration_error(error, f"source {source.name}") or error from error
+        return retrying(work)
+    except Exception as error:
+        raise as_configuration_error(error, what) or error from error

@@ -44,7 +44,9 @@ class MongoJournal:
             self._logs.insert_many([self._document(dispatch) for dispatch in dispatches], ordered=False)
         except BulkWriteError as error:
             problems = error.details["writeErrors"]
-            if any(problem["code"] != DUPLICATE_KEY for problem in problems):
+            unwritten = any(problem["code"] != DUPLICATE_KEY for problem in problems)
+            # Written, but not to a majority: a failover could take it back.
+            if unwritten or error.details.get("writeConcernErrors"):
                 raise
             return [dispatches[problem["index"]].id for problem in problems]
         return []

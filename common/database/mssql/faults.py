@@ -11,8 +11,21 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database.names import full_name
 
-TRANSIENT = frozenset({1205, 1222, 3954, 3956, 3957, 3958, 3960, 3961, 3966, 3967})
-"""Deadlock victim, lock timeout, and snapshots that the server gave up."""
+LOCKS = {1204, 1205, 1222}
+"""Out of locks, deadlock victim, lock timeout."""
+SNAPSHOTS = {3954, 3956, 3957, 3958, 3960, 3961, 3966, 3967}
+"""Snapshots that the server gave up, or cannot give while the option changes."""
+SHORTAGES = {701, 802, 1105, 8628, 8645, 8651, 9002}
+"""Memory, disk or log full: for a person to look at, but what waits goes on once there is room again."""
+GOING_DOWN = {596, 6005, 17142, 17143, 18401}
+"""The session was ended, or the server is stopping, paused or being upgraded."""
+RECOVERING = {904, 921, 922, 924, 927, 942, 945, 976, 983, 4060}
+"""The database is offline, being restored, recovering or failing over. 4060 may be a wrong name too: it has a remedy."""
+AZURE = {10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 49920}
+"""Azure SQL: limits that are reached, and databases that are being moved (Microsoft, "Troubleshoot transient
+connection errors in SQL Database")."""
+TRANSIENT = frozenset(LOCKS | SNAPSHOTS | SHORTAGES | GOING_DOWN | RECOVERING | AZURE)
+"""The same call may succeed a moment later, or once somebody has made room."""
 PASSING_STATES = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01", "HY008", "HY010"})
 """SQLSTATEs of a link that is gone or was never made, of a wait that reached its limit, and of a statement that was
 cancelled: HY008 while it ran, HY010 when the cancel came between two calls of the driver."""
@@ -31,12 +44,19 @@ REMEDIES = {
     1088: f"the table is missing, or the login may not ALTER it: create it, or {_BY_OTHERS}",
     4060: "the database cannot be opened: check MSSQL_DATABASE, that the database is online, and that the login has a"
     " user in it (CREATE USER ... FOR LOGIN ...)",
+    916: "the login has no user in the database: CREATE USER ... FOR LOGIN ...",
+    3906: "the database is read-only: connect to the primary, or set it to READ_WRITE",
     5011: f"the login may not ALTER DATABASE: {_BY_OTHERS}",
     18456: "the login was refused: check MSSQL_USER and MSSQL_PASSWORD",
+    18452: "the login was refused: MSSQL_USER must be a login of SQL Server's own, and the server must allow those",
+    18470: "the login is disabled: ALTER LOGIN ... ENABLE",
+    18486: "the login is locked: ALTER LOGIN ... WITH PASSWORD = ... UNLOCK",
+    18487: "the login's password has expired: set another, and MSSQL_PASSWORD",
+    18488: "the login's password must be changed: do so, and set MSSQL_PASSWORD",
     22105: "the table is not tracked: run `relay enable`",
     22117: "this is a secondary replica: connect to the primary",
 }
-"""What to do about the errors that stay."""
+"""What to do about the errors that stay, and about those that may."""
 RIGHTS = frozenset({229, 230, 262, 1088, 5011})
 """Those of a login that may not do what it tried."""
 
@@ -70,9 +90,11 @@ def error_number(error: DBAPIError) -> int | None:
 def is_transient(error: DBAPIError) -> bool:
     """Whether the same call may well succeed a moment later."""
     number = error_number(error)
+    if number in TRANSIENT:
+        return True
     if number in REMEDIES:
         return False
-    return number in TRANSIENT or error.connection_invalidated or sqlstate(error) in PASSING_STATES
+    return error.connection_invalidated or sqlstate(error) in PASSING_STATES
 
 
 def remedy(error: DBAPIError) -> str | None:

@@ -45,7 +45,7 @@ def test_state_and_number_are_read_from_the_message(error: DBAPIError, state: st
     assert (sqlstate(error), error_number(error)) == (state, number)
 
 
-@pytest.mark.parametrize("number", sorted(TRANSIENT))
+@pytest.mark.parametrize("number", sorted(TRANSIENT - {4060}))
 def test_what_passes_by_itself_has_no_remedy(number: int) -> None:
     error = _server_error(number, state="40001")
     assert is_transient(error)
@@ -63,7 +63,13 @@ def test_a_connection_that_sqlalchemy_gave_up_passes() -> None:
     assert not is_transient(_error("HY000", "something else"))
 
 
-@pytest.mark.parametrize("number", sorted(REMEDIES))
+def test_a_database_that_cannot_be_opened_may_come_back_or_want_a_person() -> None:
+    error = _server_error(4060)
+    assert is_transient(error)
+    assert "MSSQL_DATABASE" in (remedy(error) or "")
+
+
+@pytest.mark.parametrize("number", sorted(set(REMEDIES) - {4060}))
 def test_what_a_person_must_mend_does_not_pass(number: int) -> None:
     error = _server_error(number)
     assert not is_transient(error)

@@ -1,0 +1,46 @@
+"""Redis's errors: which pass by themselves, and what mends the others.
+
+Replies: Redis, "Redis serialization protocol", simple errors; their first word is the kind.
+"""
+
+from __future__ import annotations
+
+from redis import exceptions as told
+
+AWAY = (told.ConnectionError, told.TimeoutError, told.ReadOnlyError, told.ClusterDownError, told.TryAgainError)
+"""Not reachable, loading its file, or no master any more after a failover."""
+REFUSED = (told.AuthenticationError, told.AuthorizationError, told.NoPermissionError)
+PASSING_KINDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
+"""It cannot write its file, has too few replicas, or runs somebody's long script."""
+
+OUT_OF_MEMORY = (
+    "it is out of memory and takes nothing more: raise maxmemory, or see that the workers empty the queues; relay"
+    " goes on by itself"
+)
+NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_URL"
+
+
+def is_transient(error: told.RedisError) -> bool:
+    """Whether the same call may well succeed a moment later."""
+    if isinstance(error, REFUSED):
+        return False
+    return isinstance(error, AWAY) or is_out_of_memory(error) or _kind(error) in PASSING_KINDS
+
+
+def is_out_of_memory(error: told.RedisError) -> bool:
+    """Whether maxmemory is reached: nothing was pushed then."""
+    return isinstance(error, told.OutOfMemoryError) or _kind(error) == "OOM"
+
+
+def remedy(error: told.RedisError) -> str | None:
+    """What a person can do about it; None when this module does not know."""
+    if isinstance(error, REFUSED):
+        return NOT_LET_IN
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
+    return f"{error}" if _kind(error) in PASSING_KINDS else None
+
+
+def _kind(error: told.RedisError) -> str:
+    """The reply's first word; redis-py leaves it out of those that have a class of their own."""
+    return str(error).partition(" ")[0] if isinstance(error, told.ResponseError) else ""
