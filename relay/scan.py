@@ -51,9 +51,7 @@ def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
 
 def _cycle(relay: Relay, source: Source) -> CycleReport:
     """One cycle; each attempt is under a generation of its own."""
-    return _patiently(
-        f"source {source.name}", lambda: run_cycle(source, relay.ports, relay.options, relay.heartbeat())
-    )
+    return _patiently(f"source {source.name}", lambda: run_cycle(source, relay.ports, relay.options, relay.heartbeat()))
 
 
 def _patiently(what: str, work: Callable[[], Done]) -> Done:

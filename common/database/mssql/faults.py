@@ -20,7 +20,7 @@ SHORTAGES = {701, 802, 1105, 8628, 8645, 8651, 9002}
 GOING_DOWN = {596, 6005, 17142, 17143, 18401}
 """The session was ended, or the server is stopping, paused or being upgraded."""
 RECOVERING = {904, 921, 922, 924, 927, 942, 945, 976, 983, 4060}
-"""The database is offline, being restored, recovering or failing over. 4060 may be a wrong name too: it has a remedy."""
+"""The database is offline, being restored, recovering or failing over. 4060 may also be a wrong name."""
 AZURE = {10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 49920}
 """Azure SQL: limits that are reached, and databases that are being moved (Microsoft, "Troubleshoot transient
 connection errors in SQL Database")."""

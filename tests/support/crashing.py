@@ -1,0 +1,80 @@
+"""A cycle on the twins that dies before or after its n-th call on any port, as kill -9 would have it."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from common.database.records import Dispatch, Position, TaskStatus
+from relay.cycle import run_cycle
+from relay.model import CycleOptions, CycleReport
+from relay.sources import SALE
+from tests.support.stage import Killed, StillHeartbeat, paused_ports
+from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
+from tests.support.twins.queue import TwinBroker
+
+OPTIONS = CycleOptions(batch_size=2)
+
+
+@dataclass
+class CrashWorld:
+    """A database, a Mongo and a queue; relays work on them one after another."""
+
+    queue: TwinQueue | TwinBroker = field(default_factory=TwinQueue)
+    database: TwinDatabase = field(default_factory=lambda: TwinDatabase(batch_size=2))
+    mongo: TwinMongo = field(default_factory=lambda: TwinMongo(lease_seconds=0))
+    names: int = 0
+    watermarks: list[tuple[str | None, int]] = field(default_factory=list)
+    """(life, watermark) at each place where it could have died."""
+    positions: list[Position] = field(default_factory=list)
+
+    def run(self, *, die_at: int | None = None) -> tuple[CycleReport | None, int]:
+        """One cycle; dead at the `die_at`-th place. Its report, or None, and how many places it came to."""
+        places = 0
+
+        def pause(_where: str) -> None:
+            nonlocal places
+            self._look()
+            # Once dead, always dead: nothing of the clean-up gets through either.
+            if die_at is not None and places >= die_at:
+                raise Killed
+            places += 1
+
+        ports = paused_ports(self.database, self.mongo, self.queue, pause, self._new_name)
+        try:
+            return run_cycle(SALE, ports, OPTIONS, StillHeartbeat()), places
+        except Killed:
+            return None, places
+
+    def copy(self) -> CrashWorld:
+        """The same world again, on which to try something."""
+        return copy.deepcopy(self)
+
+    def _new_name(self) -> str:
+        self.names += 1
+        return f"name-{self.names}"
+
+    def _look(self) -> None:
+        held = self.mongo.contents.held.get(SALE.id)
+        if held is not None and held.checkpoint.version is not None:
+            self.watermarks.append((held.checkpoint.life, held.checkpoint.version))
+        if isinstance(self.queue, TwinQueue):
+            self.positions.append(self.queue.position)
+
+    def settle(self) -> None:
+        """Relays work in peace until everything is out."""
+        for _ in range(3):
+            self.run()
+
+    def pushed(self) -> Counter[tuple[str | None, str]]:
+        """(business id, task id) of each push."""
+        return Counter((dispatch.business_id, dispatch.id) for dispatch in self.queue.pushed)
+
+    def unfinished(self) -> list[Dispatch]:
+        """What the log still calls prepared, and no open cycle holds."""
+        return [d for d in self.mongo.contents.logs.values() if d.status is TaskStatus.PREPARED]
+
+    def open_cycle(self) -> Any:
+        return self.mongo.contents.held[SALE.id].checkpoint.open_cycle
