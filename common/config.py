@@ -73,6 +73,9 @@ class Settings(SourcesFile):
     )
     RELAY_BATCH_SIZE: int = Field(500, ge=1, le=5000, description="rows read, written and published at a time")
     RELAY_QUEUE_LIMIT: int = Field(100_000, ge=1, description="messages in a queue above which relay waits")
+    RELAY_STUCK_MINUTES: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="minutes a row may wait for its worker service before it is reported as stuck"
+    )
     RELAY_LOG_RETENTION_DAYS: Annotated[float, Field(gt=0)] = Field(30.0, description="days the task log is kept")
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")

@@ -49,6 +49,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         leases=mongo.leases,
         checkpoints=mongo.checkpoints,
         journal=mongo.journal,
+        history=mongo.journal,
         publisher=_publisher(settings, app),
         render=render_args,
         new_name=lambda: secrets.token_hex(8),

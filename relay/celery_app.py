@@ -23,6 +23,9 @@ __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
 OWN_QUEUE = "relay"
 """The only queue that relay's workers consume. The others belong to the worker services."""
 
+RECONCILE_SECONDS = 600
+"""Between two looks for stuck rows."""
+
 BROKER_SECONDS = 5
 """Longest wait for Redis."""
 
@@ -74,7 +77,12 @@ def _schedule(settings: Settings) -> dict[str, Any]:
             "task": "relay.scan_and_dispatch",
             "schedule": crontab() if interval is None else timedelta(seconds=interval),
             "options": {"queue": OWN_QUEUE, "expires": tick_seconds(settings)},
-        }
+        },
+        "look-for-stuck-rows": {
+            "task": "relay.reconcile",
+            "schedule": timedelta(seconds=RECONCILE_SECONDS),
+            "options": {"queue": OWN_QUEUE, "expires": RECONCILE_SECONDS},
+        },
     }
 
 

@@ -14,11 +14,13 @@ from relay.model import CycleOptions, CycleReport, Outcome, Reason, Stop
 from relay.repair import reconcile_position
 from relay.sources import Source
 from relay.window import Sealed, seal_window
-from relay.work import Ports, Work
+from relay.work import Again, Ports, Work
 
 
-def run_cycle(source: Source, ports: Ports, options: CycleOptions, heartbeat: Heartbeat) -> CycleReport:
-    """One cycle over one source.
+def run_cycle(
+    source: Source, ports: Ports, options: CycleOptions, heartbeat: Heartbeat, again: Again | None = None
+) -> CycleReport:
+    """One cycle over one source; `again` finds what is sent again by hand beside what changed.
 
     Returns what was done. Raises ConfigurationError, with the remedy, when SQL Server is not set up for the source,
     and the drivers' own errors when a service is away: nothing is half-advanced then, the next cycle goes on.
@@ -29,7 +31,7 @@ def run_cycle(source: Source, ports: Ports, options: CycleOptions, heartbeat: He
         return CycleReport(source=source.name, outcome=Outcome.HELD)
     try:
         checkpoint = ports.checkpoints.load([source.id]).get(source.id, Checkpoint())
-        work = Work(source=source, ports=ports, options=options, lease=lease, checkpoint=checkpoint)
+        work = Work(source=source, ports=ports, options=options, lease=lease, checkpoint=checkpoint, again=again)
         with heartbeat.over(lease, on_stall=lambda: ports.changes.cancel(source)) as beat:
             work.progress = beat.progress
             outcome, sealed = _run(work)

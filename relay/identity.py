@@ -20,5 +20,13 @@ def dispatch_id(source: Source, life: str, row: ChangedRow, *, cycle_number: int
     repeated, but never lost.
     """
     stamp: list[Any] = ["b", cycle_number] if row.version is None else ["v", row.version]
-    parts = [source.database, source.name, life, *stamp, *([type(part).__name__, str(part)] for part in row.key)]
+    return _name([source.database, source.name, life, *stamp, *([type(part).__name__, str(part)] for part in row.key)])
+
+
+def attempt_id(repeated: str, attempt: int) -> str:
+    """Celery task id of a dispatch that is sent again by hand: the same attempt always gets the same id."""
+    return _name(["attempt", attempt, repeated])
+
+
+def _name(parts: list[Any]) -> str:
     return str(uuid.uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=True, separators=(",", ":"))))

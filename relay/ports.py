@@ -11,6 +11,7 @@ from common.database.records import (
     Checkpoint,
     Dispatch,
     Lease,
+    Logged,
     Mark,
     OpenCycle,
     Position,
@@ -126,6 +127,16 @@ class Journal(Protocol):
 
     def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times."""
+
+
+class History(Protocol):
+    """The task log, as far as it says what became of rows."""
+
+    def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Key, Logged]:
+        """The last dispatch of each row of the source that bears one of these business ids, by its key."""
+
+    def oldest_version(self, source: Source) -> int | None:
+        """The change version of the first dispatch that the log still holds; None when it holds none."""
 
 
 class QueueGapError(Exception):

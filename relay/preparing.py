@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from common.database.records import ChangedRow, Dispatch, TaskStatus
-from relay.identity import dispatch_id
+from common.database.records import ChangedRow, Dispatch, Logged, TaskStatus
+from relay.identity import attempt_id, dispatch_id
 from relay.sources import Source
 
 RenderArgs = Callable[[tuple[Any, ...]], str]
@@ -27,18 +27,25 @@ class Window:
     generation: int
 
 
-def prepare_row(source: Source, window: Window, row: ChangedRow, seq: int, render: RenderArgs) -> Dispatch:
-    """The dispatch of a row; REJECTED, with the reason, when it cannot be sent."""
+def prepare_row(
+    source: Source, window: Window, row: ChangedRow, seq: int, render: RenderArgs, *, repeats: Logged | None = None
+) -> Dispatch:
+    """The dispatch of a row; REJECTED, with the reason, when it cannot be sent.
+
+    `repeats`: the one that is sent again, under an id of its own.
+    """
     text, error = _arguments(source, row, render)
+    attempt = repeats.attempt + 1 if repeats else 1
+    own_id = dispatch_id(source, window.life, row, cycle_number=window.number)
     return Dispatch(
-        id=dispatch_id(source, window.life, row, cycle_number=window.number),
-        business_id=None if row.args[0] is None else str(row.args[0]),
+        id=attempt_id(repeats.id, attempt) if repeats else own_id,
+        business_id=business_id(row),
         source=source.id,
         task=source.task,
         queue=source.queue,
         priority=source.priority,
         args=text,
-        key=tuple(_storable(part) for part in row.key),
+        key=logged_key(row),
         change_version=row.version,
         life=window.life,
         cycle=window.cycle,
@@ -47,7 +54,19 @@ def prepare_row(source: Source, window: Window, row: ChangedRow, seq: int, rende
         generation=window.generation,
         status=TaskStatus.REJECTED if error else TaskStatus.PREPARED,
         error=error,
+        attempt=attempt,
+        repeats=repeats.id if repeats else None,
     )
+
+
+def business_id(row: ChangedRow) -> str | None:
+    """What the row is called in the task log: its first argument, as a text."""
+    return None if row.args[0] is None else str(row.args[0])
+
+
+def logged_key(row: ChangedRow) -> tuple[Any, ...]:
+    """The row's key as the task log holds it."""
+    return tuple(_storable(part) for part in row.key)
 
 
 def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, str | None]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
+from common.database.records import ChangedRow, Checkpoint, Logged
 from relay.bootstrap import Relay
 from relay.cycle import run_cycle
 from relay.faults import as_configuration_error, is_passing
 from relay.idle import sources_with_work
 from relay.model import CycleReport, Outcome
+from relay.ports import Snapshot
+from relay.reconcile import Reconciliation, make_judge, reconcile, stuck_rows
 from relay.sources import Source
 
 Done = TypeVar("Done")
@@ -43,6 +47,33 @@ def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
     while _is_worth_another(relay, reports[-1]) and time.monotonic() < until:
         reports.append(_cycle(relay, source))
     return reports
+
+
+def look_for_stuck(relay: Relay, source: Source) -> Reconciliation:
+    """Hold the source's pending rows against the task log. Raises what a cycle raises."""
+    ports, limits = relay.ports, _limits(relay)
+    return _patiently(
+        f"source {source.name}",
+        lambda: reconcile(source, ports.changes, ports.checkpoints, ports.history, **limits),
+    )
+
+
+def resend_stuck(relay: Relay, source: Source) -> CycleReport:
+    """One cycle that also sends again what is stuck or was missed. Raises what a cycle raises."""
+
+    def again(snapshot: Snapshot, checkpoint: Checkpoint) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
+        return stuck_rows(make_judge(source, relay.ports.history, checkpoint, **_limits(relay)), snapshot)
+
+    return _patiently(
+        f"source {source.name}", lambda: run_cycle(source, relay.ports, relay.options, relay.heartbeat(), again)
+    )
+
+
+def _limits(relay: Relay) -> dict[str, timedelta]:
+    return {
+        "stuck": timedelta(minutes=relay.settings.RELAY_STUCK_MINUTES),
+        "log_kept": timedelta(days=relay.settings.RELAY_LOG_RETENTION_DAYS),
+    }
 
 
 def _is_worth_another(relay: Relay, report: CycleReport) -> bool:

@@ -7,8 +7,8 @@ from relay.bootstrap import this_process
 from relay.celery_app import OWN_QUEUE, app, tick_seconds
 from relay.outages import Outages
 from relay.registry import all_sources, find_source
-from relay.scan import find_work, scan
-from relay.telling import told_once
+from relay.scan import find_work, look_for_stuck, scan
+from relay.telling import tell_stuck, told_once
 
 outages = Outages()
 """Made before the worker forks its processes: they share it."""
@@ -21,6 +21,15 @@ def scan_and_dispatch() -> None:
         relay = this_process(app)
         for source in find_work(relay, all_sources()):
             scan_source.apply_async((source.name,), queue=OWN_QUEUE, expires=tick_seconds(relay.settings))
+
+
+@app.task(name="relay.reconcile", shared=False)
+def reconcile() -> None:
+    """Report, for each source, the pending rows that wait for long although they were dispatched, or never were."""
+    for source in all_sources():
+        with told_once(get_logger("relay"), outages, "reconcile", source=source.name):
+            relay = this_process(app)
+            tell_stuck(relay.ports.log, look_for_stuck(relay, source))
 
 
 @app.task(name="relay.scan_source", shared=False)

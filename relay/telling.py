@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from common.database.errors import ConfigurationError
 from relay.faults import describe_error, is_passing, service_of
 from relay.outages import Outage, Outages
+from relay.reconcile import Reconciliation, Verdict
 from relay.work import Log
 
 
@@ -41,6 +42,28 @@ def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[
     else:
         if outage := outages.end(what):
             log.info("recovered", task=task, **fields, **_duration(outage))
+
+
+def tell_stuck(log: Log, found: Reconciliation) -> None:
+    """What a look for stuck rows found: a warning for rows that wait for long, an error for rows that were missed."""
+    missed = [str(row.business_id) for row in found.rows if row.verdict is Verdict.MISSED]
+    if found.counts[Verdict.MISSED]:
+        log.error(
+            "missed",
+            source=found.source,
+            rows=found.counts[Verdict.MISSED],
+            first=", ".join(missed),
+            remedy="this must never be: please report it; `relay reconcile --resend` dispatches them",
+        )
+    if found.counts[Verdict.STUCK]:
+        log.warning(
+            "stuck",
+            source=found.source,
+            rows=found.counts[Verdict.STUCK],
+            **{status.lower(): count for status, count in sorted(found.stuck_by_status.items())},
+            remedy="see that the worker services run; `relay reconcile` lists the rows, --resend sends them again",
+        )
+    log.debug("reconciled", source=found.source, not_judged=found.not_judged, rows=found.counts.total())
 
 
 def _duration(outage: Outage) -> dict[str, float]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from common.database.records import (
     ChangedRow,
     Dispatch,
+    Logged,
     Mark,
     OpenCycle,
     Position,
@@ -98,6 +99,9 @@ def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
     _announce(work, reason)
     prepared = _Preparation(work=work, window=window, ceiling=next_version if careful else None)
     prepared.take(_rows(work, snapshot, reason))
+    if work.again is not None and reason is None:
+        # A baseline holds every pending row already.
+        prepared.take_again(work.again(snapshot, checkpoint))
     snapshot.end()
     if work.ports.journal.count(window.cycle) != prepared.count:
         raise Stop("the journal does not hold what was prepared")
@@ -105,12 +109,12 @@ def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
     work.progress()
     if not snapshot.set_mark(mark, expected=state.mark):
         raise Stop("the mark is somebody else's by now")
-    seal = _seal_of(work, state, prepared)
+    seal = _seal_of(work, state, prepared, reason)
     work.seal(seal)
     return Sealed(cycle=seal.cycle, version=next_version, baseline=reason, rejected=prepared.rejected)
 
 
-def _seal_of(work: Work, state: TableState, prepared: _Preparation) -> Seal:
+def _seal_of(work: Work, state: TableState, prepared: _Preparation, reason: Reason | None) -> Seal:
     window, checkpoint = prepared.window, work.checkpoint
     cycle = OpenCycle(
         id=window.cycle, life=window.life, number=window.number, after=checkpoint.last, count=prepared.count
@@ -125,6 +129,8 @@ def _seal_of(work: Work, state: TableState, prepared: _Preparation) -> Seal:
         begin_version=state.begin_version,
         object_id=state.object_id,
         definition=work.source.definition,
+        baseline=reason,
+        skipped=_skips(work, reason),
     )
 
 
@@ -138,9 +144,12 @@ def _announce(work: Work, reason: Reason | None) -> None:
 def _rows(work: Work, snapshot: Snapshot, reason: Reason | None) -> Iterator[Sequence[ChangedRow]]:
     if reason is None and work.checkpoint.version is not None:
         return snapshot.changes(work.checkpoint.version)
-    if reason is Reason.FIRST_RUN and work.options.first_run_now:
-        return iter(())
-    return snapshot.pending()
+    return iter(()) if _skips(work, reason) else snapshot.pending()
+
+
+def _skips(work: Work, reason: Reason | None) -> bool:
+    """Whether only what comes after this window is wanted."""
+    return reason is Reason.FIRST_RUN and work.options.first_run_now
 
 
 @dataclass(kw_only=True, slots=True)
@@ -163,8 +172,13 @@ class _Preparation:
             self._write([self._prepare(row) for row in rows])
             self.work.progress()
 
-    def _prepare(self, row: ChangedRow) -> Dispatch:
-        dispatch = prepare_row(self.work.source, self.window, row, self.seq, self.work.ports.render)
+    def take_again(self, batches: Iterator[Sequence[tuple[ChangedRow, Logged | None]]]) -> None:
+        for rows in batches:
+            self._write([self._prepare(row, repeats) for row, repeats in rows])
+            self.work.progress()
+
+    def _prepare(self, row: ChangedRow, repeats: Logged | None = None) -> Dispatch:
+        dispatch = prepare_row(self.work.source, self.window, row, self.seq, self.work.ports.render, repeats=repeats)
         self.seq += 1
         return dispatch
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from common.database.records import NOWHERE, Checkpoint, Lease, OpenCycle, Position, Seal
+from common.database.records import NOWHERE, ChangedRow, Checkpoint, Lease, Logged, OpenCycle, Position, Seal
 from relay.model import CycleOptions, Reason, Stop
-from relay.ports import ChangeSource, Checkpoints, Journal, Leases, Publisher
+from relay.ports import ChangeSource, Checkpoints, History, Journal, Leases, Publisher, Snapshot
 from relay.preparing import RenderArgs
 from relay.sources import Source
 
 
 class Log(Protocol):
     """A structured logger: an event and its fields."""
+
+    def debug(self, event: str, **fields: Any) -> Any:
+        """Worth knowing when one looks for something."""
 
     def info(self, event: str, **fields: Any) -> Any:
         """Worth knowing."""
@@ -26,6 +29,15 @@ class Log(Protocol):
         """A person must see to it."""
 
 
+class Again(Protocol):
+    """Finds the rows of a snapshot that are to be sent again, in batches, each with what it repeats."""
+
+    def __call__(
+        self, snapshot: Snapshot, checkpoint: Checkpoint
+    ) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
+        """Rows above the checkpoint's watermark are left to the changes."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
     """The world of the cycle."""
@@ -34,6 +46,7 @@ class Ports:
     leases: Leases
     checkpoints: Checkpoints
     journal: Journal
+    history: History
     publisher: Publisher
     render: RenderArgs
     new_name: Callable[[], str]
@@ -54,6 +67,8 @@ class Work:
     options: CycleOptions
     lease: Lease
     checkpoint: Checkpoint
+    again: Again | None = None
+    """Finds what is sent again by hand in this window, beside what changed."""
     abandoned_for: str | None = None
     """Why the last life ended; known until the next one has begun."""
     progress: Callable[[], None] = field(default=lambda: None)

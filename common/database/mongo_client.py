@@ -94,4 +94,5 @@ class MongoStore:
             name="prepared_by_source",
             partialFilterExpression={"status": TaskStatus.PREPARED.value},
         )
+        logs.create_index([("business_id", ASCENDING)], name="business_id")
         logs.create_index([("expires_at", ASCENDING)], name="ttl", expireAfterSeconds=0)

@@ -125,6 +125,12 @@ class Checkpoint:
     life_reason: str | None = None
     """Why this life began, or why the last one ended."""
     last_cycle: Mapping[str, Any] | None = None
+    last_baseline: Mapping[str, Any] | None = None
+    """`{reason, version, at}` of the last baseline."""
+    skipped_to: int | None = None
+    """Rows up to this version were left alone by a first run with RELAY_FIRST_RUN=now."""
+    began_at: datetime | None = field(default=None, compare=False)
+    """When Mongo first saw this source."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +146,10 @@ class Seal:
     begin_version: int | None
     object_id: int | None
     definition: str
+    baseline: str | None = None
+    """Why the window was a baseline; None: it was read from the changes."""
+    skipped: bool = False
+    """Whether the baseline took no row, since only what comes after it is wanted."""
 
 
 class TaskStatus(StrEnum):
@@ -179,6 +189,10 @@ class Dispatch:
     generation: int
     status: TaskStatus = TaskStatus.PREPARED
     error: str | None = None
+    attempt: int = 1
+    """2 and more: sent again by hand."""
+    repeats: str | None = None
+    """Id of the dispatch that this one repeats."""
     created_at: datetime | None = field(default=None, compare=False)
 
     @property
@@ -187,6 +201,18 @@ class Dispatch:
         if self.seq is None:
             raise ValueError(f"dispatch {self.id} was rejected and has no position")
         return Position(life=self.life, number=self.number, seq=self.seq)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Logged:
+    """The latest dispatch of a row, as the task log knows it."""
+
+    id: str
+    key: tuple[Any, ...]
+    status: TaskStatus
+    attempt: int
+    age_seconds: float
+    """Since it went into the queue, or, where it has not, since it was prepared."""
 
 
 class Takeover(Enum):

@@ -40,19 +40,19 @@ def scan_command(
         relay = this_process(app)
         ports = relay.ports
         if dry_run:
-            found, mistakes = _each(
+            found, mistakes = each_source(
                 chosen, lambda source: preview(source, ports.changes, ports.checkpoints, relay.options)
             )
             console.print(_previews(found))
         else:
-            done, mistakes = _each(chosen, lambda source: scan(relay, source))
-            console.print(_reports([report for reports in done for report in reports]))
+            done, mistakes = each_source(chosen, lambda source: scan(relay, source))
+            console.print(reports_table([report for reports in done for report in reports]))
     if mistakes:
         tell("\n".join(mistakes))
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
-def _each(sources: Sequence[Source], look: Callable[[Source], Found]) -> tuple[Sequence[Found], Sequence[str]]:
+def each_source(sources: Sequence[Source], look: Callable[[Source], Found]) -> tuple[list[Found], list[str]]:
     """What was found in each source, and what a person must mend: a source with a mistake holds up no other."""
     found: list[Found] = []
     mistakes: list[str] = []
@@ -73,7 +73,8 @@ def _previews(previews: Sequence[Preview]) -> Table:
     return table
 
 
-def _reports(reports: Sequence[CycleReport]) -> Table:
+def reports_table(reports: Sequence[CycleReport]) -> Table:
+    """What cycles did, a row each."""
     table = Table("source", "outcome", "watermark", "sent", "rejected", "baseline")
     for report in reports:
         version = "-" if report.version is None else str(report.version)

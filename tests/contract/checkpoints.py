@@ -106,6 +106,21 @@ class CheckpointsContract(ABC):
             life_reason="first run",
         )
 
+    def test_a_baseline_is_remembered_until_the_next(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        _begin(checkpoints, lease)
+        assert checkpoints.seal(lease, a_seal(baseline="first run", skipped=True))
+        checkpoints.close(lease, an_open_cycle(), {})
+        changes = a_seal(expected_version=7, version=9, cycle=an_open_cycle(id="cycle-2", number=2))
+        assert checkpoints.seal(lease, changes)
+        found = _loaded(checkpoints)
+        assert found.last_baseline is not None
+        assert (found.last_baseline["reason"], found.last_baseline["version"]) == ("first run", 7)
+        assert found.skipped_to == 7
+        checkpoints.close(lease, changes.cycle, {})
+        again = a_seal(expected_version=9, version=11, cycle=an_open_cycle(id="cycle-3"), baseline="restored")
+        assert checkpoints.seal(lease, again)
+        assert _loaded(checkpoints).skipped_to is None
+
     def test_a_window_without_rows_can_be_sealed(self, checkpoints: Checkpoints, lease: Lease) -> None:
         _begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal(cycle=an_open_cycle(count=0), last=None))

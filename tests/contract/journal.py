@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from common.database.mongo.journal import MongoJournal
 from common.database.records import NOWHERE, Dispatch, Takeover, TaskStatus
-from relay.ports import Journal
+from relay.ports import History, Journal
 from relay.sources import IMPORT, SALE
 from tests.support.samples import a_checkpoint, a_dispatch, a_position, an_open_cycle
+from tests.support.twins import TwinMongo
 
 MANY = 100
 
@@ -196,6 +198,36 @@ class JournalContract(ABC):
         self._push(journal, [a_dispatch(seq) for seq in range(5)])
         assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, 2)) == [0, 1]
         assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), a_position(1), 2)) == [2, 3]
+
+    # What became of rows
+
+    def test_the_last_dispatch_of_a_row_is_found_by_its_key(self, journal: Journal) -> None:
+        first = a_dispatch(0, key=("shop", 7), business_id="HD-7")
+        other = a_dispatch(1, key=("shop", 8), business_id="HD-8")
+        again = a_dispatch(0, number=2, key=("shop", 7), business_id="HD-7", attempt=2, repeats=first.id)
+        self._push(journal, [first, other, again])
+        found = self.history(journal).latest(SALE, {"HD-7", "HD-9", None})
+        assert list(found) == [("shop", 7)]
+        latest = found["shop", 7]
+        assert (latest.id, latest.attempt, latest.status) == (again.id, 2, TaskStatus.PENDING)
+        assert 0 <= latest.age_seconds < 60
+
+    def test_rows_of_another_source_are_nobodys(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, business_id="HD-7")])
+        assert self.history(journal).latest(IMPORT, {"HD-7"}) == {}
+        assert self.history(journal).latest(SALE, {"HD-7"})
+
+    def test_the_oldest_version_is_that_of_the_first_dispatch_that_has_one(self, journal: Journal) -> None:
+        assert self.history(journal).oldest_version(SALE) is None
+        journal.prepare([a_dispatch(0, change_version=None), a_dispatch(1, change_version=40)])
+        journal.prepare([a_dispatch(0, number=2, change_version=50)])
+        assert self.history(journal).oldest_version(SALE) == 40
+
+    @staticmethod
+    def history(journal: Journal) -> History:
+        """Both stores are the history too."""
+        assert isinstance(journal, TwinMongo | MongoJournal)
+        return journal
 
     @staticmethod
     def _push(journal: Journal, dispatches: Sequence[Dispatch]) -> None:

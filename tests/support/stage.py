@@ -32,7 +32,7 @@ class SilentLog:
     def info(self, event: str, **fields: Any) -> None:
         self.events.append((event, fields))
 
-    warning = error = info
+    debug = warning = error = info
 
 
 class StillHeartbeat(Heartbeat):
@@ -116,6 +116,7 @@ def paused_ports(
         leases=store,
         checkpoints=store,
         journal=store,
+        history=store,
         publisher=Paused(publisher, pause),
         render=render_args,
         new_name=new_name,

@@ -7,6 +7,7 @@ from typing import Any
 from relay.cycle import run_cycle
 from relay.model import CycleOptions, CycleReport
 from relay.sources import SALE
+from relay.work import Again
 from tests.support.stage import StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 
@@ -15,13 +16,15 @@ class World:
     """A database with sales invoices, a Mongo and a queue."""
 
     def __init__(self) -> None:
-        self.database, self.mongo, self.queue = TwinDatabase(), TwinMongo(lease_seconds=0), TwinQueue()
+        self.now = 1000.0
+        self.database, self.queue = TwinDatabase(), TwinQueue()
+        self.mongo = TwinMongo(lease_seconds=0, clock=lambda: self.now)
         self._names = 0
 
-    def scan(self, **options: Any) -> CycleReport:
+    def scan(self, again: Again | None = None, **options: Any) -> CycleReport:
         """One cycle, with these CycleOptions."""
         ports = paused_ports(self.database, self.mongo, self.queue, self._go_on, self._new_name)
-        return run_cycle(SALE, ports, CycleOptions(**options), StillHeartbeat())
+        return run_cycle(SALE, ports, CycleOptions(**options), StillHeartbeat(), again)
 
     def write(self, *numbers: int) -> None:
         """New pending invoices, in one transaction."""

@@ -52,11 +52,19 @@ class MongoCheckpoints:
             "begin_version": seal.begin_version,
             "object_id": seal.object_id,
             "definition": seal.definition,
+            **self._baseline(seal),
         }
         try:
             return self._set(lease, expected, changes)
         except AutoReconnect:
             return self._is_sealed(lease, seal)
+
+    def _baseline(self, seal: Seal) -> dict[str, Any]:
+        """What is remembered of a baseline; changes leave it as it is."""
+        if seal.baseline is None:
+            return {}
+        baseline = {"reason": seal.baseline, "version": seal.version, "at": self._clock.now()}
+        return {"last_baseline": baseline, "skipped_to": seal.version if seal.skipped else None}
 
     def _is_sealed(self, lease: Lease, seal: Seal) -> bool:
         """Never two seals under one generation, and the cycle's id is random: if it is there, it is ours."""

@@ -60,6 +60,9 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         definition=document.get("definition"),
         life_reason=document.get("life_reason"),
         last_cycle=document.get("last_cycle"),
+        last_baseline=document.get("last_baseline"),
+        skipped_to=document.get("skipped_to"),
+        began_at=document.get("began_at"),
     )
 
 
@@ -82,7 +85,8 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "number": dispatch.number,
         "seq": dispatch.seq,
         "generation": dispatch.generation,
-        "attempt": 1,
+        "attempt": dispatch.attempt,
+        "repeats": dispatch.repeats,
         "error": dispatch.error,
         "dispatched_at": None,
         "expires_at": None,
@@ -108,5 +112,7 @@ def dispatch_of(document: Mapping[str, Any]) -> Dispatch:
         generation=document["generation"],
         status=TaskStatus(document["status"]),
         error=document["error"],
+        attempt=document["attempt"],
+        repeats=document["repeats"],
         created_at=document["created_at"],
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Protocol
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.collection import Collection
+from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
 
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import dispatch_document, dispatch_of
-from common.database.records import Checkpoint, Dispatch, Position, Takeover, TaskStatus
+from common.database.records import Checkpoint, Dispatch, Logged, Position, Takeover, TaskStatus
 
 DUPLICATE_KEY = 11000
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
@@ -30,7 +30,7 @@ class Identified(Protocol):
 class MongoJournal:
     """The collection `task_logs`: one document a dispatch, its Celery task id as `_id`."""
 
-    def __init__(self, task_logs: Collection[dict[str, Any]], clock: ServerClock, *, retention: timedelta) -> None:
+    def __init__(self, task_logs: Documents[dict[str, Any]], clock: ServerClock, *, retention: timedelta) -> None:
         self._logs = task_logs
         self._clock = clock
         self._retention = retention
@@ -71,6 +71,20 @@ class MongoJournal:
         if self._logs.find_one({**later, "cycle": {"$ne": open_cycle}}, {"_id": 1}):
             return Takeover.LATER_GENERATION
         return Takeover.DISPATCHED_BEFORE
+
+    def latest(self, source: Identified, business_ids: Collection[str | None]) -> Mapping[tuple[Any, ...], Logged]:
+        """The last dispatch of each row of the source that bears one of these business ids, by its key."""
+        query = {"source": source.id, "business_id": {"$in": list(business_ids)}}
+        fields = ["key", "status", "attempt", "created_at", "dispatched_at"]
+        now = self._clock.now()
+        found = self._logs.find(query, fields).sort([("number", ASCENDING), ("created_at", ASCENDING)])
+        return {tuple(document["key"]): _logged(document, now) for document in found}
+
+    def oldest_version(self, source: Identified) -> int | None:
+        """The change version of the first dispatch that the log still holds; None when it holds none."""
+        order = [("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)]
+        found = self._logs.find_one({"source": source.id, "change_version": {"$ne": None}}, sort=order)
+        return found["change_version"] if found else None
 
     def discard(self, source: Identified, *, generation: int, open_cycle: str | None) -> int:
         """Delete what was prepared and never sealed."""
@@ -122,6 +136,17 @@ class MongoJournal:
         marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
         if marked.matched_count < len(dispatches):
             self._logs.update_many({"_id": ids, "dispatched_at": None, "expires_at": None}, {"$set": times})
+
+
+def _logged(document: Mapping[str, Any], now: datetime) -> Logged:
+    since = document["dispatched_at"] or document["created_at"]
+    return Logged(
+        id=document["_id"],
+        key=tuple(document["key"]),
+        status=TaskStatus(document["status"]),
+        attempt=document["attempt"],
+        age_seconds=(now - since).total_seconds(),
+    )
 
 
 def _beyond(checkpoint: Checkpoint, position: Position) -> Mapping[str, Any]:

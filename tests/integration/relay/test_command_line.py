@@ -53,6 +53,29 @@ def test_scan_sends_what_is_pending_and_says_so(
     assert "first_run" in line.replace(" ", "_")
 
 
+def test_reconcile_lists_what_waits_for_long_and_sends_it_again_on_request(
+    mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
+) -> None:
+    with desk(environment) as pharmacy:
+        pharmacy.insert("HD-1")
+        pharmacy.insert("HD-2")
+        run_relay(folder, "scan", "sale", environment=environment)
+        pharmacy.set_status("HD-2", "SYNCED")
+    young = run_relay(folder, "reconcile", "sale", environment=environment)
+    assert young.returncode == 0, young.stderr
+    assert "in the queue, or with its worker service │ 1" in young.stdout
+    stuck = run_relay(folder, "reconcile", "sale", "--older-than", "0", environment=environment)
+    assert "dispatched long ago, and still pending │ 1" in stuck.stdout
+    assert "HD-1" in stuck.stdout
+    assert "HD-2" not in stuck.stdout
+
+    again = run_relay(folder, "reconcile", "sale", "--older-than", "0", "--resend", environment=environment)
+    assert again.returncode == 0, again.stderr
+    first, _, last = messages_in_redis(celery_app, "sale_queue")
+    assert last["headers"]["id"] != first["headers"]["id"]
+    assert last["headers"]["argsrepr"] == first["headers"]["argsrepr"]
+
+
 def test_dry_run_says_what_would_be_sent_and_sends_nothing(
     mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
 ) -> None:

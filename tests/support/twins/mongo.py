@@ -13,6 +13,7 @@ from common.database.records import (
     Checkpoint,
     Dispatch,
     Lease,
+    Logged,
     OpenCycle,
     Position,
     Seal,
@@ -40,6 +41,8 @@ class Contents:
 
     held: dict[str, Held] = field(default_factory=dict)
     logs: dict[str, Dispatch] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+    """When each was prepared, then when it went into the queue."""
 
 
 class TwinMongo:
@@ -139,7 +142,14 @@ class TwinMongo:
             begin_version=seal.begin_version,
             object_id=seal.object_id,
             definition=seal.definition,
+            **self._baseline(seal),
         )
+
+    def _baseline(self, seal: Seal) -> dict[str, Any]:
+        if seal.baseline is None:
+            return {}
+        baseline = {"reason": seal.baseline, "version": seal.version}
+        return {"last_baseline": baseline, "skipped_to": seal.version if seal.skipped else None}
 
     def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
         done = {"id": cycle.id, "number": cycle.number, **summary}
@@ -164,6 +174,7 @@ class TwinMongo:
         there_before = [dispatch.id for dispatch in dispatches if dispatch.id in logs]
         for dispatch in dispatches:
             logs.setdefault(dispatch.id, dispatch)
+            self.contents.times.setdefault(dispatch.id, self._clock())
         return there_before
 
     def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
@@ -230,6 +241,28 @@ class TwinMongo:
             known = self.contents.logs.get(dispatch.id)
             if known is not None and known.status is TaskStatus.PREPARED and known.cycle == dispatch.cycle:
                 self.contents.logs[dispatch.id] = replace(known, status=TaskStatus.PENDING)
+                self.contents.times[dispatch.id] = self._clock()
+
+    # History
+
+    def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Any, Logged]:
+        found = [d for d in self.contents.logs.values() if d.source == source.id and d.business_id in business_ids]
+        found.sort(key=lambda dispatch: dispatch.number)
+        return {dispatch.key: self._logged(dispatch) for dispatch in found}
+
+    def _logged(self, dispatch: Dispatch) -> Logged:
+        return Logged(
+            id=dispatch.id,
+            key=dispatch.key,
+            status=dispatch.status,
+            attempt=dispatch.attempt,
+            age_seconds=self._clock() - self.contents.times[dispatch.id],
+        )
+
+    def oldest_version(self, source: Source) -> int | None:
+        versions = [(d.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
+        known = sorted(version for version in versions if version[2] is not None)
+        return known[0][2] if known else None
 
 
 def _in_order(dispatches: list[Dispatch]) -> list[Dispatch]:

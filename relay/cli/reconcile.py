@@ -1,0 +1,82 @@
+"""`relay reconcile`: rows that wait for long, and what to do about them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from common.config import get_settings
+from common.logs import set_up_logging
+from relay.bootstrap import this_process
+from relay.cli.console import console
+from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.cli.scan import each_source, reports_table
+from relay.reconcile import SHOWN, Reconciliation, Verdict
+from relay.registry import all_sources, find_source
+from relay.scan import look_for_stuck, resend_stuck
+
+
+def reconcile_command(
+    source: Annotated[str | None, typer.Argument(help="only this one: see `relay sources`")] = None,
+    older_than: Annotated[
+        float | None, typer.Option(help="minutes a row may wait, in place of RELAY_STUCK_MINUTES", min=0)
+    ] = None,
+    resend: Annotated[bool, typer.Option("--resend", help="send again what is stuck, under new task ids")] = False,
+) -> None:
+    """Look for rows that are pending for long although they were dispatched, or never were.
+
+    A long queue and a lost task look alike from here: look at the queues before you --resend.
+
+    Example: relay reconcile sale --older-than 120 --resend
+    """
+    with errors_told():
+        chosen = [find_source(source)] if source else list(all_sources())
+        settings = get_settings()
+        set_up_logging(settings)
+        from relay.celery_app import app
+
+        relay = this_process(app)
+        if older_than is not None:
+            # 0 minutes is every row that was ever dispatched; the setting itself must be more.
+            relay = replace(relay, settings=settings.model_copy(update={"RELAY_STUCK_MINUTES": older_than}))
+        if resend:
+            done, mistakes = each_source(chosen, lambda source: resend_stuck(relay, source))
+            console.print(reports_table(done))
+        else:
+            found, mistakes = each_source(chosen, lambda source: look_for_stuck(relay, source))
+            console.print(_counts(found))
+            if any(one.rows for one in found):
+                console.print(_rows(found))
+    if mistakes:
+        tell("\n".join(mistakes))
+        raise typer.Exit(EXIT_CONFIGURATION)
+
+
+def _counts(found: list[Reconciliation]) -> Table:
+    table = Table("source", "pending rows that are", "rows")
+    for one in found:
+        if one.not_judged:
+            table.add_row(one.source, one.not_judged, "")
+        for verdict in Verdict:
+            if one.counts[verdict]:
+                table.add_row(one.source, str(verdict), str(one.counts[verdict]))
+        if not one.counts and not one.not_judged:
+            table.add_row(one.source, "(none)", "0")
+    return table
+
+
+def _rows(found: list[Reconciliation]) -> Table:
+    table = Table("source", "row", "last dispatch", "status", "minutes", title=f"the first {SHOWN} of a kind")
+    for one in found:
+        for row in one.rows:
+            table.add_row(
+                one.source,
+                str(row.business_id),
+                row.task_id or "never",
+                str(row.status or ""),
+                "" if row.minutes is None else f"{row.minutes:g}",
+            )
+    return table
