@@ -1,0 +1,1 @@
+"""make chaos: everything that can die is killed, and every push is counted."""

@@ -1,0 +1,125 @@
+"""What can go wrong. Each fault happens, and is over when `strike` returns: then relay has to recover."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.control import SqlServerControl
+from sandbox.env_file import CONTROL
+from tests.chaos.ledger import Ledger
+from tests.chaos.proxy import Proxy
+from tests.chaos.queues import Queues
+from tests.chaos.relays import Relays
+from tests.chaos.servers import Servers
+from tests.chaos.shop import Shop
+
+MOST_BYTES_CUT = 20_000
+"""Off the end of Redis's file: some twenty messages."""
+LONGEST_STALL = 8.0
+LONGEST_AWAY = 4.0
+BACKUP = "chaos"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """All that can be broken."""
+
+    servers: Servers
+    proxies: Mapping[str, Proxy]
+    relays: Relays
+    shop: Shop
+    queues: Queues
+    random: random.Random
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """A kind of fault."""
+
+    name: str
+    strike: Callable[[World], None]
+
+
+def kinds() -> Sequence[Fault]:
+    """All but the restore, which happens once."""
+    links = [
+        Fault(name=f"{service} link {name}", strike=lambda world, s=service, h=how: h(world, s))  # type: ignore[misc]
+        for service in ("mssql", "mongo", "redis")
+        for name, how in (("cut", _cut), ("stalled", _stall), ("reset", _reset))
+    ]
+    return [
+        Fault(name="relay killed", strike=_kill_a_relay),
+        Fault(name="relay killed", strike=_kill_a_relay),
+        Fault(name="all relays killed", strike=_kill_all_relays),
+        *links,
+        Fault(name="mssql killed", strike=lambda world: _kill_server(world, "mssql")),
+        Fault(name="mongo killed", strike=lambda world: _kill_server(world, "mongo")),
+        Fault(name="redis killed", strike=lambda world: _kill_server(world, "redis")),
+        Fault(name="redis lost its end", strike=_lose_the_end),
+        Fault(name="redis lost its end", strike=_lose_the_end),
+    ]
+
+
+def _kill_a_relay(world: World) -> None:
+    name = world.random.choice(world.relays.names)
+    world.relays.kill(name)
+    world.relays.start(name)
+
+
+def _kill_all_relays(world: World) -> None:
+    for name in world.relays.names:
+        world.relays.kill(name)
+    for name in world.relays.names:
+        world.relays.start(name)
+
+
+def _cut(world: World, service: str) -> None:
+    world.proxies[service].cut()
+    time.sleep(world.random.uniform(0, LONGEST_AWAY))
+    world.proxies[service].mend()
+
+
+def _stall(world: World, service: str) -> None:
+    world.proxies[service].stall()
+    time.sleep(world.random.uniform(0.5, LONGEST_STALL))
+    world.proxies[service].mend()
+
+
+def _reset(world: World, service: str) -> None:
+    world.proxies[service].reset()
+
+
+def _kill_server(world: World, name: str) -> None:
+    world.servers.kill(name)
+    time.sleep(world.random.uniform(0, LONGEST_AWAY))
+    world.servers.start(name)
+
+
+def _lose_the_end(world: World) -> None:
+    # Nobody looks meanwhile: what a worker service takes, it has taken before or after.
+    with world.shop.pause():
+        world.servers.kill("redis")
+        world.servers.cut_append_only_file(world.random.randint(1, MOST_BYTES_CUT))
+        world.servers.start("redis")
+        world.queues.look_again()
+
+
+def back_up(world: World) -> Ledger:
+    """A copy of the database, and of what is known to be in it."""
+    with world.shop.pause():
+        _control(world).back_up(BACKUP)
+        return world.shop.ledger.copy()
+
+
+def restore(world: World, ledger: Ledger) -> None:
+    """Put that copy in the database's place."""
+    with world.shop.pause():
+        _control(world).restore(BACKUP)
+        world.shop.ledger.put_back(ledger)
+
+
+def _control(world: World) -> SqlServerControl:
+    return SqlServerControl.at(world.servers.settings[CONTROL])

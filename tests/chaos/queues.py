@@ -1,0 +1,74 @@
+"""The queues, looked at without taking anything: pushes are counted, not deliveries."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+
+from sandbox.sample.documents import KINDS, DocumentKind
+from tests.chaos.ledger import RowKey
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Push:
+    """A message in a queue."""
+
+    key: RowKey
+    task_id: str
+
+
+@dataclass
+class Queues:
+    """Reads what is new at every look, and everything at the end."""
+
+    client: redis.Redis
+    taken: dict[str, Push] = field(default_factory=dict)
+    """By task id, what the worker services took; Redis may lose it afterwards."""
+    _seen: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def new(self) -> list[Push]:
+        """What was pushed since the last look. The list's end is its oldest, so the new ones are at its head."""
+        found = []
+        for kind in KINDS:
+            length = int(self.client.llen(kind.queue))
+            if length < self._seen[kind.name]:
+                # Redis lost its end: what stands there in its place is looked at again.
+                self._seen[kind.name] = 0
+            count = length - self._seen[kind.name]
+            if count:
+                found += _pushes(kind, self.client.lrange(kind.queue, -length, -length + count - 1))
+            self._seen[kind.name] = length
+        return found
+
+    def look_again(self) -> None:
+        """Begin at the beginning with the next look: Redis was restarted."""
+        self._seen.clear()
+
+    def take(self, push: Push) -> None:
+        """A worker service has it."""
+        self.taken[push.task_id] = push
+
+    def everything(self) -> dict[RowKey, list[str]]:
+        """The task ids that were pushed for each row: those in the queues, and those taken that Redis lost."""
+        pushed: dict[RowKey, list[str]] = defaultdict(list)
+        for kind in KINDS:
+            for push in _pushes(kind, self.client.lrange(kind.queue, 0, -1)):
+                pushed[push.key].append(push.task_id)
+        for push in self.taken.values():
+            if push.task_id not in pushed[push.key]:
+                pushed[push.key].append(push.task_id)
+        return pushed
+
+
+def _pushes(kind: DocumentKind, messages: list[Any]) -> list[Push]:
+    return [_push(kind, json.loads(message)) for message in reversed(messages)]
+
+
+def _push(kind: DocumentKind, message: Any) -> Push:
+    [local_id, _shop], _, _ = json.loads(base64.b64decode(message["body"]))
+    return Push(key=(kind.name, local_id), task_id=message["headers"]["id"])

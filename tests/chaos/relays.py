@@ -1,0 +1,52 @@
+"""Relay as people run it: two workers, one with the beat, each started again when it was killed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from common.config import Settings
+from sandbox.processes import Child, stop_all
+
+PROJECT = Path(__file__).parents[2]
+
+
+class Relays:
+    """Processes by their names."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
+        self._folder = folder
+        self._environment = {**rest, **environment, "PYTHONPATH": str(PROJECT)}
+        celery = [str(Path(sys.executable).parent / "celery"), "-A", "relay.celery_app", "worker"]
+        self._commands = {
+            "relay-1": [*celery, "-n", "one@%h", "--beat", "-s", str(folder / "beat-schedule")],
+            "relay-2": [*celery, "-n", "two@%h", "--concurrency", "3"],
+        }
+        self._running: dict[str, Child] = {}
+        self._lives = 0
+
+    @property
+    def names(self) -> list[str]:
+        """Those that there are."""
+        return list(self._commands)
+
+    def start(self, name: str) -> None:
+        """Start it; every life has a log of its own."""
+        self._lives += 1
+        log = self._folder / f"{name}-{self._lives:03}.log"
+        self._running[name] = Child.start(name, self._commands[name], log=log, env=self._environment, cwd=self._folder)
+
+    def kill(self, name: str) -> None:
+        """kill -9 the worker and all its processes."""
+        self._running[name].kill_group()
+
+    def tails(self) -> str:
+        """The end of each log."""
+        return "\n".join(f"{name}:\n{child.tail()}" for name, child in self._running.items())
+
+    def stop(self) -> None:
+        """Stop them all."""
+        stop_all(self._running.values())

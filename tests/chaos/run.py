@@ -1,0 +1,154 @@
+"""The course of a run: faults one after the other, each recovered from before the next."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from sandbox.waiting import wait_until
+from tests.chaos import faults
+from tests.chaos.faults import Fault, World
+from tests.chaos.ledger import Ledger, RowKey, Verdict
+from tests.chaos.proxy import Proxy
+from tests.chaos.queues import Queues
+from tests.chaos.relays import Relays
+from tests.chaos.servers import Servers
+from tests.chaos.shop import Shop
+from tests.support.alembic_process import upgrade
+
+RECOVERY_SECONDS = 60.0
+SETTLE_SECONDS = 90.0
+BETWEEN_SECONDS = (1.0, 5.0)
+SETTINGS = {
+    "RELAY_LEASE_SECONDS": "3",
+    "RELAY_SCAN_INTERVAL": "0.5",
+    "RELAY_BATCH_SIZE": "50",
+    "RELAY_QUEUE_LIMIT": "100000000",
+}
+
+
+class NotRecoveredError(Exception):
+    """What was written after a fault did not reach its queue in time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """How a run went."""
+
+    seed: int
+    faults: Counter[str]
+    verdict: Verdict
+    longest_recovery: float
+    """Seconds from the moment a fault's cause was gone until rows written then were in their queues."""
+    slowest: str
+    seconds: float
+
+
+@dataclass
+class Run:
+    """One run; `say` gets a line for everything that happens."""
+
+    world: World
+    count: int
+    seed: int
+    say: Callable[[str], None]
+    happened: Counter[str] = field(default_factory=Counter)
+    longest: tuple[float, str] = (0.0, "none")
+
+    def play(self) -> Result:
+        """All faults, then the verdict. Raises NotRecoveredError."""
+        started = time.monotonic()
+        self._await("the start", time.monotonic(), notes=False)
+        backup: Ledger | None = None
+        for number in range(1, self.count + 1):
+            time.sleep(self.world.random.uniform(*BETWEEN_SECONDS))
+            if number == max(1, self.count // 2 - 1):
+                backup = faults.back_up(self.world)
+            self._strike(number, self._fault(number, backup))
+        return Result(
+            seed=self.seed,
+            faults=self.happened,
+            verdict=self._settle(),
+            longest_recovery=round(self.longest[0], 1),
+            slowest=self.longest[1],
+            seconds=round(time.monotonic() - started, 1),
+        )
+
+    def _fault(self, number: int, backup: Ledger | None) -> Fault:
+        if number == max(2, self.count // 2 + 1) and backup is not None:
+            copy = backup
+            return Fault(name="database restored", strike=lambda world: faults.restore(world, copy))
+        return self.world.random.choice(faults.kinds())
+
+    def _strike(self, number: int, fault: Fault) -> None:
+        fault.strike(self.world)
+        self.happened[fault.name] += 1
+        seconds = self._await(fault.name, time.monotonic())
+        self.say(f"{number:4}/{self.count}  {fault.name:22} recovered after {seconds:4.1f} s")
+
+    def _await(self, name: str, since: float, *, notes: bool = True) -> float:
+        """Wait until rows written now are in their queues; gives the seconds since `since`."""
+        probes = self.world.shop.probe()
+        if not wait_until(lambda: self._are_pushed(probes), seconds=RECOVERY_SECONDS):
+            raise NotRecoveredError(f"not recovered from {name} within {RECOVERY_SECONDS:.0f} s")
+        seconds = time.monotonic() - since
+        if notes:
+            self.longest = max(self.longest, (seconds, name))
+        return seconds
+
+    def _are_pushed(self, probes: list[RowKey]) -> bool:
+        if self.world.shop.error is not None:
+            raise self.world.shop.error
+        try:
+            pushed = self.world.queues.everything()
+        except redis.RedisError:
+            return False
+        return all(pushed.get(key) for key in probes)
+
+    def _settle(self) -> Verdict:
+        """Nobody writes any more; wait until everything is out, then once more for what should not come."""
+        self.world.shop.close()
+        queues, ledger = self.world.queues, self.world.shop.ledger
+        wait_until(lambda: not ledger.verdict(queues.everything()).lost, seconds=SETTLE_SECONDS)
+        time.sleep(3.0)
+        return ledger.verdict(queues.everything())
+
+
+@contextmanager
+def prepared(folder: Path, seed: int) -> Iterator[World]:
+    """Services, proxies, relay and pharmacies, all running, until the block is left."""
+    chance = random.Random(seed)
+    with ExitStack() as stack:
+        servers = Servers(folder)
+        stack.callback(servers.stop)
+        servers.start_all()
+        proxies = {name: Proxy(servers.address(name)) for name in ("mssql", "mongo", "redis")}
+        for proxy in proxies.values():
+            stack.callback(proxy.close)
+        upgrade(servers.settings)
+        relays = Relays(folder, {**servers.settings, **SETTINGS, **_through(proxies)})
+        stack.callback(relays.stop)
+        for name in relays.names:
+            relays.start(name)
+        host, port = servers.address("redis")
+        queues = Queues(redis.Redis(host, port, socket_timeout=5))
+        shop = Shop(servers.settings, Ledger(), queues, chance.randrange(2**32))
+        shop.open()
+        yield World(servers=servers, proxies=proxies, relays=relays, shop=shop, queues=queues, random=chance)
+
+
+def _through(proxies: dict[str, Proxy]) -> dict[str, str]:
+    """Relay's settings for the way through the proxies."""
+    return {
+        "MSSQL_SERVER": f"127.0.0.1,{proxies['mssql'].port}",
+        "MONGO_URI": f"mongodb://127.0.0.1:{proxies['mongo'].port}/?directConnection=true",
+        "REDIS_HOST": "127.0.0.1",
+        "REDIS_PORT": str(proxies["redis"].port),
+    }
