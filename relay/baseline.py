@@ -50,23 +50,40 @@ def accepts_mark(mark: Mark | None, checkpoint: Checkpoint, generation: int) -> 
 
 def why_new_life(mark: Mark | None, checkpoint: Checkpoint) -> Reason:
     """Names why a mark was not accepted."""
-    if checkpoint.life_reason is not None and checkpoint.life is None:
+    if checkpoint.version is None and checkpoint.life_reason not in (None, Reason.FIRST_RUN):
+        # The last life ended, or one began that has sealed nothing: the reason is still the one known then. A first
+        # run may leave rows alone; so it has to be one by what is there, not by what is remembered.
         return Reason(checkpoint.life_reason)
     if checkpoint.life is None:
         return Reason.FIRST_RUN if mark is None else Reason.CHECKPOINT_LOST
-    return Reason.MARK_MISSING if mark is None else Reason.MARK_DIFFERS
+    if mark is None:
+        return Reason.MARK_MISSING
+    return Reason.MARK_NEWER if mark.generation > checkpoint.sealed_generation else Reason.MARK_OLDER
 
 
 def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
     """Why the changes since the watermark cannot be read; None when they can."""
     if checkpoint.version is None:
         return Reason(checkpoint.life_reason) if checkpoint.life_reason else Reason.FIRST_RUN
-    worthless = {
-        Reason.TABLE_RECREATED: state.object_id != checkpoint.object_id,
+    if state.object_id != checkpoint.object_id:
+        return Reason.TABLE_RECREATED
+    if restarted := _why_restarted(checkpoint, state):
         # Before the retention: tracking that began anew has moved min_valid as well.
-        Reason.TRACKING_RESTARTED: state.begin_version != checkpoint.begin_version,
+        return restarted
+    worthless = {
         Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),
         Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0),
         Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,
     }
     return next((reason for reason, applies in worthless.items() if applies), None)
+
+
+def _why_restarted(checkpoint: Checkpoint, state: TableState) -> Reason | None:
+    """Whether tracking began anew: both TRUNCATE and ENABLE reset the begin version, ENABLE makes a new side table."""
+    sides = {checkpoint.side_table, state.side_table}
+    are_known = None not in sides
+    if are_known and len(sides) == 2:
+        return Reason.TRACKING_SWITCHED
+    if state.begin_version == checkpoint.begin_version:
+        return None
+    return Reason.TRUNCATED if are_known else Reason.TRACKING_RESTARTED

@@ -128,6 +128,7 @@ def _seal_of(work: Work, state: TableState, prepared: _Preparation, reason: Reas
         last=prepared.last or checkpoint.last,
         begin_version=state.begin_version,
         object_id=state.object_id,
+        side_table=state.side_table,
         definition=work.source.definition,
         baseline=reason,
         skipped=_skips(work, reason),

@@ -63,6 +63,8 @@ class TableState:
     min_valid: int | None
     """None: not tracked, or no VIEW CHANGE TRACKING."""
     begin_version: int | None
+    side_table: int | None
+    """Object id of the internal table that holds its changes; None: no right to see it."""
     updateable: bool
     mark: Mark | None
 
@@ -121,6 +123,7 @@ class Checkpoint:
     last: Position | None = None
     begin_version: int | None = None
     object_id: int | None = None
+    side_table: int | None = None
     definition: str | None = None
     life_reason: str | None = None
     """Why this life began, or why the last one ended."""
@@ -145,6 +148,7 @@ class Seal:
     last: Position | None
     begin_version: int | None
     object_id: int | None
+    side_table: int | None
     definition: str
     baseline: str | None = None
     """Why the window was a baseline; None: it was read from the changes."""

@@ -59,7 +59,7 @@ class Queues:
         for kind in KINDS:
             for push in _pushes(kind, self.client.lrange(kind.queue, 0, -1)):
                 pushed[push.key].append(push.task_id)
-        for push in self.taken.values():
+        for push in list(self.taken.values()):
             if push.task_id not in pushed[push.key]:
                 pushed[push.key].append(push.task_id)
         return pushed

@@ -102,6 +102,7 @@ class CheckpointsContract(ABC):
             last=a_position(1),
             begin_version=0,
             object_id=1001,
+            side_table=2001,
             definition="definition",
             life_reason="first run",
         )

@@ -49,7 +49,7 @@ def test_truncated_rows_are_waited_for(relay: Relay, pharmacy: Desk, sale_queue:
     _run(relay, "TRUNCATE TABLE dbo.SalesInvoices")
     pharmacy.insert("HD-2")
     [report] = scan(relay, SALE)
-    assert report.baseline is Reason.TRACKING_RESTARTED
+    assert report.baseline is Reason.TRUNCATED
     assert sale_queue() == ["HD-1", "HD-2"]
 
 
@@ -62,8 +62,36 @@ def test_what_happened_while_tracking_was_off_is_missed(relay: Relay, pharmacy: 
     pharmacy.insert("HD-2")
     _run(relay, ENABLE)
     [report] = scan(relay, SALE)
-    assert report.baseline is Reason.TRACKING_RESTARTED
+    assert report.baseline is Reason.TRACKING_SWITCHED
     assert sale_queue() == ["HD-1", "HD-2"]
+
+
+def test_tracking_switched_at_the_same_version_looks_like_nothing(
+    relay: Relay, pharmacy: Desk, sale_queue: Queued
+) -> None:
+    """begin_version and min-valid are what they were; only the side table is another."""
+    pharmacy.insert("HD-1")
+    _run(relay, DISABLE)
+    _run(relay, ENABLE)
+    scan(relay, SALE)
+    _run(relay, DISABLE)
+    pharmacy.set_status("HD-1", "SYNCED")
+    pharmacy.insert("HD-2")
+    _run(relay, ENABLE)
+    [report] = scan(relay, SALE)
+    assert report.baseline is Reason.TRACKING_SWITCHED
+    assert sale_queue() == ["HD-1", "HD-2"]
+
+
+def test_a_login_with_few_rights_does_not_see_which_of_both_it_was(world: World) -> None:
+    """Only CONTROL of the database shows the side table; a baseline it is all the same."""
+    world.database.contents.side_table = None
+    world.write(1)
+    world.scan()
+    world.database.truncate()
+    world.write(2)
+    assert world.scan().baseline is Reason.TRACKING_RESTARTED
+    assert "HD-2" in world.queued()
 
 
 def test_a_secondary_replica_is_believed(world: World) -> None:

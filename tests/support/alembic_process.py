@@ -15,7 +15,12 @@ PROJECT = Path(__file__).parents[2]
 
 def upgrade(settings: Mapping[str, str]) -> None:
     """`alembic upgrade head` with these settings. AssertionError, with what it said, when it fails."""
+    run_alembic(settings, "upgrade", "head")
+
+
+def run_alembic(settings: Mapping[str, str], *words: str) -> None:
+    """`alembic` and these words. AssertionError, with what it said, when it fails."""
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-    command = [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), "upgrade", "head"]
+    command = [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), *words]
     done = subprocess.run(command, env={**rest, **settings}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -49,6 +49,7 @@ def a_seal(**changes: Any) -> Seal:
         "last": a_position(1),
         "begin_version": 0,
         "object_id": 1001,
+        "side_table": 2001,
         "definition": "definition",
     }
     return Seal(**{**fields, **changes})
@@ -64,6 +65,7 @@ def a_checkpoint(**changes: Any) -> Checkpoint:
         "last": a_position(1),
         "begin_version": 0,
         "object_id": 1001,
+        "side_table": 2001,
         "definition": "definition",
     }
     return Checkpoint(**{**fields, **changes})

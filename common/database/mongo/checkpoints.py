@@ -51,6 +51,7 @@ class MongoCheckpoints:
             "last": position_document(seal.last),
             "begin_version": seal.begin_version,
             "object_id": seal.object_id,
+            "side_table": seal.side_table,
             "definition": seal.definition,
             **self._baseline(seal),
         }

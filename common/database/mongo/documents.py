@@ -57,6 +57,7 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         last=position_of(document.get("last")),
         begin_version=document.get("begin_version"),
         object_id=document.get("object_id"),
+        side_table=document.get("side_table"),
         definition=document.get("definition"),
         life_reason=document.get("life_reason"),
         last_cycle=document.get("last_cycle"),

@@ -84,6 +84,7 @@ def state_of(row: sa.Row[Any]) -> TableState:
         object_id=row.object_id,
         min_valid=row.min_valid,
         begin_version=row.begin_version,
+        side_table=row.side_table,
         updateable=row.updateability != "READ_ONLY",
         mark=mark,
     )

@@ -29,10 +29,20 @@ _TRACKING = sa.table(
     schema="sys",
 )
 
+_INTERNAL = sa.table(
+    "internal_tables",
+    sa.column("object_id", sa.Integer),
+    sa.column("parent_id", sa.Integer),
+    sa.column("internal_type", sa.SmallInteger),
+    schema="sys",
+)
+_CHANGE_TRACKING = 209
+"""Microsoft, "sys.internal_tables": the internal table that holds the changes of the table `parent_id`."""
+
 
 def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
-    """A row for each table: its name here, version counter, object id, min-valid and begin version, whether the
-    database can be written, and the mark."""
+    """A row for each table: its name here, version counter, object id, min-valid and begin version, side table,
+    whether the database can be written, and the mark. Who has no CONTROL of the database sees no side table."""
     each = [
         sa.select(
             sa.literal(table.name, sa.Unicode(128)).label("source"),
@@ -49,6 +59,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             wanted.c.object_id,
             ct.min_valid_version(wanted.c.object_id).label("min_valid"),
             _TRACKING.c.begin_version,
+            _INTERNAL.c.object_id.label("side_table"),
             updateability.label("updateability"),
             MARKS.c.version,
             MARKS.c.life,
@@ -56,6 +67,10 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
         )
         .select_from(wanted)
         .outerjoin(_TRACKING, _TRACKING.c.object_id == wanted.c.object_id)
+        .outerjoin(
+            _INTERNAL,
+            sa.and_(_INTERNAL.c.parent_id == wanted.c.object_id, _INTERNAL.c.internal_type == _CHANGE_TRACKING),
+        )
         .outerjoin(MARKS, MARKS.c.source == wanted.c.source)
     )
 

@@ -38,6 +38,7 @@ class Contents:
     mark: Mark | None = None
     object_id: int = 1001
     begin_version: int | None = 0
+    side_table: int | None = 2001
     min_valid: int | None = 0
     tracked: bool = True
     updateable: bool = True
@@ -199,6 +200,7 @@ def state_of(contents: Contents) -> TableState:
         object_id=contents.object_id,
         min_valid=contents.min_valid if contents.tracked else None,
         begin_version=contents.begin_version if contents.tracked else None,
+        side_table=contents.side_table if contents.tracked else None,
         updateable=contents.updateable,
         mark=contents.mark,
     )

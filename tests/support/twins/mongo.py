@@ -141,6 +141,7 @@ class TwinMongo:
             last=seal.last,
             begin_version=seal.begin_version,
             object_id=seal.object_id,
+            side_table=seal.side_table,
             definition=seal.definition,
             **self._baseline(seal),
         )

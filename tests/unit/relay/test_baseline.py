@@ -16,7 +16,9 @@ from tests.support.samples import a_checkpoint
 
 CHECKPOINT = a_checkpoint(version=7, sealed_generation=3, definition=SALE.definition)
 MARK = Mark(version=7, life="life", generation=3)
-STATE = TableState(current_version=9, object_id=1001, min_valid=2, begin_version=0, updateable=True, mark=MARK)
+STATE = TableState(
+    current_version=9, object_id=1001, min_valid=2, begin_version=0, side_table=2001, updateable=True, mark=MARK
+)
 
 
 # What cannot be read
@@ -82,9 +84,16 @@ def test_a_life_without_a_seal_stands_at_version_0() -> None:
         (None, Checkpoint(), Reason.FIRST_RUN),
         (MARK, Checkpoint(), Reason.CHECKPOINT_LOST),
         (None, CHECKPOINT, Reason.MARK_MISSING),
-        (replace(MARK, version=6), CHECKPOINT, Reason.MARK_DIFFERS),
+        (replace(MARK, version=6), CHECKPOINT, Reason.MARK_OLDER),
+        (replace(MARK, generation=2), CHECKPOINT, Reason.MARK_OLDER),
+        (replace(MARK, life="another", generation=2), CHECKPOINT, Reason.MARK_OLDER),
+        (replace(MARK, generation=9), CHECKPOINT, Reason.MARK_NEWER),
+        (replace(MARK, life="another", generation=9), CHECKPOINT, Reason.MARK_NEWER),
         (MARK, Checkpoint(cycle_number=4, life_reason=Reason.QUEUE_AHEAD), Reason.QUEUE_AHEAD),
         (None, Checkpoint(cycle_number=4, life_reason=Reason.JOURNAL_HOLES), Reason.JOURNAL_HOLES),
+        (MARK, Checkpoint(life="begun", sealed_generation=4, life_reason=Reason.MARK_OLDER), Reason.MARK_OLDER),
+        (MARK, Checkpoint(life="begun", sealed_generation=2, life_reason=Reason.FIRST_RUN), Reason.MARK_NEWER),
+        (None, Checkpoint(life="begun", sealed_generation=2, life_reason=Reason.FIRST_RUN), Reason.MARK_MISSING),
     ],
 )
 def test_a_new_life_has_a_reason(mark: Mark | None, checkpoint: Checkpoint, reason: Reason) -> None:
@@ -103,7 +112,10 @@ def test_changes_are_read_while_nothing_speaks_against_it() -> None:
     [
         ({"object_id": 1002}, Reason.TABLE_RECREATED),
         ({"min_valid": 8}, Reason.RETENTION_PASSED),
-        ({"begin_version": 7}, Reason.TRACKING_RESTARTED),
+        ({"begin_version": 7}, Reason.TRUNCATED),
+        ({"begin_version": 7, "side_table": 2002}, Reason.TRACKING_SWITCHED),
+        ({"side_table": 2002}, Reason.TRACKING_SWITCHED),
+        ({"begin_version": 7, "side_table": None}, Reason.TRACKING_RESTARTED),
         ({"current_version": 6}, Reason.VERSION_WENT_BACK),
     ],
 )
@@ -111,8 +123,10 @@ def test_a_state_that_is_not_the_sealed_ones_leads_to_a_baseline(state: dict[str
     assert why_baseline(SALE, CHECKPOINT, replace(STATE, **state)) is reason
 
 
-@pytest.mark.parametrize("state", [{"min_valid": 7}, {"current_version": 7}], ids=["min_valid", "current"])
-def test_a_watermark_on_the_edge_is_still_good(state: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "state", [{"min_valid": 7}, {"current_version": 7}, {"side_table": None}], ids=["min_valid", "current", "no right"]
+)
+def test_a_watermark_on_the_edge_is_good(state: dict[str, Any]) -> None:
     assert why_baseline(SALE, CHECKPOINT, replace(STATE, **state)) is None
 
 
@@ -135,9 +149,7 @@ def test_version_0_is_a_watermark() -> None:
     assert why_baseline(SALE, at_0, replace(STATE, min_valid=0)) is None
 
 
-@pytest.mark.parametrize(
-    ("life_reason", "reason"), [(None, Reason.FIRST_RUN), (Reason.MARK_DIFFERS, Reason.MARK_DIFFERS)]
-)
+@pytest.mark.parametrize(("life_reason", "reason"), [(None, Reason.FIRST_RUN), (Reason.MARK_OLDER, Reason.MARK_OLDER)])
 def test_without_a_watermark_the_baseline_has_the_reason_of_the_life(life_reason: str | None, reason: Reason) -> None:
     begun = Checkpoint(life="life", life_reason=life_reason)
     assert why_baseline(SALE, begun, STATE) is reason

@@ -19,6 +19,7 @@ STATE = TableState(
     object_id=1001,
     min_valid=2,
     begin_version=0,
+    side_table=2001,
     updateable=True,
     mark=Mark(version=7, life="life", generation=3),
 )

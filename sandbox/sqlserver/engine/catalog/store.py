@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS _index_columns (
 CREATE TABLE IF NOT EXISTS _identity (table_id INTEGER PRIMARY KEY, last INTEGER);
 CREATE TABLE IF NOT EXISTS _tracking (
     table_id INTEGER PRIMARY KEY, columns_updated INTEGER, begin_version INTEGER, cleanup_version INTEGER,
-    min_valid INTEGER);
+    min_valid INTEGER, side_table_id INTEGER);
 CREATE TABLE IF NOT EXISTS _commits (version INTEGER PRIMARY KEY, at INTEGER NOT NULL);
 INSERT OR IGNORE INTO _schemas VALUES (1, 'dbo'), (3, 'INFORMATION_SCHEMA'), (4, 'sys');
 INSERT OR IGNORE INTO _meta VALUES

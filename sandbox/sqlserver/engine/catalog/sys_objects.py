@@ -237,6 +237,26 @@ _CHANGE_TRACKING_TABLES = View(
     ),
     origin=seen("_tracking"),
 )
+_INTERNAL_TABLES = View(
+    schema="sys",
+    name="internal_tables",
+    columns=(
+        column("name", SYSNAME, "'change_tracking_' || table_id", nullable=False),
+        column("object_id", INT, "side_table_id", nullable=False),
+        column("principal_id", INT, "NULL"),
+        column("schema_id", INT, "4", nullable=False),
+        column("parent_object_id", INT, "table_id", nullable=False),
+        column("type", _TYPE, "'IT'"),
+        column("type_desc", _DESCRIPTION, "'INTERNAL_TABLE'"),
+        column("is_ms_shipped", BIT, "1", nullable=False),
+        column("internal_type", TINYINT, "209"),
+        column("internal_type_desc", _DESCRIPTION, "'CHANGE_TRACKING'"),
+        column("parent_id", INT, "table_id", nullable=False),
+        column("parent_minor_id", INT, "0", nullable=False),
+    ),
+    # Microsoft, "Internal tables": only who has CONTROL of the database sees them.
+    origin="_tracking WHERE tsql_controls()",
+)
 _SQL_MODULES = View(
     schema="sys",
     name="sql_modules",
@@ -262,6 +282,7 @@ VIEWS = by_name(
     _EXTENDED_PROPERTIES,
     _LISTED_PROPERTIES,
     _CHANGE_TRACKING_TABLES,
+    _INTERNAL_TABLES,
     _SQL_MODULES,
 )
 """By `schema.name` in lower case."""

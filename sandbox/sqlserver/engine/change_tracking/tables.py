@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table, Tracking
-from sandbox.sqlserver.engine.catalog.store import touch
+from sandbox.sqlserver.engine.catalog.store import new_object_id, touch
 from sandbox.sqlserver.engine.change_tracking.log import create_log, drop_log
 from sandbox.sqlserver.engine.change_tracking.versions import current_version
 
@@ -31,7 +31,8 @@ def enable(connection: sqlite3.Connection, catalog: Catalog, table: Table, *, co
     create_log(connection, replace(table, tracking=Tracking(columns_updated=columns_updated)))
     version = current_version(connection)
     connection.execute(
-        "INSERT INTO _tracking VALUES (?, ?, ?, NULL, ?)", (table.object_id, int(columns_updated), version, version)
+        "INSERT INTO _tracking VALUES (?, ?, ?, NULL, ?, ?)",
+        (table.object_id, int(columns_updated), version, version, new_object_id(connection)),
     )
     touch(connection)
 

@@ -31,6 +31,7 @@ _FIXED_SERVER_ROLES = frozenset(
 def register(connection: Connection, rights: Callable[[], Rights], logins: Logins) -> None:
     """Give a session's connection these functions; `rights` are the session's when a function is called."""
     connection.define("tsql_sees", 1, lambda object_id: int(rights().sees_object(object_id)))
+    connection.define("tsql_controls", 0, lambda: int(rights().may("CONTROL")))
     connection.define("tsql_tracks", 1, lambda object_id: int(may_track(rights(), object_id)))
     connection.define("tsql_has_perms", 3, lambda *asked: has_perms(rights(), *asked))
     connection.define("tsql_is_member", 2, lambda role, user: is_member(rights(), role, user))

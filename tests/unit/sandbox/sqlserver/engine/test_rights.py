@@ -272,6 +272,12 @@ class TestMetadata:
         assert user.value("SELECT CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID('t'))") is None
         assert user.value("SELECT begin_version FROM sys.change_tracking_tables") == 0
 
+    def test_internal_tables_are_for_those_who_control_the_database(self, tracked: Client, user: Client) -> None:
+        tracked.run("GRANT SELECT, VIEW CHANGE TRACKING, CONTROL ON t TO u")
+        assert user.rows("SELECT name FROM sys.internal_tables") == []
+        tracked.run("GRANT CONTROL TO u")
+        assert len(user.rows("SELECT name FROM sys.internal_tables")) == 1
+
     def test_users_see_themselves_and_the_fixed_ones(self, tracked: Client, user: Client) -> None:
         tracked.run("CREATE USER v WITHOUT LOGIN; GRANT SELECT ON t TO u, v")
         names = {name for (name,) in user.rows("SELECT name FROM sys.database_principals")}

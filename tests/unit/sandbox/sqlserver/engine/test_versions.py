@@ -147,3 +147,18 @@ def test_everything_is_there_after_a_restart(tracked: Client, engine: SqlEngine,
     assert client.changes(0) == [("U", 1, None, 2)]
     assert client.rows("SELECT id, b FROM t WHERE b = 'X '") == [(2, "x")]
     again.close()
+
+
+SIDE = "SELECT object_id FROM sys.internal_tables WHERE parent_id = OBJECT_ID('dbo.t') AND internal_type = 209"
+
+
+def test_the_side_table_stays_when_the_table_is_truncated_and_is_another_when_tracking_is_switched(
+    tracked: Client,
+) -> None:
+    before = tracked.value(SIDE)
+    tracked.run("TRUNCATE TABLE t")
+    assert tracked.value(SIDE) == before
+    tracked.run("ALTER TABLE t DISABLE CHANGE_TRACKING")
+    assert tracked.rows(SIDE) == []
+    tracked.run("ALTER TABLE t ENABLE CHANGE_TRACKING")
+    assert tracked.value(SIDE) not in (None, before)
