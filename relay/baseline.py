@@ -61,6 +61,18 @@ def why_new_life(mark: Mark | None, checkpoint: Checkpoint) -> Reason:
     return Reason.MARK_NEWER if mark.generation > checkpoint.sealed_generation else Reason.MARK_OLDER
 
 
+def next_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
+    """Why a cycle that began now would read a baseline; None when it would read the changes.
+
+    Whose lease the mark was written under is not known here: one of our life is taken for that of a relay that died
+    just before its seal, as the next cycle most likely will.
+    """
+    latest = state.mark.generation if state.mark else 0
+    if accepts_mark(state.mark, checkpoint, latest):
+        return why_baseline(source, checkpoint, state)
+    return why_new_life(state.mark, checkpoint)
+
+
 def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
     """Why the changes since the watermark cannot be read; None when they can."""
     if checkpoint.version is None:

@@ -68,7 +68,7 @@ def _report(work: Work, outcome: Outcome, sealed: Sealed | None, seconds: float)
         repaired=work.repaired,
         seconds=seconds,
     )
-    if report.dispatched or report.rejected or outcome is Outcome.QUEUE_FULL:
+    if report.dispatched or report.rejected:
         work.ports.log.info(
             "cycle",
             source=report.source,

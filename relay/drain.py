@@ -48,10 +48,7 @@ def _is_whole(work: Work, cycle: OpenCycle) -> bool:
 
 def _queue_is_full(work: Work) -> bool:
     length = work.ports.publisher.queue_length(work.source)
-    if length is None or length < work.options.queue_limit:
-        return False
-    work.ports.log.warning("queue_full", source=work.source.name, queue=work.source.queue, length=length)
-    return True
+    return length is not None and length >= work.options.queue_limit
 
 
 def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Dispatch], previous: Position | None) -> bool:

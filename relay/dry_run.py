@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.database.records import ChangedRow, Checkpoint
-from relay.baseline import accepts_mark, check_state, why_baseline, why_new_life
+from relay.baseline import check_state, next_baseline
 from relay.model import CycleOptions, Reason
 from relay.ports import ChangeSource, Checkpoints
 from relay.sources import Source
@@ -35,15 +35,8 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
     """
     checkpoint = checkpoints.load([source.id]).get(source.id, Checkpoint())
     with changes.snapshot(source) as snapshot:
-        state = snapshot.state
-        check_state(source, state)
-        # Whose lease the mark was written under is not known here: one of our life is taken for that of a relay
-        # that died just before its seal, as the next cycle most likely will.
-        latest = state.mark.generation if state.mark else 0
-        if accepts_mark(state.mark, checkpoint, latest):
-            reason = why_baseline(source, checkpoint, state)
-        else:
-            reason = why_new_life(state.mark, checkpoint)
+        check_state(source, snapshot.state)
+        reason = next_baseline(source, checkpoint, snapshot.state)
         rows, first = 0, list[ChangedRow]()
         skipped = reason is Reason.FIRST_RUN and options.first_run_now
         since = checkpoint.version or 0

@@ -18,6 +18,7 @@ from common.database.records import (
     Seal,
     TableState,
     Takeover,
+    TaskStatus,
 )
 from relay.sources import Source
 
@@ -134,6 +135,9 @@ class History(Protocol):
 
     def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Key, Logged]:
         """The last dispatch of each row of the source that bears one of these business ids, by its key."""
+
+    def counts(self, source: Source, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
+        """Dispatches of the source that stand at each of these statuses."""
 
     def oldest_version(self, source: Source) -> int | None:
         """The change version of the first dispatch that the log still holds; None when it holds none."""

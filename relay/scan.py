@@ -18,6 +18,7 @@ from relay.model import CycleReport, Outcome
 from relay.ports import Snapshot
 from relay.reconcile import Reconciliation, make_judge, reconcile, stuck_rows
 from relay.sources import Source
+from relay.status import SourceStatus, statuses
 
 Done = TypeVar("Done")
 
@@ -47,6 +48,22 @@ def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
     while _is_worth_another(relay, reports[-1]) and time.monotonic() < until:
         reports.append(_cycle(relay, source))
     return reports
+
+
+def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceStatus]:
+    """Where each source stands. Raises what a cycle raises, but for what only one source is wrong with."""
+    ports = relay.ports
+    return _patiently(
+        "all sources",
+        lambda: statuses(
+            sources,
+            ports.changes,
+            ports.checkpoints,
+            ports.history,
+            ports.publisher,
+            queue_limit=relay.options.queue_limit,
+        ),
+    )
 
 
 def look_for_stuck(relay: Relay, source: Source) -> Reconciliation:

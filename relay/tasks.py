@@ -8,7 +8,7 @@ from relay.celery_app import OWN_QUEUE, app, tick_seconds
 from relay.outages import Outages
 from relay.registry import all_sources, find_source
 from relay.scan import find_work, look_for_stuck, scan
-from relay.telling import tell_stuck, told_once
+from relay.telling import tell_full, tell_stuck, told_once
 
 outages = Outages()
 """Made before the worker forks its processes: they share it."""
@@ -36,4 +36,5 @@ def reconcile() -> None:
 def scan_source(name: str) -> None:
     """Cycles over one source until nothing more waits. A source that is being worked on is left alone."""
     with told_once(get_logger("relay"), outages, "scan_source", source=name):
-        scan(this_process(app), find_source(name))
+        relay, found = this_process(app), find_source(name)
+        tell_full(relay.ports.log, outages, found, scan(relay, found)[-1])

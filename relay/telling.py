@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 from common.database.errors import ConfigurationError
 from relay.faults import describe_error, is_passing, service_of
+from relay.model import CycleReport, Outcome
 from relay.outages import Outage, Outages
 from relay.reconcile import Reconciliation, Verdict
+from relay.sources import Source
 from relay.work import Log
 
 
@@ -42,6 +44,22 @@ def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[
     else:
         if outage := outages.end(what):
             log.info("recovered", task=task, **fields, **_duration(outage))
+
+
+def tell_full(log: Log, outages: Outages, source: Source, report: CycleReport) -> None:
+    """Back-pressure: that a queue is full, and that it has room again."""
+    what = f"queue_full:{source.name}"
+    if report.outcome is Outcome.QUEUE_FULL:
+        if outage := outages.begin(what, source.queue):
+            log.warning(
+                "queue_full",
+                source=source.name,
+                queue=source.queue,
+                remedy="see that its worker services run; the journal keeps the rest, relay goes on by itself",
+                **_duration(outage),
+            )
+    elif report.outcome is Outcome.DONE and (outage := outages.end(what)):
+        log.info("queue_has_room", source=source.name, queue=source.queue, **_duration(outage))
 
 
 def tell_stuck(log: Log, found: Reconciliation) -> None:

@@ -94,5 +94,11 @@ class MongoStore:
             name="prepared_by_source",
             partialFilterExpression={"status": TaskStatus.PREPARED.value},
         )
+        # Before 5.0 MongoDB has no two partial indexes on the same fields.
+        logs.create_index(
+            [("source", ASCENDING), ("status", ASCENDING)],
+            name="rejected_by_source",
+            partialFilterExpression={"status": TaskStatus.REJECTED.value},
+        )
         logs.create_index([("business_id", ASCENDING)], name="business_id")
         logs.create_index([("expires_at", ASCENDING)], name="ttl", expireAfterSeconds=0)

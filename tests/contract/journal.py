@@ -223,6 +223,13 @@ class JournalContract(ABC):
         journal.prepare([a_dispatch(0, number=2, change_version=50)])
         assert self.history(journal).oldest_version(SALE) == 40
 
+    def test_dispatches_are_counted_by_status(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2)])
+        journal.prepare([a_dispatch(None, status=TaskStatus.REJECTED, error="no id")])
+        counts = self.history(journal).counts(SALE, [TaskStatus.PREPARED, TaskStatus.REJECTED])
+        assert counts == {TaskStatus.PREPARED: 3, TaskStatus.REJECTED: 1}
+        assert self.history(journal).counts(IMPORT, [TaskStatus.PREPARED]) == {TaskStatus.PREPARED: 0}
+
     @staticmethod
     def history(journal: Journal) -> History:
         """Both stores are the history too."""

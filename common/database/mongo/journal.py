@@ -80,6 +80,10 @@ class MongoJournal:
         found = self._logs.find(query, fields).sort([("number", ASCENDING), ("created_at", ASCENDING)])
         return {tuple(document["key"]): _logged(document, now) for document in found}
 
+    def counts(self, source: Identified, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
+        """Dispatches of the source that stand at each of these statuses."""
+        return {status: self._logs.count_documents({"source": source.id, "status": status}) for status in statuses}
+
     def oldest_version(self, source: Identified) -> int | None:
         """The change version of the first dispatch that the log still holds; None when it holds none."""
         order = [("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -15,7 +17,7 @@ from common.config import Settings
 from common.database.mssql_client import MSSQLClient
 from sandbox.services import free_port
 from tests.support.pharmacy import desk
-from tests.support.queues import messages_in_redis
+from tests.support.queues import messages_in_redis, redis_of
 
 Done = subprocess.CompletedProcess[str]
 
@@ -74,6 +76,48 @@ def test_reconcile_lists_what_waits_for_long_and_sends_it_again_on_request(
     first, _, last = messages_in_redis(celery_app, "sale_queue")
     assert last["headers"]["id"] != first["headers"]["id"]
     assert last["headers"]["argsrepr"] == first["headers"]["argsrepr"]
+
+
+def test_a_full_queue_is_waited_for_and_the_status_says_so(
+    mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
+) -> None:
+    limited = {**environment, "RELAY_QUEUE_LIMIT": "2", "RELAY_BATCH_SIZE": "2"}
+    with desk(environment) as pharmacy:
+        for number in range(5):
+            pharmacy.insert(f"HD-{number}")
+    full = run_relay(folder, "scan", "sale", environment=limited)
+    assert "the queue is full" in full.stdout.replace("\n", " ")
+    [sale, *_] = _status(folder, limited)
+    assert (sale["queue_length"], sale["queue_is_full"], sale["sealed"]) == (2, True, 3)
+
+    with redis_of(celery_app) as client:
+        client.ltrim("sale_queue", 0, 0)
+    run_relay(folder, "scan", "sale", environment=limited)
+    [sale, *_] = _status(folder, limited)
+    assert (sale["queue_length"], sale["sealed"]) == (3, 1), "a batch more, and full again"
+
+    with redis_of(celery_app) as client:
+        client.delete("sale_queue")
+    run_relay(folder, "scan", "sale", environment=limited)
+    [sale, *_] = _status(folder, limited)
+    assert (sale["queue_length"], sale["queue_is_full"], sale["sealed"]) == (1, False, 0)
+    assert sale["last_baseline"]["reason"] == "first run"
+
+
+def _status(folder: Path, environment: dict[str, str]) -> list[dict[str, Any]]:
+    done = run_relay(folder, "status", "--json", environment=environment)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_status_names_what_a_person_must_mend(
+    mssql: MSSQLClient, environment: dict[str, str], folder: Path
+) -> None:
+    wrong = folder / "sources.toml"
+    wrong.write_text('[sources.sale]\ntable = "NoSuchTable"\n', encoding="utf-8")
+    done = run_relay(folder, "status", environment={**environment, "RELAY_SOURCES": str(wrong), "COLUMNS": "200"})
+    assert done.returncode == 2
+    assert "there is no table dbo.NoSuchTable" in done.stdout
 
 
 def test_dry_run_says_what_would_be_sent_and_sends_nothing(

@@ -260,6 +260,10 @@ class TwinMongo:
             age_seconds=self._clock() - self.contents.times[dispatch.id],
         )
 
+    def counts(self, source: Source, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
+        mine = [d.status for d in self.contents.logs.values() if d.source == source.id]
+        return {status: mine.count(status) for status in statuses}
+
     def oldest_version(self, source: Source) -> int | None:
         versions = [(d.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
         known = sorted(version for version in versions if version[2] is not None)

@@ -10,8 +10,10 @@ import pytest
 import redis.exceptions
 
 from common.database.errors import ConfigurationError
+from relay.model import CycleReport, Outcome
 from relay.outages import REMIND_SECONDS, Outages
-from relay.telling import told_once
+from relay.sources import SALE
+from relay.telling import tell_full, told_once
 from tests.support.stage import SilentLog
 
 
@@ -103,3 +105,22 @@ def test_processes_forked_from_one_another_say_it_once_together() -> None:
     assert os.waitstatus_to_exitcode(status) == 1
     ticks.tick(AWAY)
     assert ticks.said() == []
+
+
+def test_a_full_queue_is_told_once_and_so_is_its_room() -> None:
+    ticks = Ticks()
+
+    def tick(outcome: Outcome, *, seconds: float = 1.0) -> None:
+        ticks.clock.now += seconds
+        tell_full(ticks.log, ticks.outages, SALE, CycleReport(source="sale", outcome=outcome))
+
+    for _ in range(5):
+        tick(Outcome.QUEUE_FULL)
+    # Another relay is at work: that says nothing of the queue.
+    tick(Outcome.HELD)
+    assert ticks.said() == ["queue_full"]
+    tick(Outcome.QUEUE_FULL, seconds=REMIND_SECONDS)
+    assert ticks.said() == ["queue_full"] * 2
+    tick(Outcome.DONE)
+    tick(Outcome.DONE)
+    assert ticks.said()[2:] == ["queue_has_room"]
