@@ -68,6 +68,9 @@ class Settings(SourcesFile):
     RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5)] = Field(
         15.0, description="how long a relay that has died keeps a source from the others"
     )
+    RELAY_STALL_SECONDS: Annotated[float, Field(ge=1)] = Field(
+        60.0, description="a statement in SQL Server that makes no progress for so long is given up"
+    )
     RELAY_FIRST_RUN: Literal["pending", "now"] = Field(
         "pending", description="first start: send what is already pending, or only what comes after now"
     )

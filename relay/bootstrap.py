@@ -33,7 +33,12 @@ class Relay:
 
     def heartbeat(self) -> Heartbeat:
         """A heartbeat for one cycle: it renews every third of the lease."""
-        return Heartbeat(self.ports.leases, self.ports.log, interval_seconds=self.settings.RELAY_LEASE_SECONDS / 3)
+        return Heartbeat(
+            self.ports.leases,
+            self.ports.log,
+            interval_seconds=self.settings.RELAY_LEASE_SECONDS / 3,
+            patience_seconds=self.settings.RELAY_STALL_SECONDS,
+        )
 
     def close(self) -> None:
         """Close every connection."""

@@ -28,6 +28,8 @@ RECONCILE_SECONDS = 600
 
 BROKER_SECONDS = 5
 """Longest wait for Redis."""
+HEALTH_SECONDS = 3
+"""A connection to Redis that was not used for so long is checked before it is used again."""
 
 
 def _configuration() -> dict[str, Any]:
@@ -66,7 +68,13 @@ def _transport_options(broker: str) -> dict[str, Any]:
     if not broker.startswith(("redis", "sentinel")):
         return {}
     # Whoever needs a channel and does not get one is told at once: relay's own retries have jitter, and an end.
-    return {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS, "max_retries": 0}
+    # A worker that waits for ticks on a connection that went silent finds out after two health checks (kombu: 51 s).
+    return {
+        "socket_timeout": BROKER_SECONDS,
+        "socket_connect_timeout": BROKER_SECONDS,
+        "health_check_interval": HEALTH_SECONDS,
+        "max_retries": 0,
+    }
 
 
 def _schedule(settings: Settings) -> dict[str, Any]:

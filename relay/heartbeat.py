@@ -11,12 +11,12 @@ from common.database.records import Lease
 from relay.ports import Leases
 from relay.work import Log
 
-PATIENCE_SECONDS = 60.0
-"""Without progress for so long, the lease is left to expire and the statement is cancelled."""
-
 
 class Heartbeat:
-    """A thread beside the work, in the process that works."""
+    """A thread beside the work, in the process that works.
+
+    Without progress for `patience_seconds` the lease is left to expire and the statement is cancelled.
+    """
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class Heartbeat:
         log: Log,
         *,
         interval_seconds: float,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._leases = leases

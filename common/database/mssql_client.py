@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,7 +20,8 @@ from common.database.mssql.snapshot import MSSQLSnapshot, state_of
 from common.database.records import TableState, TrackedTable
 
 CONNECT_SECONDS = 10
-STATEMENT_SECONDS = 60
+PING_SECONDS = 5
+"""A connection that went silent while it was not in use is found out after so long."""
 MOST_PARAMETERS = 2000
 """SQL Server takes 2,100 in a statement."""
 
@@ -115,9 +117,14 @@ def make_engine(settings: Settings) -> Engine:
         connect_args={"timeout": CONNECT_SECONDS},
     )
 
-    @event.listens_for(engine, "connect")
-    def limit_statements(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.timeout = STATEMENT_SECONDS
+    @event.listens_for(engine, "checkout")
+    def limit_statements(dbapi_connection: Any, *_: Any) -> None:
+        dbapi_connection.timeout = math.ceil(settings.RELAY_STALL_SECONDS)
+
+    @event.listens_for(engine, "checkin")
+    def limit_the_next_ping(dbapi_connection: Any, *_: Any) -> None:
+        if dbapi_connection is not None:
+            dbapi_connection.timeout = PING_SECONDS
 
     @event.listens_for(engine, "before_cursor_execute")
     def remember_cursor(connection: Connection, cursor: Any, *_: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from sandbox.processes import stop_at_signals
+from tests.chaos.faults import kinds
 from tests.chaos.run import NotRecoveredError, Result, Run, prepared
 
 
@@ -19,7 +20,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--faults", type=int, default=100, help="how many faults (100)")
     parser.add_argument("--seed", type=int, help="decides which and when; drawn at random, and printed, by default")
+    parser.add_argument("--only", default="", help="only faults whose names begin so, as 'redis link'")
     chosen = parser.parse_args()
+    if not any(kind.name.startswith(chosen.only) for kind in kinds()):
+        parser.error("no fault's name begins so; there are: " + ", ".join(sorted({kind.name for kind in kinds()})))
     seed = random.randrange(1_000_000) if chosen.seed is None else chosen.seed
     stop_at_signals()
     folder = Path(mkdtemp(prefix="relay-chaos-"))
@@ -27,7 +31,7 @@ def main() -> int:
     try:
         with prepared(folder, seed) as world:
             try:
-                result = Run(world=world, count=chosen.faults, seed=seed, say=say).play()
+                result = Run(world=world, count=chosen.faults, seed=seed, say=say, only=chosen.only).play()
             except NotRecoveredError as error:
                 say(f"{error}\n{world.relays.tails()}\nThe logs stay in {folder}.")
                 print(json.dumps({"seed": seed, "faults": chosen.faults, "error": str(error)}))

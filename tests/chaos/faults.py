@@ -48,7 +48,7 @@ def kinds() -> Sequence[Fault]:
     links = [
         Fault(name=f"{service} link {name}", strike=lambda world, s=service, h=how: h(world, s))  # type: ignore[misc]
         for service in ("mssql", "mongo", "redis")
-        for name, how in (("cut", _cut), ("stalled", _stall), ("reset", _reset))
+        for name, how in (("cut", _cut), ("stalled", _stall), ("reset", _reset), ("silenced", _silence))
     ]
     return [
         Fault(name="relay killed", strike=_kill_a_relay),
@@ -90,6 +90,10 @@ def _stall(world: World, service: str) -> None:
 
 def _reset(world: World, service: str) -> None:
     world.proxies[service].reset()
+
+
+def _silence(world: World, service: str) -> None:
+    world.proxies[service].silence()
 
 
 def _kill_server(world: World, name: str) -> None:

@@ -23,6 +23,7 @@ class Proxy:
         self._is_refusing = False
         self._lock = threading.Lock()
         self._links: set[socket.socket] = set()
+        self._silent: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -43,6 +44,14 @@ class Proxy:
         """Reset every connection; new ones are welcome."""
         self._hang_up(reset=True)
 
+    def silence(self) -> None:
+        """Every connection stays open, and nothing passes on it any more; new ones are welcome.
+
+        As a firewall that has forgotten them.
+        """
+        with self._lock:
+            self._silent |= self._links
+
     def mend(self) -> None:
         """Behave again."""
         self._is_refusing = False
@@ -61,8 +70,8 @@ class Proxy:
             with suppress(OSError):
                 if reset:
                     link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                else:
-                    link.shutdown(socket.SHUT_RDWR)
+                # Who reads from it in another thread would keep it open: wake him up. RD alone sends nothing.
+                link.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
             link.close()
 
     def _accept(self) -> None:
@@ -93,10 +102,12 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(CHUNK):
                 self._flows.wait()
-                target.sendall(data)
+                if source not in self._silent:
+                    target.sendall(data)
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             with self._lock:
                 self._links.discard(end)
+                self._silent.discard(end)
             end.close()

@@ -28,6 +28,7 @@ SETTLE_SECONDS = 90.0
 BETWEEN_SECONDS = (1.0, 5.0)
 SETTINGS = {
     "RELAY_LEASE_SECONDS": "3",
+    "RELAY_STALL_SECONDS": "10",
     "RELAY_SCAN_INTERVAL": "0.5",
     "RELAY_BATCH_SIZE": "50",
     "RELAY_QUEUE_LIMIT": "100000000",
@@ -59,6 +60,8 @@ class Run:
     count: int
     seed: int
     say: Callable[[str], None]
+    only: str = ""
+    """Faults whose names begin so, and no restore; empty: all."""
     happened: Counter[str] = field(default_factory=Counter)
     longest: tuple[float, str] = (0.0, "none")
 
@@ -82,10 +85,10 @@ class Run:
         )
 
     def _fault(self, number: int, backup: Ledger | None) -> Fault:
-        if number == max(2, self.count // 2 + 1) and backup is not None:
+        if number == max(2, self.count // 2 + 1) and backup is not None and not self.only:
             copy = backup
             return Fault(name="database restored", strike=lambda world: faults.restore(world, copy))
-        return self.world.random.choice(faults.kinds())
+        return self.world.random.choice([kind for kind in faults.kinds() if kind.name.startswith(self.only)])
 
     def _strike(self, number: int, fault: Fault) -> None:
         fault.strike(self.world)
