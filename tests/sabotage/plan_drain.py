@@ -1,0 +1,134 @@
+"""Guards of recovery and drain: what was sealed goes into the queue, once, whatever is lost meanwhile."""
+
+from __future__ import annotations
+
+from tests.sabotage.plan_window import CRASH_POINTS, MEANWHILE
+from tests.sabotage.sabotage import sabotage
+
+DRAIN = "relay/drain.py"
+REPAIR = "relay/repair.py"
+WORK = "relay/work.py"
+
+DRAIN_PLAN = (
+    sabotage(
+        "count before the close",
+        "what the journal loses during the drain is taken for published",
+        (DRAIN, "    if _is_whole(work, cycle):\n        work.check_lease()\n", "    if True:\n"),
+        red=MEANWHILE + "test_what_is_lost_between_two_batches_is_read_anew",
+    ),
+    sabotage(
+        "both counts of the drain",
+        "what the journal has lost of a sealed window is never sent",
+        (DRAIN, "    if work.ports.journal.count(cycle.id) == cycle.count:", "    if True:"),
+        red=MEANWHILE + "test_what_is_lost_between_seal_and_publish_is_read_anew",
+    ),
+    sabotage(
+        "published before it is noted",
+        "a crash between the two loses the batch",
+        (
+            DRAIN,
+            "        if not _publish(work, cycle, batch, previous):\n"
+            "            return True\n"
+            "        work.ports.journal.mark_pending(batch)\n",
+            "        work.ports.journal.mark_pending(batch)\n"
+            "        if not _publish(work, cycle, batch, previous):\n"
+            "            return True\n",
+        ),
+        red="tests/unit/test_every_crash_point.py::test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again[first_run]",
+    ),
+    sabotage(
+        "the chain after a crash",
+        "a batch follows the wrong place, and the queue refuses it for ever",
+        (
+            DRAIN,
+            "previous = previous or work.ports.journal.before(batch[0])",
+            "previous = previous or batch[0].position",
+        ),
+        red=CRASH_POINTS + "[an_open_cycle_is_left_behind]",
+    ),
+    sabotage(
+        "gaps are mended",
+        "a queue that loses its place during the drain stops the source",
+        (
+            DRAIN,
+            "        except QueueGapError:\n            repair(work)\n",
+            "        except QueueGapError:\n            pass\n",
+        ),
+        red=MEANWHILE + "test_what_the_queue_loses_during_the_drain_is_pushed_again",
+    ),
+    sabotage(
+        "a queue that keeps its place never",
+        "is asked for ever",
+        (DRAIN, "    work.abandon_life(Reason.QUEUE_BEHIND)\n    return False", "    return False"),
+        (REPAIR, "    work.check_lease()\n    work.abandon_life(Reason.QUEUE_BEHIND)", "    work.check_lease()"),
+        red=MEANWHILE + "test_what_the_journal_cannot_mend_is_read_anew",
+    ),
+    sabotage(
+        "limit of the queue",
+        "the queue grows until Redis has no memory left",
+        (DRAIN, "return length is not None and length >= work.options.queue_limit", "return False"),
+        red="tests/unit/relay/test_reconcile.py::test_rows_that_wait_for_a_place_in_the_queue",
+    ),
+    sabotage(
+        "lease before publishing",
+        "a relay that was paused goes on publishing",
+        (DRAIN, "        work.check_lease()\n        try:", "        try:"),
+        red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand",
+    ),
+    sabotage(
+        "position ahead of Mongo",
+        "a Mongo that went back in time sends under numbers that Redis skips",
+        (REPAIR, "    if _is_ahead(work, position):", "    if False:"),
+        red=CRASH_POINTS + "[mongo_went_back]",
+    ),
+    sabotage(
+        "repair",
+        "what Redis lost is never pushed again",
+        (REPAIR, "    elif work.checkpoint.life:", "    elif False:"),
+        red=MEANWHILE + "test_what_the_queue_lost_is_pushed_again_although_nothing_has_changed",
+    ),
+    sabotage(
+        "repair asks the row",
+        "rows that have been processed are pushed again",
+        (REPAIR, "if dispatch.key in pending and dispatch.status", "if dispatch.status"),
+        red=CRASH_POINTS + "[the_queue_lost_everything]",
+    ),
+    sabotage(
+        "repair asks the log",
+        "rows that a worker is busy with are pushed again",
+        (
+            REPAIR,
+            "if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:",
+            "if dispatch.key in pending:",
+        ),
+        red=MEANWHILE + "test_what_a_worker_has_in_hand_is_not_pushed_again",
+    ),
+    sabotage(
+        "repair sends a row's last dispatch",
+        "a row with several dispatches is pushed several times",
+        (REPAIR, "d if newest.get(d.key) == d.position else None", "d if d.key in newest else None"),
+        red=MEANWHILE + "test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again",
+    ),
+    sabotage(
+        "a life begins where the queue stands",
+        "the first batch of a life is refused",
+        (
+            WORK,
+            "return previous or cycle.after or work.position() or NOWHERE",
+            "return previous or cycle.after or NOWHERE",
+        ),
+        red=CRASH_POINTS + "[mongo_is_lost]",
+    ),
+    sabotage(
+        "refused writes",
+        "a relay goes on that Mongo has refused",
+        (WORK, "        if not written:", "        if False:"),
+        red=MEANWHILE + "test_a_relay_whose_writes_are_refused_says_that_it_stopped",
+    ),
+    sabotage(
+        "lease",
+        "a relay that was paused goes on",
+        (WORK, "if not self.ports.leases.holds(self.lease):", "if False:"),
+        red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand",
+    ),
+)

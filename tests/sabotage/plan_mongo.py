@@ -1,0 +1,157 @@
+"""Guards in what is written to MongoDB: leases, checkpoints, journal."""
+
+from __future__ import annotations
+
+from tests.sabotage.sabotage import sabotage
+
+CHECKPOINTS = "common/database/mongo/checkpoints.py"
+JOURNAL = "common/database/mongo/journal.py"
+LEASES = "common/database/mongo/leases.py"
+TEST_CHECKPOINTS = "tests/contract/test_checkpoints.py::TestMongoCheckpoints::"
+TEST_JOURNAL = "tests/contract/test_journal.py::TestMongoJournal::"
+TEST_LEASES = "tests/contract/test_leases.py::TestMongoLeases::"
+
+MONGO_PLAN = (
+    sabotage(
+        "a lease is one relay's",
+        "two relays work on a source at a time",
+        (LEASES, '{"lease.expires_at": {"$lte": now}}', "{}"),
+        red=TEST_LEASES + "test_only_one_holds_a_source",
+    ),
+    sabotage(
+        "generation",
+        "two seals bear the same generation, and a mark tells them no longer apart",
+        (LEASES, '            "$inc": {"lease.generation": 1},\n', '            "$max": {"lease.generation": 1},\n'),
+        red=TEST_LEASES + "test_every_holder_has_a_later_generation",
+    ),
+    sabotage(
+        "the lease's owner",
+        "a relay that was paused takes its successor's lease for its own",
+        (LEASES, '    return {"_id": lease.source, "lease.owner": lease.owner}', '    return {"_id": lease.source}'),
+        red=TEST_LEASES + "test_a_lease_is_its_holders_until_somebody_takes_it",
+    ),
+    sabotage(
+        "the seal's owner",
+        "a relay that was paused seals",
+        (
+            CHECKPOINTS,
+            '{"_id": lease.source, "lease.owner": lease.owner, **expected}',
+            '{"_id": lease.source, **expected}',
+        ),
+        red=TEST_CHECKPOINTS + "test_a_former_owner_does_not_seal",
+    ),
+    sabotage(
+        "the seal's watermark",
+        "a window is sealed that does not begin where the last one ended",
+        (CHECKPOINTS, '{"version": seal.expected_version, "life": seal.expected_life,', '{"life": seal.expected_life,'),
+        red=TEST_CHECKPOINTS + "test_a_seal_compares_watermark_and_life[other watermark]",
+    ),
+    sabotage(
+        "the seal's life",
+        "a window of a life that has ended is sealed",
+        (CHECKPOINTS, '"life": seal.expected_life, "open_cycle": None}', '"open_cycle": None}'),
+        red=TEST_CHECKPOINTS + "test_a_seal_compares_watermark_and_life[other life]",
+    ),
+    sabotage(
+        "no seal over an open cycle",
+        "what the open cycle still holds is never sent",
+        (CHECKPOINTS, '"life": seal.expected_life, "open_cycle": None}', '"life": seal.expected_life}'),
+        red=TEST_CHECKPOINTS + "test_no_seal_over_an_open_cycle",
+    ),
+    sabotage(
+        "a seal whose reply is lost",
+        "a sealed window is taken for one that was not",
+        (CHECKPOINTS, "            return self._is_sealed(lease, seal)", "            return False"),
+        red=TEST_CHECKPOINTS + "test_a_seal_whose_reply_is_lost_is_read_back[True]",
+    ),
+    sabotage(
+        "no life over an open cycle",
+        "what the open cycle still holds is never sent",
+        (CHECKPOINTS, 'self._set(lease, {"open_cycle": None}, {**begun', "self._set(lease, {}, {**begun"),
+        red=TEST_CHECKPOINTS + "test_no_life_begins_over_an_open_cycle",
+    ),
+    sabotage(
+        "the cycle that is closed",
+        "a relay that was paused closes its successor's cycle",
+        (CHECKPOINTS, 'self._set(lease, {"open_cycle.id": cycle.id}, done)', "self._set(lease, {}, done)"),
+        red=TEST_CHECKPOINTS + "test_only_the_open_cycle_is_closed",
+    ),
+    sabotage(
+        "own takeover",
+        "what an earlier attempt of the same cycle prepared is taken for dispatched",
+        (JOURNAL, '"generation": {"$lte": dispatch.generation},', '"generation": {"$lt": dispatch.generation},'),
+        red=TEST_JOURNAL + "test_what_was_never_published_is_replaced",
+    ),
+    sabotage(
+        "takeover of the published",
+        "what is in the queue is dispatched again",
+        (
+            JOURNAL,
+            '            "status": {"$in": NEVER_PUBLISHED},\n            "generation": {"$lte"',
+            '            "generation": {"$lte"',
+        ),
+        red=TEST_JOURNAL + "test_what_was_published_stays",
+    ),
+    sabotage(
+        "takeover of a later generation",
+        "a relay that was paused writes over what its successor prepared",
+        (JOURNAL, '            "generation": {"$lte": dispatch.generation},\n', ""),
+        red=TEST_JOURNAL + "test_a_later_generation_is_told_apart",
+    ),
+    sabotage(
+        "discarding what was published",
+        "what the queue may lose is not in the journal any more",
+        (
+            JOURNAL,
+            '            "status": TaskStatus.PREPARED.value,\n            "generation": {"$lte": generation},\n',
+            '            "generation": {"$lte": generation},\n',
+        ),
+        red=TEST_JOURNAL + "test_only_prepared_ones_are_discarded",
+    ),
+    sabotage(
+        "discarding what is sealed",
+        "the open cycle is never sent",
+        (
+            JOURNAL,
+            '            "generation": {"$lte": generation},\n            "cycle": {"$ne": open_cycle},\n',
+            '            "generation": {"$lte": generation},\n',
+        ),
+        red=TEST_JOURNAL + "test_the_open_cycle_is_not_discarded",
+    ),
+    sabotage(
+        "discarding what is later",
+        "a relay that was paused deletes what its successor prepared",
+        (JOURNAL, '            "generation": {"$lte": generation},\n', ""),
+        red=TEST_JOURNAL + "test_later_generations_are_not_discarded",
+    ),
+    sabotage(
+        "repair ends at the first that is PREPARED",
+        "the position passes what was never pushed",
+        (
+            JOURNAL,
+            "list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))",
+            "[dispatch for dispatch in found if dispatch.status is not TaskStatus.PREPARED]",
+        ),
+        red=TEST_JOURNAL + "test_it_stops_at_the_first_one_that_is_still_prepared",
+    ),
+    sabotage(
+        "a quick worker's status",
+        "a document that is done waits again",
+        (
+            JOURNAL,
+            '"status": TaskStatus.PREPARED.value, "cycle": dispatches[0].cycle}',
+            '"cycle": dispatches[0].cycle}',
+        ),
+        red=TEST_JOURNAL + "test_a_quick_workers_status_stays",
+    ),
+    sabotage(
+        "a dispatch that was taken over",
+        "a relay that was paused notes as pushed what its successor has yet to push",
+        (
+            JOURNAL,
+            '"status": TaskStatus.PREPARED.value, "cycle": dispatches[0].cycle}',
+            '"status": TaskStatus.PREPARED.value}',
+        ),
+        red=TEST_JOURNAL + "test_a_dispatch_that_another_cycle_took_over_is_not_marked",
+    ),
+)

@@ -1,0 +1,51 @@
+"""Guards in Redis: the position, its chain, and the call that does all or nothing."""
+
+from __future__ import annotations
+
+from tests.sabotage.sabotage import sabotage
+
+PUBLISHER = "relay/redis_publisher.py"
+TEST_PUBLISHER = "tests/contract/test_publisher.py::TestRedisPublisher::"
+
+QUEUE_PLAN = (
+    sabotage(
+        "position",
+        "a batch whose reply was lost is pushed twice",
+        (PUBLISHER, "  if not ours or beyond(n, s, number, seq) then\n", "  if true then\n"),
+        red=TEST_PUBLISHER + "test_a_retry_changes_nothing",
+    ),
+    sabotage(
+        "the position's chain",
+        "what Redis lost is skipped, since what follows it moves the position",
+        (PUBLISHER, "if after_life == life and beyond(after_number, after_seq, number, seq) then", "if false then"),
+        red=TEST_PUBLISHER + "test_a_gap_is_refused",
+    ),
+    sabotage(
+        "the chain of a new life",
+        "a relay that was paused, of a life that has ended, pushes",
+        (
+            PUBLISHER,
+            "elseif after_life ~= life or after_number ~= number or after_seq ~= seq then",
+            "elseif false then",
+        ),
+        red=TEST_PUBLISHER + "test_another_life_is_refused_anywhere_else",
+    ),
+    sabotage(
+        "positions are numbers",
+        "cycle 10 comes before cycle 9",
+        (PUBLISHER, "local n, s = tonumber(ARGV[i]), tonumber(ARGV[i + 1])", "local n, s = ARGV[i], ARGV[i + 1]"),
+        red=TEST_PUBLISHER + "test_numbers_are_compared_as_numbers",
+    ),
+    sabotage(
+        "the position moves with the queue",
+        "what was pushed is pushed again",
+        (PUBLISHER, "if last then redis.call('SET', KEYS[1], last) end\n", ""),
+        red=TEST_PUBLISHER + "test_the_position_is_that_of_the_last_item",
+    ),
+    sabotage(
+        "a position for each relay",
+        "two relays on one Redis take each other's positions for their own",
+        (PUBLISHER, "relay:{self._namespace}:{source.id}:position", "relay:{source.id}:position"),
+        red="tests/contract/test_redis_publisher.py::test_two_relays_on_one_redis_keep_their_positions_apart",
+    ),
+)

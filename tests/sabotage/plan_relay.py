@@ -1,0 +1,69 @@
+"""Guards around the cycle: who may begin one, when none is due, and under which id a row is dispatched."""
+
+from __future__ import annotations
+
+from tests.sabotage.sabotage import sabotage
+
+HEARTBEAT = "relay/heartbeat.py"
+IDENTITY = "relay/identity.py"
+IDLE = "relay/idle.py"
+TEST_HEARTBEAT = "tests/unit/relay/test_heartbeat.py::"
+TEST_IDENTITY = "tests/unit/relay/test_identity.py::test_what_differs_has_another_id"
+TEST_IDLE = "tests/unit/relay/test_idle.py::"
+
+RELAY_PLAN = (
+    sabotage(
+        "the id holds the version",
+        "a row that becomes pending again is taken for dispatched",
+        (IDENTITY, '["v", row.version]', '["v"]'),
+        red=TEST_IDENTITY + "[version]",
+    ),
+    sabotage(
+        "the id holds the life",
+        "what a new life dispatches is taken for dispatched",
+        (IDENTITY, "source.name, life, *stamp", "source.name, *stamp"),
+        red=TEST_IDENTITY + "[life]",
+    ),
+    sabotage(
+        "the id holds the key's types",
+        "of two rows that look alike one is taken for the other",
+        (IDENTITY, "[type(part).__name__, str(part)]", "[str(part)]"),
+        red="tests/unit/relay/test_identity.py::test_no_two_keys_meet",
+    ),
+    sabotage(
+        "a baseline's row without a version",
+        "is taken for dispatched by every later baseline",
+        (IDENTITY, '["b", cycle_number] if row.version is None', '["b"] if row.version is None'),
+        red=TEST_IDENTITY + "[two baselines]",
+    ),
+    sabotage(
+        "an idle source has no open cycle",
+        "what a relay that died has sealed waits for the next change",
+        (IDLE, "if checkpoint.open_cycle is not None or not", "if not"),
+        red=TEST_IDLE + "test_a_checkpoint_that_is_not_finished_has_work",
+    ),
+    sabotage(
+        "an idle source has its mark",
+        "a restored database is not noticed before its next change",
+        (IDLE, "    if mark is None or (mark.life, mark.version, mark.generation) != (", "    if mark and () == ("),
+        red=TEST_IDLE + "test_a_table_that_is_not_as_sealed_has_work",
+    ),
+    sabotage(
+        "an idle source's queue is whole",
+        "what Redis lost waits for the next change",
+        (IDLE, "return position is None or _is_expected(position, checkpoint)", "return True"),
+        red=TEST_IDLE + "test_a_queue_that_stands_elsewhere_has_work[lost]",
+    ),
+    sabotage(
+        "the lease lives while work moves",
+        "a statement that never answers holds its source for ever",
+        (HEARTBEAT, "if self._clock() - self._moved > self._patience:", "if False:"),
+        red=TEST_HEARTBEAT + "test_without_progress_the_statement_is_cancelled_once_and_the_lease_left",
+    ),
+    sabotage(
+        "heartbeat",
+        "a window that takes longer than the lease is never sealed",
+        (HEARTBEAT, "return self._leases.renew(lease)", "return True"),
+        red=TEST_HEARTBEAT + "test_the_lease_is_renewed_inside_the_block",
+    ),
+)

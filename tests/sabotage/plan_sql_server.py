@@ -1,0 +1,71 @@
+"""Guards in what is asked of SQL Server."""
+
+from __future__ import annotations
+
+from tests.sabotage.sabotage import sabotage
+
+CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
+CLIENT = "common/database/mssql_client.py"
+SNAPSHOT = "common/database/mssql/snapshot.py"
+STATEMENTS = "common/database/mssql/statements.py"
+
+SQL_SERVER_PLAN = (
+    sabotage(
+        "column mask",
+        "an edit of any column sends a row that is pending already",
+        (STATEMENTS, "== tracked.pending_value, sa.or_(*touched))", "== tracked.pending_value)"),
+        red=CHANGES + "test_an_unrelated_edit_of_a_pending_row_is_left_out",
+    ),
+    sabotage(
+        "arguments in the mask",
+        "a rejected row that was mended is not taken again",
+        (STATEMENTS, "[tracked.status_column, *tracked.args]", "[tracked.status_column]"),
+        red="tests/fundamentals/test_10_rejected_rows.py::test_a_row_that_is_mended_is_taken_again",
+    ),
+    sabotage(
+        "the row's status",
+        "a row that is pending no more is sent",
+        (
+            STATEMENTS,
+            ".where(table.c[tracked.status_column] == tracked.pending_value, sa.or_(*touched))",
+            ".where(sa.or_(*touched))",
+        ),
+        red=CHANGES + "test_a_row_that_is_pending_no_more_is_left_out",
+    ),
+    sabotage(
+        "one snapshot",
+        "what is committed during the read is read under another version",
+        (CLIENT, 'isolation_level="SNAPSHOT"', 'isolation_level="READ COMMITTED"'),
+        red=CHANGES + "test_a_snapshot_does_not_see_what_comes_later",
+    ),
+    sabotage(
+        "the mark's version",
+        "an older copy of the database with the same life is overwritten",
+        (STATEMENTS, "            MARKS.c.version == expected.version,\n", ""),
+        red=CHANGES + "test_a_mark_is_compared_whole[{'version': 1}]",
+    ),
+    sabotage(
+        "the mark's life",
+        "the mark of another Mongo is overwritten",
+        (STATEMENTS, "            MARKS.c.life == expected.life,\n", ""),
+        red=CHANGES + "test_a_mark_is_compared_whole[{'life': 'another'}]",
+    ),
+    sabotage(
+        "the mark's generation",
+        "the mark of a successor is overwritten",
+        (STATEMENTS, "            MARKS.c.generation == expected.generation,\n", ""),
+        red=CHANGES + "test_a_mark_is_compared_whole[{'generation': 2}]",
+    ),
+    sabotage(
+        "the first mark",
+        "of two relays that begin, both believe that the database is theirs",
+        (SNAPSHOT, "            self._connection.rollback()\n            return False", "            return True"),
+        red=CHANGES + "test_the_first_mark_is_set_where_there_is_none",
+    ),
+    sabotage(
+        "one connection up to the mark",
+        "a database that was restored meanwhile is marked with what the old one held",
+        ("common/config.py", '            "ConnectRetryCount": "0",\n', ""),
+        red="tests/unit/common/test_config.py::test_the_driver_reads_every_value_as_it_was_given",
+    ),
+)

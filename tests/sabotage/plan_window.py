@@ -1,0 +1,173 @@
+"""Guards between the reading of a window and its seal, and those that decide what can be read at all."""
+
+from __future__ import annotations
+
+from tests.sabotage.sabotage import sabotage
+
+BASELINE = "relay/baseline.py"
+CRASH_POINTS = "tests/unit/test_every_crash_point.py::test_whatever_it_dies_at_every_row_is_in_the_queue_once"
+STATES = "tests/unit/relay/test_baseline.py::test_a_state_that_is_not_the_sealed_ones_leads_to_a_baseline"
+MEANWHILE = "tests/unit/test_meanwhile.py::"
+MARKS = "tests/unit/relay/test_baseline.py::test_the_mark_is_the_last_seals_or_that_of_an_attempt_since"
+WINDOW = "relay/window.py"
+
+WINDOW_PLAN = (
+    sabotage(
+        "takeover",
+        "what a dead attempt prepared is taken for dispatched, and never is",
+        (WINDOW, "return outcome is Takeover.REPLACED", "return False"),
+        red=CRASH_POINTS + "[a_row_that_is_rejected_and_one_that_is_deleted]",
+    ),
+    sabotage(
+        "later generation",
+        "a relay that was paused writes over what its successor prepared",
+        (WINDOW, "if outcome is Takeover.LATER_GENERATION:", "if False:"),
+        red=MEANWHILE + "test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatched",
+    ),
+    sabotage(
+        "discard",
+        "what dead attempts prepared stays in the journal for ever",
+        (WINDOW, "        _discard(work)\n        with", "        with"),
+        red=CRASH_POINTS + "[prepared_rows_are_left_behind]",
+    ),
+    sabotage(
+        "count before the seal",
+        "a window is sealed of which the journal has lost a part",
+        (WINDOW, "if work.ports.journal.count(window.cycle) != prepared.count:", "if False:"),
+        red=MEANWHILE + "test_a_window_that_lost_a_part_is_not_sealed",
+    ),
+    sabotage(
+        "mark, looked at",
+        "a restored database is read on from a watermark that it has never reached",
+        (
+            WINDOW,
+            "if not accepts_mark(snapshot.state.mark, work.checkpoint, work.lease.generation):",
+            "if work.checkpoint.life is None:",
+        ),
+        red=CRASH_POINTS + "[the_database_is_restored]",
+    ),
+    sabotage(
+        "mark, compared and set",
+        "a relay that was paused seals what its successor has sealed",
+        (
+            WINDOW,
+            "if not snapshot.set_mark(mark, expected=state.mark):",
+            "if not snapshot.set_mark(mark, expected=state.mark) and False:",
+        ),
+        red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_set_the_mark_back",
+    ),
+    sabotage(
+        "mark before the watermark",
+        "a crash between the two looks like a restored database",
+        (
+            WINDOW,
+            "    if not snapshot.set_mark(mark, expected=state.mark):\n"
+            '        raise Stop("the mark is somebody else\'s by now")\n'
+            "    seal = _seal_of(work, state, prepared, reason)\n"
+            "    work.seal(seal)\n",
+            "    seal = _seal_of(work, state, prepared, reason)\n"
+            "    work.seal(seal)\n"
+            "    if not snapshot.set_mark(mark, expected=state.mark):\n"
+            '        raise Stop("the mark is somebody else\'s by now")\n',
+        ),
+        red=CRASH_POINTS + "[a_window_of_several_batches]",
+    ),
+    sabotage(
+        "no cap on versions",
+        "a row above the snapshot's version comes back with a mask that hides it",
+        (
+            WINDOW,
+            "                raise _ReadAgain\n",
+            "                rows = [row for row in rows if (row.version or 0) <= self.ceiling]\n",
+        ),
+        red=MEANWHILE + "test_a_row_above_the_snapshots_version_is_not_left_to_the_next_cycle",
+    ),
+    sabotage(
+        "reading again",
+        "a row above the snapshot's version is sent twice",
+        (WINDOW, "careful=attempt <= REREADS", "careful=False"),
+        red=MEANWHILE + "test_a_snapshot_that_runs_ahead_of_its_version_is_read_again",
+    ),
+    sabotage(
+        "life in the mark",
+        "the mark of a life that was forgotten is taken for ours",
+        (BASELINE, "if mark is None or mark.life != checkpoint.life:", "if mark is None:"),
+        red=MARKS,
+    ),
+    sabotage(
+        "version in the mark",
+        "a database restored to an older seal is taken for the one we know",
+        (
+            BASELINE,
+            "return mark.generation == checkpoint.sealed_generation and mark.version == (checkpoint.version or 0)",
+            "return mark.generation == checkpoint.sealed_generation",
+        ),
+        red=MARKS,
+    ),
+    sabotage(
+        "generation in the mark",
+        "the mark of a seal that Mongo has forgotten is taken for a dead attempt's",
+        (
+            BASELINE,
+            "if checkpoint.sealed_generation < mark.generation <= generation:",
+            "if checkpoint.sealed_generation < mark.generation:",
+        ),
+        red=MARKS,
+    ),
+    sabotage(
+        "begin_version",
+        "what happened while tracking was off, or before TRUNCATE, is missed",
+        (
+            BASELINE,
+            "    if state.begin_version == checkpoint.begin_version:\n        return None\n",
+            "    return None\n",
+        ),
+        red=STATES,
+    ),
+    sabotage(
+        "side table",
+        "what happened while tracking was off is missed, where begin_version is the same as before",
+        (BASELINE, "    if are_known and len(sides) == 2:\n        return Reason.TRACKING_SWITCHED\n", ""),
+        red=STATES,
+    ),
+    sabotage(
+        "object_id",
+        "a table that was dropped and created anew is read on",
+        (
+            BASELINE,
+            "    if state.object_id != checkpoint.object_id:\n        return Reason.TABLE_RECREATED\n",
+            "",
+        ),
+        red=STATES,
+    ),
+    sabotage(
+        "min_valid",
+        "changes that were cleaned up are missed",
+        (
+            BASELINE,
+            "Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0)",
+            "Reason.RETENTION_PASSED: False",
+        ),
+        red=CRASH_POINTS + "[the_retention_has_passed]",
+    ),
+    sabotage(
+        "watermark above the current version",
+        "everything is missed until the database has reached the watermark",
+        (
+            BASELINE,
+            "Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0)",
+            "Reason.VERSION_WENT_BACK: False",
+        ),
+        red=STATES,
+    ),
+    sabotage(
+        "definition",
+        "rows that a new definition makes pending are missed",
+        (
+            BASELINE,
+            "Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition",
+            "Reason.DEFINITION_CHANGED: False",
+        ),
+        red="tests/unit/relay/test_baseline.py::test_a_source_that_takes_other_rows_leads_to_a_baseline",
+    ),
+)
