@@ -18,6 +18,11 @@ from tests.support.servers import KIND_VARIABLE
 PROJECT = Path(__file__).parents[2]
 COPIED = ("relay", "common", "tests")
 LINKED = ("sandbox", "migrations", "alembic.ini", "pyproject.toml")
+PYTEST = (
+    *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30"),
+    # Hypothesis takes as long to import as everything else, and none of these tests uses it.
+    *("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "tests.sabotage.witness"),
+)
 SECONDS = 100
 
 
@@ -47,9 +52,8 @@ def make_copy(folder: Path, cuts: Sequence[Cut] = ()) -> Path:
 def run_tests(copy: Path, tests: Sequence[str]) -> Verdict:
     """Run these tests on the copy, up to the first that fails. AssertionError when they ran on anything else."""
     witness = copy / "witness"
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, "-p", "tests.sabotage.witness", *tests],
+        [*PYTEST, *tests],
         cwd=copy,
         env=_environment(copy, witness),
         capture_output=True,

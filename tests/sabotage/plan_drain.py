@@ -96,6 +96,7 @@ DRAIN_PLAN = (
     sabotage(
         "repair asks the log",
         "rows that a worker is busy with are pushed again",
+        (REPAIR, "[d.key for d in batch if d.status is TaskStatus.PENDING]", "[d.key for d in batch]"),
         (
             REPAIR,
             "if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:",

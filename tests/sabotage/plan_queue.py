@@ -33,7 +33,7 @@ QUEUE_PLAN = (
     sabotage(
         "positions are numbers",
         "cycle 10 comes before cycle 9",
-        (PUBLISHER, "local n, s = tonumber(ARGV[i]), tonumber(ARGV[i + 1])", "local n, s = ARGV[i], ARGV[i + 1]"),
+        (PUBLISHER, "return a > c or (a == c and b > d)", "return tostring(a) > tostring(c) or (a == c and b > d)"),
         red=TEST_PUBLISHER + "test_numbers_are_compared_as_numbers",
     ),
     sabotage(

@@ -47,14 +47,24 @@ WINDOW_PLAN = (
         red=CRASH_POINTS + "[the_database_is_restored]",
     ),
     sabotage(
-        "mark, compared and set",
-        "a relay that was paused seals what its successor has sealed",
+        "mark, compared",
+        "a relay that was paused sets the mark back, and its successor's seal looks like a restored database",
+        (
+            WINDOW,
+            "if not snapshot.set_mark(mark, expected=state.mark):",
+            "if not snapshot.set_mark(mark, expected=work.ports.changes.states([work.source])[work.source.name].mark):",
+        ),
+        red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_set_the_mark_back",
+    ),
+    sabotage(
+        "mark, refused",
+        "two relays with a Mongo each seal the same rows",
         (
             WINDOW,
             "if not snapshot.set_mark(mark, expected=state.mark):",
             "if not snapshot.set_mark(mark, expected=state.mark) and False:",
         ),
-        red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_set_the_mark_back",
+        red=MEANWHILE + "test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing",
     ),
     sabotage(
         "mark before the watermark",

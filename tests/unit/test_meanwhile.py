@@ -67,10 +67,18 @@ def world() -> Meanwhile:
 
 
 def test_a_relay_that_was_overtaken_does_not_set_the_mark_back(world: Meanwhile) -> None:
-    world.at("before set_mark", world.scan)
+    world.at("after count", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
     assert world.scan().baseline is None
     assert world.queued() == ["HD-1", "HD-2"]
+
+
+def test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing(world: Meanwhile) -> None:
+    another = World()
+    another.database = world.database
+    world.at("before set_mark", another.scan)
+    assert world.scan().outcome is Outcome.STOPPED
+    assert world.queued() == ["HD-1"]
 
 
 def test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand(world: Meanwhile) -> None:
