@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from pymongo.errors import BulkWriteError
@@ -16,6 +17,7 @@ from tests.support.samples import a_dispatch
 from tests.support.twins import TwinMongo
 
 DOCUMENT_VALIDATION_FAILURE = 121
+WRITE_CONCERN_TIMEOUT = 64
 
 
 class TestTwinJournal(JournalContract):
@@ -58,11 +60,19 @@ class TestMongoJournal(JournalContract):
         assert dispatched_at is None
         assert expires_at is not None
 
-    def test_trouble_other_than_a_duplicate_is_raised(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-        problems = [{"index": 0, "code": 11000}, {"index": 1, "code": DOCUMENT_VALIDATION_FAILURE}]
-
+    @pytest.mark.parametrize(
+        "details",
+        [
+            {"writeErrors": [{"index": 0, "code": 11000}, {"index": 1, "code": DOCUMENT_VALIDATION_FAILURE}]},
+            {"writeErrors": [{"index": 0, "code": 11000}], "writeConcernErrors": [{"code": WRITE_CONCERN_TIMEOUT}]},
+        ],
+        ids=["not written", "not with a majority"],
+    )
+    def test_trouble_other_than_a_duplicate_is_raised(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, details: dict[str, Any]
+    ) -> None:
         def refuse(*_: object, **__: object) -> None:
-            raise BulkWriteError({"writeErrors": problems})
+            raise BulkWriteError(details)
 
         monkeypatch.setattr(self.store.task_logs, "insert_many", refuse)
         with pytest.raises(BulkWriteError):
@@ -72,3 +82,9 @@ class TestMongoJournal(JournalContract):
         found = self.store.task_logs.find_one({"_id": task_id})
         assert found is not None
         return found["dispatched_at"], found["expires_at"]
+
+
+def test_everything_is_written_to_the_disks_of_a_majority(mongo_store: MongoStore) -> None:
+    for collection in (mongo_store.checkpoint_collection, mongo_store.task_logs):
+        assert collection.write_concern.document == {"w": "majority", "j": True}
+        assert collection.read_concern.level == "majority"

@@ -57,8 +57,8 @@ DRAIN_PLAN = (
         red=MEANWHILE + "test_what_the_queue_loses_during_the_drain_is_pushed_again",
     ),
     sabotage(
-        "a queue that keeps its place never",
-        "is asked for ever",
+        "a queue that cannot be mended",
+        "its source waits for it for ever",
         (DRAIN, "    work.abandon_life(Reason.QUEUE_BEHIND)\n    return False", "    return False"),
         (REPAIR, "    work.check_lease()\n    work.abandon_life(Reason.QUEUE_BEHIND)", "    work.check_lease()"),
         red=MEANWHILE + "test_what_the_journal_cannot_mend_is_read_anew",
@@ -71,7 +71,7 @@ DRAIN_PLAN = (
     ),
     sabotage(
         "lease before publishing",
-        "a relay that was paused goes on publishing",
+        "a relay that was paused publishes what its successor has published",
         (DRAIN, "        work.check_lease()\n        try:", "        try:"),
         red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand",
     ),
@@ -122,13 +122,13 @@ DRAIN_PLAN = (
     ),
     sabotage(
         "refused writes",
-        "a relay goes on that Mongo has refused",
+        "a relay reports for its own what its successor has done",
         (WORK, "        if not written:", "        if False:"),
         red=MEANWHILE + "test_a_relay_whose_writes_are_refused_says_that_it_stopped",
     ),
     sabotage(
         "lease",
-        "a relay that was paused goes on",
+        "a relay that was paused goes on as if nobody had taken over",
         (WORK, "if not self.ports.leases.holds(self.lease):", "if False:"),
         red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand",
     ),

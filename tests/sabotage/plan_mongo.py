@@ -154,4 +154,16 @@ MONGO_PLAN = (
         ),
         red=TEST_JOURNAL + "test_a_dispatch_that_another_cycle_took_over_is_not_marked",
     ),
+    sabotage(
+        "majority",
+        "a failover takes back what was sealed",
+        ("common/database/mongo_client.py", 'WriteConcern("majority", j=True)', "WriteConcern(1)"),
+        red="tests/contract/test_journal.py::test_everything_is_written_to_the_disks_of_a_majority",
+    ),
+    sabotage(
+        "a majority that was not reached",
+        "a failover takes back what was prepared",
+        (JOURNAL, 'if unwritten or error.details.get("writeConcernErrors"):', "if unwritten:"),
+        red=TEST_JOURNAL + "test_trouble_other_than_a_duplicate_is_raised[not with a majority]",
+    ),
 )

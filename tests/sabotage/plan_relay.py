@@ -31,8 +31,8 @@ RELAY_PLAN = (
         red="tests/unit/relay/test_identity.py::test_no_two_keys_meet",
     ),
     sabotage(
-        "a baseline's row without a version",
-        "is taken for dispatched by every later baseline",
+        "the id of a row without a version",
+        "a row that a baseline has sent is taken for dispatched by every later one",
         (IDENTITY, '["b", cycle_number] if row.version is None', '["b"] if row.version is None'),
         red=TEST_IDENTITY + "[two baselines]",
     ),

@@ -64,7 +64,19 @@ SQL_SERVER_PLAN = (
     ),
     sabotage(
         "one connection up to the mark",
-        "a database that was restored meanwhile is marked with what the old one held",
+        "a database that was restored meanwhile is marked, and what is new in it lies below the watermark",
+        (
+            SNAPSHOT,
+            "moved = self._connection.execute(statements.move_mark(self._tracked.name, mark, expected)).rowcount\n"
+            "        self._connection.commit()\n",
+            "with self._connection.engine.begin() as another:\n"
+            "            moved = another.execute(statements.move_mark(self._tracked.name, mark, expected)).rowcount\n",
+        ),
+        red="tests/integration/sandbox/control/test_restores.py::test_a_restore_between_the_read_and_the_mark",
+    ),
+    sabotage(
+        "no connection made anew by the driver",
+        "the same: SQL Server lets the driver take an idle connection up again by itself",
         ("common/config.py", '            "ConnectRetryCount": "0",\n', ""),
         red="tests/unit/common/test_config.py::test_the_driver_reads_every_value_as_it_was_given",
     ),

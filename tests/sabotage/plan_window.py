@@ -20,7 +20,7 @@ WINDOW_PLAN = (
     ),
     sabotage(
         "later generation",
-        "a relay that was paused writes over what its successor prepared",
+        "what a relay prepared that Mongo has forgotten is taken for dispatched, and never is",
         (WINDOW, "if outcome is Takeover.LATER_GENERATION:", "if False:"),
         red=MEANWHILE + "test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatched",
     ),
@@ -32,7 +32,7 @@ WINDOW_PLAN = (
     ),
     sabotage(
         "count before the seal",
-        "a window is sealed of which the journal has lost a part",
+        "what the journal has lost comes to light too late: all that waits is sent again",
         (WINDOW, "if work.ports.journal.count(window.cycle) != prepared.count:", "if False:"),
         red=MEANWHILE + "test_a_window_that_lost_a_part_is_not_sealed",
     ),
@@ -102,7 +102,7 @@ WINDOW_PLAN = (
         "life in the mark",
         "the mark of a life that was forgotten is taken for ours",
         (BASELINE, "if mark is None or mark.life != checkpoint.life:", "if mark is None:"),
-        red=MARKS,
+        red=MARKS + "[other life]",
     ),
     sabotage(
         "version in the mark",
@@ -112,7 +112,7 @@ WINDOW_PLAN = (
             "return mark.generation == checkpoint.sealed_generation and mark.version == (checkpoint.version or 0)",
             "return mark.generation == checkpoint.sealed_generation",
         ),
-        red=MARKS,
+        red=MARKS + "[other version]",
     ),
     sabotage(
         "generation in the mark",
@@ -122,7 +122,7 @@ WINDOW_PLAN = (
             "if checkpoint.sealed_generation < mark.generation <= generation:",
             "if checkpoint.sealed_generation < mark.generation:",
         ),
-        red=MARKS,
+        red=MARKS + "[later]",
     ),
     sabotage(
         "begin_version",

@@ -144,3 +144,32 @@ def test_one_copy_after_the_other(
         [report] = scan(relay, SALE)
         assert report.baseline is Reason.MARK_OLDER
     assert _waiting(environment) <= set(sale_queue())
+
+
+def test_a_restore_between_the_read_and_the_mark(
+    relay: Relay,
+    environment: dict[str, str],
+    sale_queue: Queued,
+    control: SqlServerControl,
+    copy: Copy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The copy's mark is the very one that was read: only the connection, cut by the restore, tells them apart."""
+    _insert(environment, "HD-1")
+    scan(relay, SALE)
+    of_now = copy()
+    _insert(environment, "HD-2")
+    count = relay.ports.journal.count
+
+    def restore_and_count(cycle: str) -> int:
+        monkeypatch.undo()
+        control.restore(of_now)
+        return count(cycle)
+
+    monkeypatch.setattr(relay.ports.journal, "count", restore_and_count)
+    scan(relay, SALE)
+    # It bears the version that HD-2 had: a watermark from before the restore would hide it.
+    _insert(environment, "HD-3")
+
+    scan(relay, SALE)
+    assert "HD-3" in sale_queue()
