@@ -14,16 +14,16 @@ A_GUARD = ("relay/drain.py", "GAPS = 5", "GAPS = 0")
 A_TEST = "tests/unit/test_meanwhile.py::test_what_the_queue_loses_during_the_drain_is_pushed_again"
 
 
+def test_with_all_guards_in_place_these_tests_pass(tmp_path: Path) -> None:
+    verdict = run_tests(make_copy(tmp_path), sorted({each.red for each in PLAN}))
+    assert verdict.code == 0, verdict.said
+
+
 @pytest.mark.parametrize("sabotage", PLAN, ids=lambda sabotage: sabotage.name)
 def test_without_its_guard_the_test_beside_it_fails(sabotage: Sabotage, tmp_path: Path) -> None:
     verdict = run_tests(make_copy(tmp_path, sabotage.cuts), [sabotage.red])
     assert verdict.code == 1, verdict.said
     assert verdict.failed, f"it failed, but not by an assertion:\n{verdict.said}"
-
-
-def test_with_all_guards_in_place_these_tests_pass(tmp_path: Path) -> None:
-    verdict = run_tests(make_copy(tmp_path), sorted({each.red for each in PLAN}))
-    assert verdict.code == 0, verdict.said
 
 
 def test_no_guard_bears_two_names_and_no_name_two_guards() -> None:
