@@ -54,6 +54,7 @@ def kinds() -> Sequence[Fault]:
         Fault(name="relay killed", strike=_kill_a_relay),
         Fault(name="relay killed", strike=_kill_a_relay),
         Fault(name="all relays killed", strike=_kill_all_relays),
+        Fault(name="relay's process killed", strike=lambda world: world.relays.kill_a_process(world.random)),
         *links,
         Fault(name="mssql killed", strike=lambda world: _kill_server(world, "mssql")),
         Fault(name="mongo killed", strike=lambda world: _kill_server(world, "mongo")),

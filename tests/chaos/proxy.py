@@ -18,6 +18,8 @@ class Proxy:
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        """Where relay connects."""
         self._flows = threading.Event()
         self._flows.set()
         self._is_refusing = False
@@ -25,11 +27,6 @@ class Proxy:
         self._links: set[socket.socket] = set()
         self._silent: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        """Where relay connects."""
-        return int(self._listener.getsockname()[1])
 
     def cut(self) -> None:
         """Close every connection, and every new one, until `mend`."""
@@ -60,6 +57,9 @@ class Proxy:
     def close(self) -> None:
         """Hang up, for ever."""
         self.mend()
+        with suppress(OSError):
+            # A close alone would leave the thread that accepts where it is.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._hang_up(reset=False)
 

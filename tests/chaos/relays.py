@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
+import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from common.config import Settings
@@ -42,6 +45,14 @@ class Relays:
     def kill(self, name: str) -> None:
         """kill -9 the worker and all its processes."""
         self._running[name].kill_group()
+
+    def kill_a_process(self, chance: random.Random) -> None:
+        """kill -9 one process of the second relay's pool; the first one's beat is nobody's to start again."""
+        parent = self._running["relay-2"].pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        if children:
+            with suppress(ProcessLookupError):
+                os.kill(int(chance.choice(children)), signal.SIGKILL)
 
     def tails(self) -> str:
         """The end of each log."""

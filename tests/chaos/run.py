@@ -94,7 +94,7 @@ class Run:
         fault.strike(self.world)
         self.happened[fault.name] += 1
         seconds = self._await(fault.name, time.monotonic())
-        self.say(f"{number:4}/{self.count}  {fault.name:22} recovered after {seconds:4.1f} s")
+        self.say(f"{number:4}/{self.count}  {fault.name:23} recovered after {seconds:4.1f} s")
 
     def _await(self, name: str, since: float, *, notes: bool = True) -> float:
         """Wait until rows written now are in their queues; gives the seconds since `since`."""

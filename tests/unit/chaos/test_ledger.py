@@ -1,0 +1,81 @@
+"""The verdict of `make chaos`: a count that cannot find a loss proves nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.ledger import Ledger, RowKey
+
+ROW: RowKey = ("sale", "HD-1")
+
+
+def ledger_with_a_row() -> Ledger:
+    ledger = Ledger()
+    ledger.inserted(ROW)
+    return ledger
+
+
+def test_one_push_for_one_row_is_clean() -> None:
+    verdict = ledger_with_a_row().verdict({ROW: ["a"]})
+    assert verdict.is_clean
+    assert (verdict.rows, verdict.wanted, verdict.pushes) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("pushed", [{}, {ROW: []}, {("import", "HD-1"): ["a"]}])
+def test_a_row_without_a_push_is_lost(pushed: dict[RowKey, list[str]]) -> None:
+    assert ledger_with_a_row().verdict(pushed).lost == [ROW]
+
+
+@pytest.mark.parametrize("ids", [["a", "b"], ["a", "a"]], ids=["two dispatches", "one dispatch twice"])
+def test_a_second_push_is_one_too_many(ids: list[str]) -> None:
+    assert ledger_with_a_row().verdict({ROW: ids}).duplicates == [ROW]
+
+
+def test_a_row_that_was_opened_again_asks_for_another_push() -> None:
+    ledger = ledger_with_a_row()
+    ledger.became_pending(ROW)
+    assert ledger.verdict({ROW: ["a"]}).lost == [ROW]
+    assert ledger.verdict({ROW: ["a", "a"]}).lost == [ROW], "the same dispatch twice is not two dispatches"
+    assert ledger.verdict({ROW: ["a", "b"]}).is_clean
+    assert ledger.verdict({ROW: ["a", "b", "c"]}).duplicates == [ROW]
+
+
+def test_a_row_that_was_deleted_may_be_missing_but_not_be_there_twice() -> None:
+    ledger = ledger_with_a_row()
+    ledger.entries[ROW].is_deleted = True
+    assert ledger.verdict({}).is_clean
+    assert ledger.verdict({ROW: ["a", "b"]}).duplicates == [ROW]
+
+
+def test_a_restore_allows_what_waited_in_the_copy_to_be_sent_once_more() -> None:
+    ledger = ledger_with_a_row()
+    ledger.put_back(ledger.copy())
+    once, twice, thrice = (ledger.verdict({ROW: ids}) for ids in (["a"], ["a", "b"], ["a", "b", "c"]))
+    assert once.is_clean
+    assert once.repeated_after_restore == 0
+    assert twice.is_clean
+    assert twice.repeated_after_restore == 1
+    assert thrice.duplicates == [ROW]
+
+
+def test_a_restore_allows_nothing_for_a_row_that_was_done_in_the_copy() -> None:
+    ledger = ledger_with_a_row()
+    ledger.entries[ROW].status = "SYNCED"
+    ledger.put_back(ledger.copy())
+    assert ledger.verdict({ROW: ["a", "b"]}).duplicates == [ROW]
+
+
+def test_what_was_asked_for_after_the_copy_may_have_been_sent() -> None:
+    ledger = ledger_with_a_row()
+    ledger.entries[ROW].status = "SYNCED"
+    backup = ledger.copy()
+    ledger.became_pending(ROW)
+    ledger.put_back(backup)
+    assert ledger.verdict({ROW: ["a", "b"]}).repeated_after_restore == 1
+    assert ledger.verdict({ROW: ["a"]}).is_clean
+
+
+def test_a_row_that_the_restored_database_does_not_know_is_nobodys_loss() -> None:
+    ledger = ledger_with_a_row()
+    ledger.put_back(Ledger())
+    assert ledger.verdict({}).is_clean
