@@ -1,6 +1,7 @@
-"""A TCP proxy that lets everything through until it sees a certain request: there it stops, for ever.
+"""A TCP proxy that lets everything through until it sees a certain request: there it stops, until it is let go.
 
-What is killed while it waits at such a proxy has died at exactly that point.
+What is killed while it waits at such a proxy has died at exactly that point; what is let go on after a while was
+paused there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class HoldingProxy:
     def __init__(self, host: str, port: int, *, marker: bytes, hold: Hold) -> None:
         self.reached = threading.Event()
         """Set once the request with the marker is held, or its reply."""
+        self.let_go = threading.Event()
+        """Set it to pass on what is held, and all that follows."""
         self._target = (host, port)
         self._marker = marker
         self._hold = hold
@@ -65,6 +68,7 @@ class HoldingProxy:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+        self.let_go.set()
         for thread in self._threads:
             thread.join()
 
@@ -90,21 +94,29 @@ class _Link:
         tail = b""
         while data := _receive(self._client):
             if self._proxy.is_marked(tail + data):
-                self._is_held = True
-                if not self._proxy.holds_requests:
-                    _send(self._server, data)
-                self._proxy.reached.set()
-            elif not self._is_held:
+                self._hold(data)
+            else:
                 _send(self._server, data)
             tail = data
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_WR)
 
+    def _hold(self, data: bytes) -> None:
+        if self._proxy.holds_requests:
+            self._proxy.reached.set()
+            self._proxy.let_go.wait()
+            _send(self._server, data)
+        else:
+            self._is_held = True
+            _send(self._server, data)
+            self._proxy.reached.set()
+
     def carry_replies(self) -> None:
         """From the server to the client, unless it is held."""
         while data := _receive(self._server):
-            if not self._is_held:
-                _send(self._client, data)
+            if self._is_held:
+                self._proxy.let_go.wait()
+            _send(self._client, data)
         with suppress(OSError):
             self._client.shutdown(socket.SHUT_WR)
 

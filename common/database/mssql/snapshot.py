@@ -52,6 +52,8 @@ class MSSQLSnapshot:
         """End the transaction; the connection stays, for the mark, at READ COMMITTED."""
         self._connection.rollback()
         self._connection.execution_options(isolation_level="READ COMMITTED")
+        # A relay that is paused between a statement and its commit would keep the mark locked for everybody.
+        self._connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def set_mark(self, mark: Mark, *, expected: Mark | None) -> bool:
         """Compare and set the mark, on the same connection. False: it is not what was expected, or the connection
@@ -60,17 +62,13 @@ class MSSQLSnapshot:
             return False
         if expected is None:
             return self._insert_mark(mark)
-        moved = self._connection.execute(statements.move_mark(self._tracked.name, mark, expected)).rowcount
-        self._connection.commit()
-        return moved == 1
+        return self._connection.execute(statements.move_mark(self._tracked.name, mark, expected)).rowcount == 1
 
     def _insert_mark(self, mark: Mark) -> bool:
         try:
             self._connection.execute(statements.first_mark(self._tracked.name, mark))
         except IntegrityError:
-            self._connection.rollback()
             return False
-        self._connection.commit()
         return True
 
 

@@ -6,9 +6,6 @@ step. What the next relay does is then the same as ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,33 +14,15 @@ from relay.bootstrap import Relay
 from relay.model import Outcome
 from relay.scan import scan
 from relay.sources import SALE
-from tests.support.holding_proxy import Hold, HoldingProxy, holding_proxy
+from tests.support.holding_proxy import Hold
 from tests.support.pharmacy import desk
 from tests.support.queues import Queued
 from tests.support.relay_process import start_scan
+from tests.support.steps import STEPS, Step, through_proxy
 from tests.support.wait import wait_until
 
 REACH_SECONDS = 30.0
 LEASE_SECONDS = "1"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """A step of the cycle, and how to know it on the wire."""
-
-    name: str
-    service: str
-    marker: bytes
-
-
-STEPS = [
-    Step(name="prepare", service="mongo", marker=b"\x02insert\x00"),
-    Step(name="mark", service="mssql", marker="relay_checkpoint SET".encode("utf-16-le")),
-    Step(name="seal", service="mongo", marker=b"sealed_generation\x00"),
-    Step(name="push", service="redis", marker=b"sale.process_sale"),
-    Step(name="note that it is pushed", service="mongo", marker=b"PENDING\x00"),
-    Step(name="close", service="mongo", marker=b"last_cycle\x00"),
-]
 
 
 @pytest.fixture
@@ -74,7 +53,7 @@ def test_killed_at(
 
 
 def _die_at(step: Step, hold: Hold, environment: dict[str, str], folder: Path) -> None:
-    with _through_proxy(step, hold, environment) as (proxy, changed):
+    with through_proxy(step, hold, environment) as (proxy, changed):
         victim = start_scan(folder, changed)
         try:
             wait_until(
@@ -85,28 +64,6 @@ def _die_at(step: Step, hold: Hold, environment: dict[str, str], folder: Path) -
             assert victim.exit_code is None, victim.obituary()
         finally:
             victim.kill_group()
-
-
-@contextmanager
-def _through_proxy(
-    step: Step, hold: Hold, environment: dict[str, str]
-) -> Iterator[tuple[HoldingProxy, dict[str, str]]]:
-    """The environment with one of the services behind a proxy."""
-    mssql_host, mssql_port = environment["MSSQL_SERVER"].split(",")
-    mongo_host, mongo_port = environment["MONGO_URI"].removeprefix("mongodb://").rstrip("/").split(":")
-    addresses = {
-        "mssql": (mssql_host, mssql_port),
-        "mongo": (mongo_host, mongo_port),
-        "redis": (environment["REDIS_HOST"], environment["REDIS_PORT"]),
-    }
-    host, port = addresses[step.service]
-    with holding_proxy(host, int(port), marker=step.marker, hold=hold) as proxy:
-        changes = {
-            "mssql": {"MSSQL_SERVER": f"127.0.0.1,{proxy.port}", "MSSQL_ENCRYPT": "no"},
-            "mongo": {"MONGO_URI": f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"},
-            "redis": {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(proxy.port)},
-        }
-        yield proxy, {**environment, **changes[step.service]}
 
 
 def _statuses(relay: Relay) -> dict[str, int]:

@@ -80,6 +80,19 @@ class TwinDatabase:
         now.rows, now.log = {}, {}
         now.min_valid = now.begin_version = now.version
 
+    def recreate(self) -> None:
+        """DROP and CREATE TABLE, with tracking: empty, another object_id."""
+        self.truncate()
+        self.contents.object_id += 1
+        self.contents.side_table = (self.contents.side_table or 0) + 1
+
+    def switch_tracking_off_and_on(self) -> None:
+        """The rows stay, their history does not."""
+        now = self.contents
+        now.log = {}
+        now.min_valid = now.begin_version = now.version
+        now.side_table = (now.side_table or 0) + 1
+
     def clean_up(self, version: int) -> None:
         """Retention has passed for everything up to the version."""
         now = self.contents

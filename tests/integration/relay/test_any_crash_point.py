@@ -1,0 +1,82 @@
+"""The cycle on the real drivers dies before or after some of its calls: a sample of tests/unit/test_every_crash_point.
+
+Here the calls go to servers, so what dies with the process is what dies with its connections.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from celery import Celery
+
+from common.config import Settings
+from relay import bootstrap
+from relay.bootstrap import Relay
+from relay.cycle import run_cycle
+from relay.model import Outcome
+from relay.scan import scan
+from relay.sources import SALE
+from tests.support.pharmacy import Desk
+from tests.support.queues import Queued
+from tests.support.stage import Killed, Paused, StillHeartbeat
+from tests.support.wait import wait_until
+
+SAMPLE = 12
+NO_END = 10_000
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return {**environment, "RELAY_LEASE_SECONDS": "0.5", "RELAY_BATCH_SIZE": "2"}
+
+
+def test_a_sample_of_all_crash_points(
+    relay: Relay, pharmacy: Desk, sale_queue: Queued, settings: Settings, celery_app: Celery
+) -> None:
+    pharmacy.insert("HD-0")
+    scan(relay, SALE)
+    places = _life(settings, celery_app, _new_documents(pharmacy, 0), die_at=NO_END)
+    wanted = ["HD-0", *_names(0)]
+    assert sale_queue() == wanted
+    for number, die_at in enumerate(range(1, places, max(1, places // SAMPLE)), start=1):
+        _life(settings, celery_app, _new_documents(pharmacy, number), die_at=die_at)
+        wait_until(lambda: scan(relay, SALE)[-1].outcome is not Outcome.HELD)
+        wanted += _names(number)
+        assert sale_queue() == wanted, f"died at {die_at} of {places}"
+    assert relay.mongo.task_logs.count_documents({"status": "PENDING"}) == len(wanted)
+    assert relay.mongo.task_logs.count_documents({}) == len(wanted)
+
+
+def _names(number: int) -> list[str]:
+    return [f"HD-{number}-{of}" for of in range(5)]
+
+
+def _new_documents(pharmacy: Desk, number: int) -> None:
+    """Three batches."""
+    for name in _names(number):
+        pharmacy.insert(name)
+
+
+def _life(settings: Settings, app: Celery, _written: None, *, die_at: int) -> int:
+    """A relay of its own, for one cycle at most. Gives the number of places it came to."""
+    places = 0
+
+    def pause(_where: str) -> None:
+        nonlocal places
+        # Once dead, always dead: nothing of the clean-up gets through either.
+        if places >= die_at:
+            raise Killed
+        places += 1
+
+    victim = bootstrap.build(settings, app)
+    ports = victim.ports
+    stores = ("changes", "leases", "checkpoints", "journal", "history", "publisher")
+    paused = replace(ports, **{name: Paused(getattr(ports, name), pause) for name in stores})
+    try:
+        run_cycle(SALE, paused, victim.options, StillHeartbeat())
+    except Killed:
+        pass
+    finally:
+        victim.close()
+    return places
