@@ -63,6 +63,7 @@ class Settings(SourcesFile):
     REDIS_HOST: str = Field("localhost", description="Redis host of the Celery queues")
     REDIS_PORT: int = Field(6379, ge=1, le=65535, description="Redis port of the Celery queues")
     BROKER_URL: SecretStr | None = Field(None, description="any Celery broker, in place of REDIS_HOST and REDIS_PORT")
+    RELAY_SENTINEL_MASTER: str = Field("mymaster", description="what the sentinels of a sentinel:// broker call Redis")
 
     RELAY_SCAN_INTERVAL: Seconds | None = Field(None, description="seconds between scans; unset: every full minute")
     RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5)] = Field(

@@ -46,7 +46,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "broker_url": broker,
         "result_backend": broker if broker.startswith("redis") else None,
         "broker_connection_retry_on_startup": True,
-        "broker_transport_options": _transport_options(broker),
+        "broker_transport_options": _transport_options(settings),
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],
@@ -64,8 +64,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _transport_options(broker: str) -> dict[str, Any]:
-    if not broker.startswith(("redis", "sentinel")):
+def _transport_options(settings: Settings) -> dict[str, Any]:
+    if not settings.broker_url.startswith(("redis", "sentinel")):
         return {}
     # Whoever needs a channel and does not get one is told at once: relay's own retries have jitter, and an end.
     # A worker that waits for ticks on a connection that went silent finds out after two health checks (kombu: 51 s).
@@ -74,6 +74,7 @@ def _transport_options(broker: str) -> dict[str, Any]:
         "socket_connect_timeout": BROKER_SECONDS,
         "health_check_interval": HEALTH_SECONDS,
         "max_retries": 0,
+        "master_name": settings.RELAY_SENTINEL_MASTER,
     }
 
 

@@ -25,7 +25,7 @@ def render_args(args: tuple[Any, ...]) -> str:
 
     Raises TypeError or ValueError (kombu's EncodeError is one) for what JSON cannot hold.
     """
-    return str(json.dumps(list(args)))
+    return str(json.dumps(list(args), allow_nan=False))
 
 
 def as_task(app: Celery, dispatch: Dispatch) -> Any:

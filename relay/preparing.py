@@ -16,6 +16,11 @@ from relay.sources import Source
 RenderArgs = Callable[[tuple[Any, ...]], str]
 """Serialises a task's arguments. Raises TypeError or ValueError for what cannot be sent."""
 
+LONGEST_BUSINESS_ID = 500
+"""Characters. A name is looked for and indexed; what is longer is somebody's text in the wrong column."""
+LONGEST_ARGUMENTS = 1_000_000
+"""Characters of JSON. A message names the row; MongoDB keeps at most 16 MiB in a document."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
@@ -60,8 +65,8 @@ def prepare_row(
 
 
 def business_id(row: ChangedRow) -> str | None:
-    """What the row is called in the task log: its first argument, as a text."""
-    return None if row.args[0] is None else str(row.args[0])
+    """What the row is called in the task log: its first argument, as a text, cut off where it is too long."""
+    return None if row.args[0] is None else _encodable(str(row.args[0]))[:LONGEST_BUSINESS_ID]
 
 
 def logged_key(row: ChangedRow) -> tuple[Any, ...]:
@@ -70,13 +75,37 @@ def logged_key(row: ChangedRow) -> tuple[Any, ...]:
 
 
 def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, str | None]:
-    missing = [name for name, value in zip(source.args, row.args, strict=True) if value is None]
-    if missing:
-        return "", f"{', '.join(missing)} is NULL in {source.full_name}: set it and the row is taken again"
+    """The arguments as JSON, or why they are not sent."""
+    if reason := _why_not(source, row):
+        return "", f"{reason} and the row is taken again"
     try:
-        return render(row.args), None
+        text = render(row.args)
     except (TypeError, ValueError) as error:
         return "", f"the arguments cannot be sent as JSON: {error}"
+    if len(text) > LONGEST_ARGUMENTS:
+        return "", f"the arguments have {len(text)} characters, and {LONGEST_ARGUMENTS} at most are sent: shorten them"
+    return text, None
+
+
+def _why_not(source: Source, row: ChangedRow) -> str | None:
+    """What is wrong with the row's values, and how to mend it."""
+    named = list(zip(source.args, row.args, strict=True))
+    if missing := [name for name, value in named if value is None]:
+        return f"{', '.join(missing)} is NULL in {source.full_name}: set it"
+    if broken := [name for name, value in [*named, *(("its key", part) for part in row.key)] if _is_broken(value)]:
+        return f"{', '.join(broken)} holds half of a surrogate pair, which is no text in UTF-8: correct it"
+    if (length := len(str(row.args[0]))) > LONGEST_BUSINESS_ID:
+        return f"{source.args[0]} has {length} characters, and a business id {LONGEST_BUSINESS_ID} at most: shorten it"
+    return None
+
+
+def _is_broken(value: Any) -> bool:
+    return isinstance(value, str) and not value.isascii() and value != _encodable(value)
+
+
+def _encodable(text: str) -> str:
+    """The same text, with halves of surrogate pairs written out: MongoDB keeps UTF-8 only."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _storable(part: Any) -> Any:
@@ -85,4 +114,4 @@ def _storable(part: Any) -> Any:
         return part.isoformat()
     if isinstance(part, uuid.UUID | decimal.Decimal):
         return str(part)
-    return part
+    return _encodable(part) if isinstance(part, str) else part

@@ -66,8 +66,12 @@ def repair(work: Work) -> None:
     if position is None:
         return
     newest = _newest_still_pending(work, position)
+    is_first = True
     for batch in _batches(work, position):
         work.check_lease()
+        if is_first:
+            _discard_torn_writes(work)
+            is_first = False
         items: list[Item] = [(d.position, d if newest.get(d.key) == d.position else None) for d in batch]
         try:
             work.ports.publisher.publish(work.source, after=position, items=items)
@@ -75,6 +79,15 @@ def repair(work: Work) -> None:
             return
         position = batch[-1].position
         _report(work, items)
+
+
+def _discard_torn_writes(work: Work) -> None:
+    if not work.ports.publisher.discard_torn_writes():
+        work.ports.log.warning(
+            "torn_writes_kept",
+            source=work.source.name,
+            remedy="run BGREWRITEAOF before Redis is started again, or allow relay to run INFO and BGREWRITEAOF",
+        )
 
 
 def _newest_still_pending(work: Work, position: Position) -> dict[Key, Position]:

@@ -149,8 +149,9 @@ def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 def _close(app: Celery) -> None:
     """Close every connection of the app; its own close() leaves some to the end of the process."""
-    app.backend.result_consumer.stop()
-    app.backend.client.connection_pool.disconnect()
+    if app.conf.result_backend:
+        app.backend.result_consumer.stop()
+        app.backend.client.connection_pool.disconnect()
     pools.reset()
     app.close()
 

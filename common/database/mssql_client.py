@@ -17,6 +17,7 @@ from common.config import Settings
 from common.database.mssql import statements
 from common.database.mssql.catalog import describe
 from common.database.mssql.snapshot import MSSQLSnapshot, state_of
+from common.database.mssql.text import read_any_text
 from common.database.records import TableState, TrackedTable
 
 CONNECT_SECONDS = 10
@@ -116,6 +117,10 @@ def make_engine(settings: Settings) -> Engine:
         pool_pre_ping=True,
         connect_args={"timeout": CONNECT_SECONDS},
     )
+
+    @event.listens_for(engine, "connect")
+    def read_texts(dbapi_connection: Any, _record: Any) -> None:
+        read_any_text(dbapi_connection)
 
     @event.listens_for(engine, "checkout")
     def limit_statements(dbapi_connection: Any, *_: Any) -> None:

@@ -49,6 +49,10 @@ class Proxy:
         with self._lock:
             self._silent |= self._links
 
+    def passed_on(self, data: bytes) -> bytes:
+        """What comes out of the other end."""
+        return data
+
     def mend(self) -> None:
         """Behave again."""
         self._is_refusing = False
@@ -66,6 +70,7 @@ class Proxy:
     def _hang_up(self, *, reset: bool) -> None:
         with self._lock:
             links, self._links = self._links, set()
+            self._silent -= links
         for link in links:
             with suppress(OSError):
                 if reset:
@@ -103,11 +108,13 @@ class Proxy:
             while data := source.recv(CHUNK):
                 self._flows.wait()
                 if source not in self._silent:
-                    target.sendall(data)
-        for end in (source, target):
+                    target.sendall(self.passed_on(data))
+        with self._lock:
+            # What `_hang_up` has taken is closed there, and in its own way.
+            ours = self._links & {source, target}
+            self._links -= ours
+            self._silent -= ours
+        for end in ours:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            with self._lock:
-                self._links.discard(end)
-                self._silent.discard(end)
             end.close()

@@ -12,6 +12,7 @@ from sandbox.odbc import find_driver
 from sandbox.processes import Child, stop_all
 from sandbox.sample import schema
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place
+from tests.support.redis_process import cut_append_only_file
 
 
 class Servers:
@@ -63,14 +64,9 @@ class Servers:
         """kill -9."""
         self._children[name].kill_group()
 
-    def cut_append_only_file(self, count: int) -> int:
-        """Cut so many bytes off the end of Redis's file, as a machine that lost its power does; gives how many."""
-        folder = self._place.folder / "redis" / "appendonlydir"
-        [newest] = folder.glob("*.incr.aof")
-        size = newest.stat().st_size
-        count = min(count, size)
-        os.truncate(newest, size - count)
-        return count
+    def cut_append_only_file(self, count: int) -> None:
+        """Cut so many bytes off the end of Redis's file, as a machine that lost its power does."""
+        cut_append_only_file(self._place.folder, count)
 
     def stop(self) -> None:
         """Stop what runs."""

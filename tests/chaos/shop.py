@@ -25,7 +25,7 @@ from tests.chaos.queues import Push, Queues
 
 SHOP = "NT-01"
 PAUSE_SECONDS = 0.03
-FINISHED_SHARE = 0.4
+FINISHED_SHARE = 0.8
 """Of the documents seen in a queue, so many are finished by their worker service; the others stay."""
 
 

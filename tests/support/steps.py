@@ -29,9 +29,7 @@ STEPS = [
 
 
 @contextmanager
-def through_proxy(
-    step: Step, hold: Hold, environment: dict[str, str]
-) -> Iterator[tuple[HoldingProxy, dict[str, str]]]:
+def through_proxy(step: Step, hold: Hold, environment: dict[str, str]) -> Iterator[tuple[HoldingProxy, dict[str, str]]]:
     """The environment with one of the services behind a proxy."""
     mssql_host, mssql_port = environment["MSSQL_SERVER"].split(",")
     mongo_host, mongo_port = environment["MONGO_URI"].removeprefix("mongodb://").rstrip("/").split(":")

@@ -37,6 +37,9 @@ class TwinQueue:
     def queue_length(self, source: Source) -> int | None:
         return len(self.pushed) if self.waiting is None else self.waiting
 
+    def discard_torn_writes(self) -> bool:
+        return True
+
 
 class TwinBroker:
     """Any other broker: it takes what it is given."""
@@ -52,3 +55,6 @@ class TwinBroker:
 
     def queue_length(self, source: Source) -> int | None:
         return None
+
+    def discard_torn_writes(self) -> bool:
+        return True

@@ -11,7 +11,7 @@ import pytest
 
 from common.database.records import ChangedRow, Dispatch, TaskStatus
 from relay.message import render_args
-from relay.preparing import Window, prepare_row
+from relay.preparing import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID, Window, prepare_row
 from relay.sources import SALE
 
 WINDOW = Window(cycle="cycle", life="life", number=3, generation=5)
@@ -68,6 +68,55 @@ def test_a_row_whose_arguments_are_no_json_is_rejected() -> None:
     assert dispatch.status is TaskStatus.REJECTED
     assert dispatch.error is not None
     assert dispatch.error.startswith("the arguments cannot be sent as JSON: ")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_json_does_not_know_is_rejected(value: float) -> None:
+    assert _prepared("HD-1", value).status is TaskStatus.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("args", "key", "named"),
+    [
+        (("HD-\ud800", "NT-01"), ("NT-01", "HD-1"), "local_invoice_id"),
+        (("HD-1", "\udfffNT"), ("NT-01", "HD-1"), "shop_pharmacy_code"),
+        (("HD-1", "NT-01"), ("NT-01", "\ud83d"), "its key"),
+        (("\ud83d", "NT-01"), ("NT-01", "\ud83d"), "local_invoice_id, its key"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_rejected_and_written_out(
+    args: tuple[Any, ...], key: tuple[Any, ...], named: str
+) -> None:
+    dispatch = _prepared(*args, key=key)
+    assert dispatch.status is TaskStatus.REJECTED
+    assert dispatch.error == (
+        f"{named} holds half of a surrogate pair, which is no text in UTF-8: correct it and the row is taken again"
+    )
+    for text in (dispatch.business_id, *dispatch.key):
+        assert isinstance(text, str)
+        assert text.encode()
+
+
+def test_whole_surrogate_pairs_are_text() -> None:
+    dispatch = _prepared("HD-\U0001f48a", "Nhà thuốc")
+    assert dispatch.status is TaskStatus.PREPARED
+    assert dispatch.business_id == "HD-\U0001f48a"
+
+
+def test_a_business_id_that_is_too_long_is_rejected_and_cut_off() -> None:
+    assert _prepared("x" * LONGEST_BUSINESS_ID, "NT-01").status is TaskStatus.PREPARED
+    dispatch = _prepared("x" * (LONGEST_BUSINESS_ID + 1), "NT-01")
+    assert dispatch.business_id == "x" * LONGEST_BUSINESS_ID
+    assert dispatch.error == (
+        "local_invoice_id has 501 characters, and a business id 500 at most: shorten it and the row is taken again"
+    )
+
+
+def test_arguments_that_are_too_long_are_rejected() -> None:
+    dispatch = _prepared("HD-1", "x" * LONGEST_ARGUMENTS)
+    assert (dispatch.status, dispatch.args) == (TaskStatus.REJECTED, "")
+    assert dispatch.error is not None
+    assert dispatch.error.startswith("the arguments have 1000012 characters, and 1000000 at most are sent")
 
 
 def test_a_rejected_row_without_a_business_id_has_none() -> None:
