@@ -43,3 +43,7 @@ class BrokerPublisher:
     def queue_length(self, source: Source) -> int | None:
         """None: this broker cannot say."""
         return None
+
+    def discard_torn_writes(self) -> bool:
+        """True: what this broker lost relay never learns, so nothing has to be done about it."""
+        return True
