@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from kombu.entity import Queue
 
 from common.config import Settings, SettingsError, get_settings
 from common.logs import set_up_logging
+from relay.celery_logs import quieten
 from relay.embedded_beat import end_with_its_worker
 from relay.registry import all_sources
 from relay.sources import TaskQueues
@@ -46,6 +46,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "broker_url": broker,
         "result_backend": broker if broker.startswith("redis") else None,
         "broker_connection_retry_on_startup": True,
+        # An outage may take as long as it likes; Celery gives up after the hundredth try.
+        "broker_connection_max_retries": None,
         "broker_transport_options": _transport_options(settings),
         "task_serializer": "json",
         "result_serializer": "json",
@@ -60,6 +62,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_concurrency": len(all_sources()) + 1,
         "worker_hijack_root_logger": False,
         "beat_schedule": _schedule(settings),
+        "beat_scheduler": "relay.scheduler:Scheduler",
         "beat_max_loop_interval": min(settings.RELAY_SCAN_INTERVAL or 5.0, 5.0),
     }
 
@@ -111,9 +114,7 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
             settings = get_settings()
             set_up_logging(settings)
             if settings.RELAY_LOG_LEVEL != "DEBUG":
-                # Every tick would be two lines of Celery's beside relay's own.
-                for name in ("celery.worker.strategy", "celery.app.trace"):
-                    logging.getLogger(name).setLevel(logging.WARNING)
+                quieten()
             self.already_setup = True
         return True
 
