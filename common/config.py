@@ -77,6 +77,9 @@ class Settings(SourcesFile):
     )
     RELAY_BATCH_SIZE: int = Field(500, ge=1, le=5000, description="rows read, written and published at a time")
     RELAY_QUEUE_LIMIT: int = Field(100_000, ge=1, description="messages in a queue above which relay waits")
+    RELAY_PUBLISH_SIGNALS: bool = Field(
+        False, description="tell Celery's signals and events of every message, as tracing needs it; takes longer"
+    )
     RELAY_STUCK_MINUTES: Annotated[float, Field(gt=0)] = Field(
         60.0, description="minutes a row may wait for its worker service before it is reported as stuck"
     )

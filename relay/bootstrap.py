@@ -42,6 +42,7 @@ class Relay:
 
     def close(self) -> None:
         """Close every connection."""
+        self.ports.publisher.close()
         self.mssql.close()
         self.mongo.close()
 
@@ -70,7 +71,7 @@ def build(settings: Settings, app: Celery) -> Relay:
 
 def _publisher(settings: Settings, app: Celery) -> Publisher:
     if settings.broker_url.startswith(("redis://", "rediss://", "sentinel://")):
-        return RedisPublisher(app, namespace=settings.MONGO_DB_NAME)
+        return RedisPublisher(app, namespace=settings.MONGO_DB_NAME, signals=settings.RELAY_PUBLISH_SIGNALS)
     return BrokerPublisher(app)
 
 

@@ -28,8 +28,8 @@ def render_args(args: tuple[Any, ...]) -> str:
     return str(json.dumps(list(args), allow_nan=False))
 
 
-def as_task(app: Celery, dispatch: Dispatch) -> Any:
-    """Celery's own task message (protocol 2) for a dispatch.
+def as_task(app: Celery, dispatch: Dispatch, *, sent_event: bool = False) -> Any:
+    """Celery's own task message (protocol 2) for a dispatch; `sent_event`: with the event that tells of it.
 
     origin, argsrepr and kwargsrepr are given because making them up takes more time than the rest.
     """
@@ -43,6 +43,7 @@ def as_task(app: Celery, dispatch: Dispatch) -> Any:
         argsrepr=repr(tuple(args)),
         kwargsrepr="{}",
         ignore_result=None,
+        create_sent_event=sent_event,
     )
 
 
@@ -67,16 +68,55 @@ class _Collector:
         self.messages.append(RedisMessage(key=key, payload=data))
 
 
-def render_for_redis(app: Celery, producer: Producer, dispatch: Dispatch) -> RedisMessage:
+class _Rendering:
+    """Stands where Celery wants a producer: what it would publish to a work queue is rendered and kept."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self.messages: list[RedisMessage] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def publish(self, body: Any, *, exchange: str, routing_key: str, headers: Any, priority: int, **rest: Any) -> None:
+        if exchange:
+            # An event about the message, and not the message.
+            self._producer.publish(
+                body, exchange=exchange, routing_key=routing_key, headers=headers, priority=priority, **rest
+            )
+            return
+        for setting in ("serializer", "compression", "retry", "retry_policy", "declare", "timeout", "confirm_timeout"):
+            rest.pop(setting, None)
+        channel = self._producer.channel
+        data, content_type, content_encoding = self._producer._prepare(body, "json", headers=headers)
+        properties = {**rest, "delivery_mode": 2}
+        message = channel.prepare_message(data, priority, content_type, content_encoding, headers, properties)
+        collector = _Collector()
+        channel.basic_publish(message, exchange="", routing_key=routing_key, _publish_batch=collector)
+        self.messages += collector.messages
+
+
+def render_for_redis(app: Celery, producer: Producer, dispatch: Dispatch, *, signals: bool = False) -> RedisMessage:
     """The exact list and payload that kombu's Redis transport would push for a dispatch.
+
+    `signals`: with all that send_task tells others: before_task_publish, which may add headers (tracing does),
+    after_task_publish, and the task-sent event where the app's configuration asks for it.
 
     `_publish_batch` is a private keyword of kombu 5.7's virtual transport: hence the pin on kombu.
     """
-    task = as_task(app, dispatch)
-    body, content_type, content_encoding = producer._prepare(task.body, "json", headers=task.headers)
-    properties = {**task.properties, "delivery_mode": 2}
-    channel = producer.channel
-    message = channel.prepare_message(body, dispatch.priority, content_type, content_encoding, task.headers, properties)
-    collector = _Collector()
-    channel.basic_publish(message, exchange="", routing_key=dispatch.queue, _publish_batch=collector)
-    return collector.messages[0]
+    rendering = _Rendering(producer)
+    message = as_task(app, dispatch, sent_event=signals and app.conf.task_send_sent_event)
+    if signals:
+        app.amqp.send_task_message(
+            rendering, dispatch.task, message, queue=dispatch.queue, priority=dispatch.priority, retry=False, declare=[]
+        )
+    else:
+        rendering.publish(
+            message.body,
+            exchange="",
+            routing_key=dispatch.queue,
+            headers=message.headers,
+            priority=dispatch.priority,
+            **message.properties,
+        )
+    return rendering.messages[0]

@@ -170,5 +170,8 @@ class Publisher(Protocol):
     def queue_length(self, source: Source) -> int | None:
         """Messages waiting in the source's queue; None: this broker cannot say."""
 
+    def close(self) -> None:
+        """Close what is open; the next call opens it again."""
+
     def discard_torn_writes(self) -> bool:
         """The queue lost its end: see to it that nothing of that comes back by itself. False: it does not let us."""

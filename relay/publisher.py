@@ -18,6 +18,9 @@ class BrokerPublisher:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
+    def close(self) -> None:
+        """Nothing: connections are the app's."""
+
     def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
         """None for each: this broker cannot say."""
         return dict.fromkeys((source.name for source in sources), None)

@@ -8,11 +8,13 @@ from typing import Any
 
 import redis
 from celery import Celery
+from kombu.connection import Connection
 from redis.exceptions import ResponseError
 
 from common.database.records import NOWHERE, Position
-from relay.message import RedisMessage, render_for_redis
+from relay.message import RedisMessage
 from relay.ports import Item, QueueGapError
+from relay.rendering import Renderer
 from relay.sources import Source
 
 # KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then (number, seq, payload) an item; an
@@ -55,10 +57,21 @@ return #messages
 class RedisPublisher:
     """One Lua call a batch, all or nothing; a retry of it is harmless."""
 
-    def __init__(self, app: Celery, *, namespace: str) -> None:
-        """`namespace`: Mongo's database, so that two relays on one Redis keep their positions apart."""
+    def __init__(self, app: Celery, *, namespace: str, signals: bool = False) -> None:
+        """`namespace`: Mongo's database, so that two relays on one Redis keep their positions apart.
+
+        `signals`: with Celery's signals and events, which takes several times as long.
+        """
         self._app = app
         self._namespace = namespace
+        self._renderer = Renderer(app, signals=signals)
+        self._connection: Connection | None = None
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
         """Where each source's queue stands, in one round trip."""
@@ -71,12 +84,12 @@ class RedisPublisher:
 
         Raises QueueGapError when the queue does not stand where the batch begins.
         """
-        with self._app.producer_or_acquire() as producer:
+        with self._client() as (client, channel):
+            producer = self._app.amqp.Producer(channel, auto_declare=False)
             rendered = [
-                (position, None if dispatch is None else render_for_redis(self._app, producer, dispatch))
+                (position, None if dispatch is None else self._renderer.render(producer, dispatch))
                 for position, dispatch in items
             ]
-        with self._client() as (client, channel):
             script = client.register_script(PUBLISH)
             position_key = self._position_key(channel, source)
             for queue_key, run in _runs(rendered, otherwise=_queue_key(channel, source)):
@@ -112,10 +125,20 @@ class RedisPublisher:
 
     @contextmanager
     def _client(self) -> Iterator[tuple[redis.Redis, Any]]:
-        """A plain client on kombu's pool, which carries TLS, Sentinel and credentials, and retries nothing."""
-        with self._app.connection_for_write() as connection:
-            channel = connection.default_channel
+        """A plain client on kombu's pool, which carries TLS, Sentinel and credentials, and retries nothing.
+
+        The connection is kept, and given up after any error.
+        """
+        try:
+            if self._connection is None:
+                self._connection = self._app.connection_for_write()
+            channel: Any = self._connection.default_channel
             yield redis.Redis(connection_pool=channel.pool), channel
+        except QueueGapError:
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     def _position_key(self, channel: Any, source: Source) -> str:
         return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:position"

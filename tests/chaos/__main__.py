@@ -59,7 +59,7 @@ def report(result: Result) -> None:
         f" {len(verdict.lost)} lost, {len(verdict.duplicates)} twice,"
         f" {verdict.repeated_after_restore} repeated after the restore\n"
         f"longest recovery {result.longest_recovery} s ({result.slowest});"
-        f" {result.seconds:.0f} s in all, seed {result.seed}"
+        f" {result.seconds:.0f} s in all, seed {result.seed}; {result.revived} relays ended by themselves"
     )
     for what, keys in (("lost", verdict.lost), ("twice", verdict.duplicates)):
         for key in keys[:10]:
@@ -82,6 +82,7 @@ def as_json(result: Result) -> dict[str, object]:
         "longest_recovery_seconds": result.longest_recovery,
         "slowest": result.slowest,
         "seconds": result.seconds,
+        "revived": result.revived,
     }
 
 

@@ -30,6 +30,7 @@ class Relays:
         }
         self._running: dict[str, Child] = {}
         self._lives = 0
+        self.revived = 0
 
     @property
     def names(self) -> list[str]:
@@ -45,6 +46,13 @@ class Relays:
     def kill(self, name: str) -> None:
         """kill -9 the worker and all its processes."""
         self._running[name].kill_group()
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as systemd or Docker do."""
+        for name, child in list(self._running.items()):
+            if child.exit_code is not None:
+                self.revived += 1
+                self.start(name)
 
     def kill_a_process(self, chance: random.Random) -> None:
         """kill -9 one process of the second relay's pool; the first one's beat is nobody's to start again."""

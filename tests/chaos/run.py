@@ -50,6 +50,8 @@ class Result:
     """Seconds from the moment a fault's cause was gone until rows written then were in their queues."""
     slowest: str
     seconds: float
+    revived: int
+    """Relays that ended by themselves, and were started again."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Run:
             longest_recovery=round(self.longest[0], 1),
             slowest=self.longest[1],
             seconds=round(time.monotonic() - started, 1),
+            revived=self.world.relays.revived,
         )
 
     def _fault(self, number: int, backup: Ledger | None) -> Fault:
@@ -109,6 +112,7 @@ class Run:
     def _are_pushed(self, probes: list[RowKey]) -> bool:
         if self.world.shop.error is not None:
             raise self.world.shop.error
+        self.world.relays.revive()
         try:
             pushed = self.world.queues.everything()
         except redis.RedisError:

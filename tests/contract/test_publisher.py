@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 
 import pytest
 from celery import Celery
@@ -19,9 +20,10 @@ from tests.support.twins import TwinBroker, TwinQueue
 
 class TestRedisPublisher(PositionedPublisherContract):
     @pytest.fixture
-    def publisher(self, celery_app: Celery) -> Publisher:
+    def publisher(self, celery_app: Celery) -> Iterator[Publisher]:
         self.app = celery_app
-        return RedisPublisher(celery_app, namespace="relay")
+        with closing(RedisPublisher(celery_app, namespace="relay")) as publisher:
+            yield publisher
 
     def queued(self, source: Source) -> Sequence[str]:
         return task_ids_in_redis(self.app, source.queue)
@@ -38,6 +40,12 @@ class TwinQueues:
 
     def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
         self.each[source.name].publish(source, after=after, items=items)
+
+    def close(self) -> None:
+        pass
+
+    def discard_torn_writes(self) -> bool:
+        return True
 
     def queue_length(self, source: Source) -> int | None:
         return self.each[source.name].queue_length(source)

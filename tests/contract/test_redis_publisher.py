@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ MAKES_NO_DIFFERENCE = {"delivery_tag", "origin", "reply_to"}
 """Random, the sender's name, and where an RPC result backend would answer: relay waits for no result."""
 
 
+Closing = Callable[[RedisPublisher], RedisPublisher]
+
+
+@pytest.fixture
+def closing_at_the_end() -> Iterator[Closing]:
+    """Closes what it was given, and gives it back."""
+    with ExitStack() as stack:
+        yield lambda publisher: stack.enter_context(closing(publisher))
+
+
 @pytest.fixture
 def small_redis(settings: Settings, tmp_path: Path) -> Iterator[Celery]:
     """An app on a Redis of its own, whose memory the test may limit."""
@@ -47,8 +58,10 @@ def small_redis(settings: Settings, tmp_path: Path) -> Iterator[Celery]:
 
 
 @pytest.mark.parametrize("room", [0, 100_000], ids=["no room at all", "room for a part"])
-def test_a_batch_that_does_not_fit_leaves_nothing_behind(small_redis: Celery, room: int) -> None:
-    publisher = RedisPublisher(small_redis, namespace="relay")
+def test_a_batch_that_does_not_fit_leaves_nothing_behind(
+    small_redis: Celery, room: int, closing_at_the_end: Closing
+) -> None:
+    publisher = closing_at_the_end(RedisPublisher(small_redis, namespace="relay"))
     publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
     large = [a_dispatch(seq) for seq in range(1, 4001)]
     with redis_of(small_redis) as client:
@@ -62,21 +75,30 @@ def test_a_batch_that_does_not_fit_leaves_nothing_behind(small_redis: Celery, ro
     assert publisher.queue_length(SALE) == 4001
 
 
-def test_two_relays_on_one_redis_keep_their_positions_apart(celery_app: Celery) -> None:
-    RedisPublisher(celery_app, namespace="one").publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
-    assert RedisPublisher(celery_app, namespace="another").positions([SALE]) == {"sale": NOWHERE}
+def test_two_relays_on_one_redis_keep_their_positions_apart(celery_app: Celery, closing_at_the_end: Closing) -> None:
+    one, another = (closing_at_the_end(RedisPublisher(celery_app, namespace=name)) for name in ("one", "another"))
+    one.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+    assert another.positions([SALE]) == {"sale": NOWHERE}
 
 
-def test_nothing_but_the_position_is_kept_beside_the_queue(celery_app: Celery) -> None:
-    RedisPublisher(celery_app, namespace="relay").publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+def test_nothing_but_the_position_is_kept_beside_the_queue(celery_app: Celery, redis_way: RedisPublisher) -> None:
+    redis_way.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
     with redis_of(celery_app) as client:
         assert set(client.keys()) == {b"sale_queue", b"relay:relay:default.sale:position"}
 
 
-@pytest.fixture(params=["redis", "broker"])
-def publisher(request: pytest.FixtureRequest, celery_app: Celery) -> Publisher:
-    """Both ways into a Redis list."""
-    return RedisPublisher(celery_app, namespace="relay") if request.param == "redis" else BrokerPublisher(celery_app)
+@pytest.fixture
+def redis_way(celery_app: Celery, closing_at_the_end: Closing) -> RedisPublisher:
+    return closing_at_the_end(RedisPublisher(celery_app, namespace="relay"))
+
+
+@pytest.fixture(params=["redis", "redis with signals", "broker"])
+def publisher(request: pytest.FixtureRequest, celery_app: Celery, closing_at_the_end: Closing) -> Publisher:
+    """All ways into a Redis list."""
+    if request.param == "broker":
+        return BrokerPublisher(celery_app)
+    signals = request.param == "redis with signals"
+    return closing_at_the_end(RedisPublisher(celery_app, namespace="relay", signals=signals))
 
 
 @pytest.mark.parametrize("args", [["HD-1", "NT-01"], [7, 2**53], ["Nhà thuốc Đức An", 'say "x"'], []])
@@ -118,21 +140,21 @@ def _fields(message: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def test_a_batch_across_a_change_of_queue_puts_each_message_where_the_log_says(celery_app: Celery) -> None:
-    publisher = RedisPublisher(celery_app, namespace="relay")
+def test_a_batch_across_a_change_of_queue_puts_each_message_where_the_log_says(
+    celery_app: Celery, redis_way: RedisPublisher
+) -> None:
     old, urgent = [a_dispatch(0), a_dispatch(1)], [a_dispatch(2, priority=3), a_dispatch(4, queue="relay_other")]
     items = [*_items([*old, urgent[0]]), (a_position(3), None), *_items(urgent[1:])]
-    publisher.publish(SALE, after=NOWHERE, items=items)
+    redis_way.publish(SALE, after=NOWHERE, items=items)
     assert task_ids_in_redis(celery_app, "sale_queue") == ["life-1-0", "life-1-1"]
     assert task_ids_in_redis(celery_app, "sale_queue\x06\x163") == ["life-1-2"]
     assert task_ids_in_redis(celery_app, "relay_other") == ["life-1-4"]
-    assert publisher.positions([SALE]) == {"sale": a_position(4)}
+    assert redis_way.positions([SALE]) == {"sale": a_position(4)}
 
 
 def test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed(
-    celery_app: Celery, monkeypatch: pytest.MonkeyPatch
+    celery_app: Celery, redis_way: RedisPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publisher = RedisPublisher(celery_app, namespace="relay")
     whole = redis_publisher._runs
 
     def forgetful(items: Sequence[redis_publisher.Rendered], *, otherwise: str) -> Iterator[Any]:
@@ -143,5 +165,5 @@ def test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed(
 
     monkeypatch.setattr(redis_publisher, "_runs", forgetful)
     with pytest.raises(QueueGapError):
-        publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0), a_dispatch(1, queue="relay_other")]))
+        redis_way.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0), a_dispatch(1, queue="relay_other")]))
     assert task_ids_in_redis(celery_app, "relay_other") == []

@@ -40,6 +40,9 @@ class TwinQueue:
     def discard_torn_writes(self) -> bool:
         return True
 
+    def close(self) -> None:
+        pass
+
 
 class TwinBroker:
     """Any other broker: it takes what it is given."""
@@ -58,3 +61,6 @@ class TwinBroker:
 
     def discard_torn_writes(self) -> bool:
         return True
+
+    def close(self) -> None:
+        pass
