@@ -48,7 +48,7 @@ def _run(work: Work) -> tuple[Outcome, Sealed | None]:
             return Outcome.QUEUE_FULL, None
         sealed = seal_window(work)
         work.rejected = sealed.rejected
-        drained = drain(work, sealed.cycle)
+        drained = drain(work, sealed.cycle, sealed.dispatches)
     except Stop as stop:
         work.ports.log.info("stopped", source=work.source.name, reason=str(stop))
         return Outcome.STOPPED, sealed

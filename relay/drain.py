@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from common.database.records import Dispatch, OpenCycle, Position
 from relay.model import Reason
@@ -14,18 +14,20 @@ GAPS = 5
 """Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (tests/protocol)."""
 
 
-def drain(work: Work, cycle: OpenCycle) -> bool:
+def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Dispatch] = ()) -> bool:
     """Publish what the open cycle holds, in order. False: the queue is full, and the journal keeps the rest.
 
+    `dispatches`: all of it, when this relay has just prepared it; otherwise the journal is read.
     A journal that lost documents, or a queue that cannot be mended, ends the life.
     """
     if not _is_whole(work, cycle):
         return True
     previous: Position | None = None
-    while batch := work.ports.journal.batch(cycle.id, work.options.batch_size):
+    for batch in _in_batches(work, dispatches) if dispatches else _from_journal(work, cycle):
         if _queue_is_full(work):
             return False
-        previous = previous or work.ports.journal.before(batch[0])
+        if previous is None and not dispatches:
+            previous = work.ports.journal.before(batch[0])
         if not _publish(work, cycle, batch, previous):
             return True
         work.ports.journal.mark_pending(batch)
@@ -36,6 +38,18 @@ def drain(work: Work, cycle: OpenCycle) -> bool:
         work.check_lease()
         work.close(cycle)
     return True
+
+
+def _in_batches(work: Work, dispatches: Sequence[Dispatch]) -> Iterator[Sequence[Dispatch]]:
+    size = work.options.batch_size
+    for start in range(0, len(dispatches), size):
+        yield dispatches[start : start + size]
+
+
+def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Dispatch]]:
+    # What was published is PREPARED no more: the first ones are always others.
+    while batch := work.ports.journal.batch(cycle.id, work.options.batch_size):
+        yield batch
 
 
 def _is_whole(work: Work, cycle: OpenCycle) -> bool:

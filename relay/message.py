@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from celery import Celery
@@ -25,7 +26,15 @@ def render_args(args: tuple[Any, ...]) -> str:
 
     Raises TypeError or ValueError (kombu's EncodeError is one) for what JSON cannot hold.
     """
-    return str(json.dumps(list(args), allow_nan=False))
+    parts = []
+    for value in args:
+        if type(value) is str:
+            parts.append(quoted(value))
+        elif type(value) is int:
+            parts.append(int.__repr__(value))
+        else:
+            return str(json.dumps(list(args), allow_nan=False))
+    return f"[{', '.join(parts)}]"
 
 
 def as_task(app: Celery, dispatch: Dispatch, *, sent_event: bool = False) -> Any:

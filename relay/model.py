@@ -65,6 +65,8 @@ class CycleOptions:
     queue_limit: int = 100_000
     first_run_now: bool = False
     """Skip the baseline of the very first run."""
+    most_kept: int = 20_000
+    """Dispatches of a window that are kept in memory, a kilobyte each; a larger window is drained from the journal."""
 
 
 class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it

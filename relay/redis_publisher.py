@@ -17,10 +17,10 @@ from relay.ports import Item, QueueGapError
 from relay.rendering import Renderer
 from relay.sources import Source
 
-# KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then (number, seq, payload) an item; an
-# empty payload only moves the position. A stored position of the same life: refused when `after` lies beyond it,
-# otherwise items up to it are skipped. Of another life, or none: taken only when `after` is exactly that position.
-# Only the last item's position is stored; unpack takes about 1,000 values at a time.
+# KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then `number:seq` of all items in a row, then
+# a payload an item; an empty one only moves the position. A stored position of the same life: refused when `after`
+# lies beyond it, otherwise items up to it are skipped. Of another life, or none: taken only when `after` is exactly
+# that position. Only the last item's position is stored; unpack takes about 1,000 values at a time.
 PUBLISH = """
 local stored = redis.call('GET', KEYS[1])
 local life, number, seq = '', 0, -1
@@ -38,12 +38,12 @@ if ours then
 elseif after_life ~= life or after_number ~= number or after_seq ~= seq then
   return redis.error_reply('GAP ' .. (stored or 'nothing'))
 end
-local messages, last = {}, nil
-for i = 5, #ARGV, 3 do
-  local n, s = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-  if not ours or beyond(n, s, number, seq) then
-    last = ARGV[i] .. ':' .. ARGV[i + 1] .. ':' .. ARGV[1]
-    if ARGV[i + 2] ~= '' then messages[#messages + 1] = ARGV[i + 2] end
+local messages, last, i = {}, nil, 5
+for n, s in string.gmatch(ARGV[5], '(%d+):(-?%d+)') do
+  i = i + 1
+  if not ours or beyond(tonumber(n), tonumber(s), number, seq) then
+    last = n .. ':' .. s .. ':' .. ARGV[1]
+    if ARGV[i] ~= '' then messages[#messages + 1] = ARGV[i] end
   end
 end
 for i = 1, #messages, 1000 do
@@ -93,10 +93,10 @@ class RedisPublisher:
             script = client.register_script(PUBLISH)
             position_key = self._position_key(channel, source)
             for queue_key, run in _runs(rendered, otherwise=_queue_key(channel, source)):
-                flat = [part for position, payload in run for part in (*position.place, payload)]
-                life = run[-1][0].life
+                places = " ".join([f"{position.number}:{position.seq}" for position, _ in run])
+                begin: list[Any] = [run[-1][0].life, after.life, after.number, after.seq, places]
                 try:
-                    script(keys=[position_key, queue_key], args=[life, after.life, after.number, after.seq, *flat])
+                    script(keys=[position_key, queue_key], args=[*begin, *(payload for _, payload in run)])
                 except ResponseError as error:
                     if str(error).startswith("GAP"):
                         raise QueueGapError(f"the queue of {source.name} stands at {str(error)[4:]}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.database.records import (
     ChangedRow,
@@ -37,6 +37,8 @@ class Sealed:
     version: int
     baseline: Reason | None
     rejected: int
+    dispatches: Sequence[Dispatch]
+    """What it holds, in order, where that fits in memory; empty otherwise: the journal has it."""
 
 
 class _ReadAgain(Exception):  # noqa: N818 - a signal between the functions of this module
@@ -111,7 +113,13 @@ def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
         raise Stop("the mark is somebody else's by now")
     seal = _seal_of(work, state, prepared, reason)
     work.seal(seal)
-    return Sealed(cycle=seal.cycle, version=next_version, baseline=reason, rejected=prepared.rejected)
+    return Sealed(
+        cycle=seal.cycle,
+        version=next_version,
+        baseline=reason,
+        rejected=prepared.rejected,
+        dispatches=prepared.kept,
+    )
 
 
 def _seal_of(work: Work, state: TableState, prepared: _Preparation, reason: Reason | None) -> Seal:
@@ -165,6 +173,8 @@ class _Preparation:
     rejected: int = 0
     last: Position | None = None
     seq: int = 0
+    kept: list[Dispatch] = field(default_factory=list)
+    """All that are to be published, while they are few enough."""
 
     def take(self, batches: Iterator[Sequence[ChangedRow]]) -> None:
         for rows in batches:
@@ -196,8 +206,12 @@ class _Preparation:
             self.work.ports.log.warning(
                 "rejected", source=self.work.source.name, business_id=dispatch.business_id, reason=dispatch.error
             )
+            return
+        self.last = dispatch.position
+        if self.count - self.rejected <= self.work.options.most_kept:
+            self.kept.append(dispatch)
         else:
-            self.last = dispatch.position
+            self.kept.clear()
 
     def _take_over(self, dispatch: Dispatch) -> bool:
         """Whether the dispatch stands in the journal now, in the place of one that was never published."""

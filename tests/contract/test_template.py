@@ -16,6 +16,7 @@ import pytest
 from celery import Celery
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kombu.utils import json as kombu_json
 from structlog.testing import capture_logs
 
 from common.database.records import NOWHERE, Dispatch
@@ -57,6 +58,12 @@ def test_it_is_kombus_message(kombu: Render, args: list[Any], task_id: uuid.UUID
     ours, theirs = template.payload(dispatch), kombu(dispatch)
     assert template.key == theirs.key
     assert _comparable(ours) == _comparable(theirs.payload)
+
+
+@given(args=st.lists(values, max_size=4))
+@settings(deadline=None, derandomize=True)
+def test_arguments_are_rendered_as_kombu_does(args: list[Any]) -> None:
+    assert render_args(tuple(args)) == kombu_json.dumps(args)
 
 
 _templates: dict[int, MessageTemplate] = {}

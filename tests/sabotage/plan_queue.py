@@ -11,7 +11,7 @@ QUEUE_PLAN = (
     sabotage(
         "position",
         "a batch whose reply was lost is pushed twice",
-        (PUBLISHER, "  if not ours or beyond(n, s, number, seq) then\n", "  if true then\n"),
+        (PUBLISHER, "  if not ours or beyond(tonumber(n), tonumber(s), number, seq) then\n", "  if true then\n"),
         red=TEST_PUBLISHER + "test_a_retry_changes_nothing",
     ),
     sabotage(

@@ -113,7 +113,7 @@ class History:
             self.running.append(Actor(cycle_on(self._ports, SALE, self._options())))
 
     def _options(self) -> CycleOptions:
-        return CycleOptions(batch_size=3, queue_limit=10)
+        return CycleOptions(batch_size=3, queue_limit=10, most_kept=4)
 
     def _ports(self, pause: Callable[[str], None]) -> Ports:
         """Ports that note when a cycle's snapshot was taken: what it read then decides what was lost or repeated."""

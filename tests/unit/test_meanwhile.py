@@ -84,7 +84,7 @@ def test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing(world: Me
 def test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand(world: Meanwhile) -> None:
     broker: Any = TwinBroker()
     world.queue = broker
-    world.at("after batch", world.scan)
+    world.at("before queue_length", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
     assert world.queued() == ["HD-2"]
 

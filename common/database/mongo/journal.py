@@ -40,8 +40,9 @@ class MongoJournal:
 
         Raises BulkWriteError for any other trouble.
         """
+        now = self._clock.now()
         try:
-            self._logs.insert_many([self._document(dispatch) for dispatch in dispatches], ordered=False)
+            self._logs.insert_many([self._document(dispatch, now) for dispatch in dispatches], ordered=False)
         except BulkWriteError as error:
             problems = error.details["writeErrors"]
             unwritten = any(problem["code"] != DUPLICATE_KEY for problem in problems)
@@ -51,11 +52,13 @@ class MongoJournal:
             return [dispatches[problem["index"]].id for problem in problems]
         return []
 
-    def _document(self, dispatch: Dispatch) -> dict[str, Any]:
-        now = self._clock.now()
-        # A rejected row is never published: it expires from now on.
-        expires_at = now + self._retention if dispatch.status is TaskStatus.REJECTED else None
-        return {**dispatch_document(dispatch), "created_at": now, "expires_at": expires_at}
+    def _document(self, dispatch: Dispatch, now: datetime) -> dict[str, Any]:
+        document = dispatch_document(dispatch)
+        document["created_at"] = now
+        if dispatch.status is TaskStatus.REJECTED:
+            # It is never published: it expires from now on.
+            document["expires_at"] = now + self._retention
+        return document
 
     def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
         """Put it in the place of an older one with its id, where that one was never published."""
@@ -65,7 +68,7 @@ class MongoJournal:
             "generation": {"$lte": dispatch.generation},
             "cycle": {"$ne": open_cycle},
         }
-        if self._logs.replace_one(ours_to_replace, self._document(dispatch)).matched_count:
+        if self._logs.replace_one(ours_to_replace, self._document(dispatch, self._clock.now())).matched_count:
             return Takeover.REPLACED
         later = {"_id": dispatch.id, "status": {"$in": NEVER_PUBLISHED}, "generation": {"$gt": dispatch.generation}}
         if self._logs.find_one({**later, "cycle": {"$ne": open_cycle}}, {"_id": 1}):

@@ -44,9 +44,13 @@ class MSSQLSnapshot:
 
     def _batches(self, query: sa.Select[Any]) -> Iterator[Sequence[ChangedRow]]:
         width = 1 + len(self._table.primary_key)
+        places = statements.places_of_args(self._tracked, self._table)
         with self._connection.execute(query) as result:
             for rows in result.partitions(self._batch_size):
-                yield [ChangedRow(version=row[0], key=tuple(row[1:width]), args=tuple(row[width:])) for row in rows]
+                yield [
+                    ChangedRow(version=row[0], key=row[1:width], args=tuple([row[place] for place in places]))
+                    for row in map(tuple, rows)
+                ]
 
     def end(self) -> None:
         """End the transaction; the connection stays, for the mark, at READ COMMITTED."""

@@ -76,7 +76,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
 
 
 def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Select[Any]:
-    """Version, key and args of the rows that are pending now and whose status or args changed above `since`.
+    """Version, key and other args of the rows that are pending now and whose status or args changed above `since`.
 
     The baseline never moves inside a cycle and versions have no cap: both lose rows (architecture.md, step 4).
     The operation letter decides nothing; a missing mask holds every column.
@@ -87,7 +87,7 @@ def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Selec
     mask = changes.c.SYS_CHANGE_COLUMNS
     touched = [ct.is_column_in_mask(table, name, mask) == 1 for name in watched]
     return (
-        sa.select(changes.c.SYS_CHANGE_VERSION, *_key(table), *_args(tracked, table))
+        sa.select(changes.c.SYS_CHANGE_VERSION, *_key(table), *_rest(tracked, table))
         .select_from(changes.join(table, same_row))
         .where(table.c[tracked.status_column] == tracked.pending_value, sa.or_(*touched))
         .order_by(changes.c.SYS_CHANGE_VERSION, *_key(table))
@@ -95,10 +95,10 @@ def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Selec
 
 
 def pending_rows(tracked: TrackedTable, table: sa.Table) -> sa.Select[Any]:
-    """Version, key and args of all rows that are pending now: a baseline. The version may be NULL."""
+    """Version, key and other args of all rows that are pending now: a baseline. The version may be NULL."""
     versions = ct.version_of(table)
     return (
-        sa.select(versions.c.SYS_CHANGE_VERSION, *_key(table), *_args(tracked, table))
+        sa.select(versions.c.SYS_CHANGE_VERSION, *_key(table), *_rest(tracked, table))
         .select_from(ct.outer_apply(table, versions))
         .where(table.c[tracked.status_column] == tracked.pending_value)
         .order_by(versions.c.SYS_CHANGE_VERSION, *_key(table))
@@ -155,5 +155,12 @@ def _key(table: sa.Table) -> list[sa.Column[Any]]:
     return list(table.primary_key)
 
 
-def _args(tracked: TrackedTable, table: sa.Table) -> list[sa.Label[Any]]:
-    return [table.c[name].label(f"arg{number}") for number, name in enumerate(tracked.args)]
+def _rest(tracked: TrackedTable, table: sa.Table) -> list[sa.Column[Any]]:
+    """The args that are not in the key: no column is read twice."""
+    return [table.c[name] for name in dict.fromkeys(tracked.args) if not table.c[name].primary_key]
+
+
+def places_of_args(tracked: TrackedTable, table: sa.Table) -> list[int]:
+    """Where in a row of `changed_rows` and `pending_rows` each of the args stands."""
+    names = [column.name for column in (*_key(table), *_rest(tracked, table))]
+    return [1 + names.index(name) for name in tracked.args]
