@@ -5,9 +5,10 @@ PROCESSES ?= 2
 FAULTS ?= 100
 # Drawn at random, and printed, when it is not given.
 SEED ?=
+QUICK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos check
+.PHONY: help setup demo test chaos bench check
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +24,10 @@ test: setup ## run all tests (PROCESSES=2)
 
 chaos: setup ## break everything, one thing after the other, and count every push (FAULTS=100 SEED=7)
 	@.venv/bin/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
+
+bench: setup ## measure how fast relay is, beside the plain ways (QUICK=1)
+	@.venv/bin/python -c 'import matplotlib' 2>/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt
+	@.venv/bin/python -m benchmarks $(if $(QUICK),--quick)
 
 check: setup ## look for mistakes without running anything: ruff, mypy, import-linter
 	@scripts/check

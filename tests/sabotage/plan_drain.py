@@ -41,8 +41,8 @@ DRAIN_PLAN = (
         "a batch follows the wrong place, and the queue refuses it for ever",
         (
             DRAIN,
-            "previous = previous or work.ports.journal.before(batch[0])",
-            "previous = previous or batch[0].position",
+            "previous = work.ports.journal.before(batch[0])",
+            "previous = batch[0].position",
         ),
         red=CRASH_POINTS + "[an_open_cycle_is_left_behind]",
     ),

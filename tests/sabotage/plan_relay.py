@@ -15,25 +15,25 @@ RELAY_PLAN = (
     sabotage(
         "the id holds the version",
         "a row that becomes pending again is taken for dispatched",
-        (IDENTITY, '["v", row.version]', '["v"]'),
+        (IDENTITY, "f'\"v\",{row.version}'", "'\"v\"'"),
         red=TEST_IDENTITY + "[version]",
     ),
     sabotage(
         "the id holds the life",
         "what a new life dispatches is taken for dispatched",
-        (IDENTITY, "source.name, life, *stamp", "source.name, *stamp"),
+        (IDENTITY, "{quoted(source)},{quoted(life)},", "{quoted(source)},"),
         red=TEST_IDENTITY + "[life]",
     ),
     sabotage(
         "the id holds the key's types",
         "of two rows that look alike one is taken for the other",
-        (IDENTITY, "[type(part).__name__, str(part)]", "[str(part)]"),
+        (IDENTITY, '["{type(part).__name__}",{quoted(str(part))}]', "[{quoted(str(part))}]"),
         red="tests/unit/relay/test_identity.py::test_no_two_keys_meet",
     ),
     sabotage(
         "the id of a row without a version",
         "a row that a baseline has sent is taken for dispatched by every later one",
-        (IDENTITY, '["b", cycle_number] if row.version is None', '["b"] if row.version is None'),
+        (IDENTITY, "f'\"b\",{cycle_number}' if row.version is None", "'\"b\"' if row.version is None"),
         red=TEST_IDENTITY + "[two baselines]",
     ),
     sabotage(

@@ -164,12 +164,12 @@ def test_a_restore_between_the_read_and_the_mark(
     def restore_and_count(cycle: str) -> int:
         monkeypatch.undo()
         control.restore(of_now)
+        # It bears the version that HD-2 had: a watermark from before the restore would hide it.
+        _insert(environment, "HD-3")
         return count(cycle)
 
     monkeypatch.setattr(relay.ports.journal, "count", restore_and_count)
     scan(relay, SALE)
-    # It bears the version that HD-2 had: a watermark from before the restore would hide it.
-    _insert(environment, "HD-3")
 
     scan(relay, SALE)
     assert "HD-3" in sale_queue()

@@ -1,0 +1,110 @@
+"""Where the time of a cycle goes: each call on each port, by the wall and by relay's own processor time."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.loops import relay_of_settings
+from relay.cycle import run_cycle
+from relay.sources import SALE
+
+PORTS = ("changes", "leases", "checkpoints", "journal", "history", "publisher")
+NAMES = {
+    "rows": "read rows",
+    "prepare": "write the journal",
+    "publish": "render and push",
+    "mark_pending": "note that it is pushed",
+}
+REST = "relay itself, between the calls"
+OTHERS = "all other calls"
+
+
+class Stages:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.wall: dict[str, float] = defaultdict(float)
+        self.cpu: dict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            self.wall[NAMES.get(name, OTHERS)] += time.perf_counter() - wall
+            self.cpu[NAMES.get(name, OTHERS)] += time.process_time() - cpu
+
+
+class Timed:
+    """A port every call of which is timed."""
+
+    def __init__(self, port: Any, stages: Stages) -> None:
+        self._port, self._stages = port, stages
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._port, name)
+        if name == "snapshot":
+            return lambda *args: TimedSnapshot(method(*args), self._stages)
+        return lambda *args, **named: self._call(name, method, args, named)
+
+    def _call(self, name: str, method: Any, args: Any, named: Any) -> Any:
+        with self._stages.of(name):
+            return method(*args, **named)
+
+
+class TimedSnapshot:
+    """A snapshot whose rows are read under the clock."""
+
+    def __init__(self, manager: Any, stages: Stages) -> None:
+        self._manager, self._stages = manager, stages
+
+    def __enter__(self) -> TimedSnapshot:
+        with self._stages.of("snapshot"):
+            self._snapshot = self._manager.__enter__()
+        self.state = self._snapshot.state
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        with self._stages.of("snapshot"):
+            self._manager.__exit__(*error)
+
+    def changes(self, since: int) -> Iterator[Any]:
+        return self._timed(self._snapshot.changes(since))
+
+    def pending(self) -> Iterator[Any]:
+        return self._timed(self._snapshot.pending())
+
+    def _timed(self, batches: Iterator[Any]) -> Iterator[Any]:
+        while True:
+            with self._stages.of("rows"):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
+
+    def end(self) -> None:
+        with self._stages.of("end"):
+            self._snapshot.end()
+
+    def set_mark(self, mark: Any, *, expected: Any) -> Any:
+        with self._stages.of("set_mark"):
+            return self._snapshot.set_mark(mark, expected=expected)
+
+
+def stages() -> dict[str, dict[str, float]]:
+    """`{stage: {wall, cpu}}` of one cycle over what waits, in seconds."""
+    found = Stages()
+    with relay_of_settings() as made:
+        timed: dict[str, Any] = {name: Timed(getattr(made.ports, name), found) for name in PORTS}
+        ports = replace(made.ports, **timed)
+        wall, cpu = time.perf_counter(), time.process_time()
+        run_cycle(SALE, ports, made.options, made.heartbeat())
+        found.wall[REST] = time.perf_counter() - wall - sum(found.wall.values())
+        found.cpu[REST] = time.process_time() - cpu - sum(found.cpu.values())
+    return {name: {"wall": found.wall[name], "cpu": found.cpu[name]} for name in found.wall}
