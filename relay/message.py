@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import Any, NamedTuple
 
 from celery import Celery
 from kombu.messaging import Producer
@@ -56,8 +55,7 @@ def as_task(app: Celery, dispatch: Dispatch, *, sent_event: bool = False) -> Any
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RedisMessage:
+class RedisMessage(NamedTuple):
     """What kombu would push: the list's full name and the payload."""
 
     key: str

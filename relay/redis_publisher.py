@@ -17,10 +17,11 @@ from relay.ports import Item, QueueGapError
 from relay.rendering import Renderer
 from relay.sources import Source
 
-# KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then `number:seq` of all items in a row, then
-# a payload an item; an empty one only moves the position. A stored position of the same life: refused when `after`
-# lies beyond it, otherwise items up to it are skipped. Of another life, or none: taken only when `after` is exactly
-# that position. Only the last item's position is stored; unpack takes about 1,000 values at a time.
+# KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then `number:seq` of all items in a row, the
+# last of these alone where every item has a message (else nothing), then a payload an item; an empty one only moves
+# the position. A stored position of the same life: refused when `after` lies beyond it, otherwise items up to it are
+# skipped. Of another life, or none: taken only when `after` is exactly that position. Only the last item's position
+# is stored. Positions rise from item to item: where the first is new, all are. unpack takes about 1,000 values.
 PUBLISH = """
 local stored = redis.call('GET', KEYS[1])
 local life, number, seq = '', 0, -1
@@ -38,19 +39,25 @@ if ours then
 elseif after_life ~= life or after_number ~= number or after_seq ~= seq then
   return redis.error_reply('GAP ' .. (stored or 'nothing'))
 end
-local messages, last, i = {}, nil, 5
-for n, s in string.gmatch(ARGV[5], '(%d+):(-?%d+)') do
-  i = i + 1
-  if not ours or beyond(tonumber(n), tonumber(s), number, seq) then
-    last = n .. ':' .. s .. ':' .. ARGV[1]
-    if ARGV[i] ~= '' then messages[#messages + 1] = ARGV[i] end
+local messages, from, last = {}, 1, nil
+local first_number, first_seq = string.match(ARGV[5], '^(%d+):(-?%d+)')
+if ARGV[6] ~= '' and (not ours or beyond(tonumber(first_number), tonumber(first_seq), number, seq)) then
+  messages, from, last = ARGV, 7, ARGV[6] .. ':' .. ARGV[1]
+else
+  local i = 6
+  for n, s in string.gmatch(ARGV[5], '(%d+):(-?%d+)') do
+    i = i + 1
+    if not ours or beyond(tonumber(n), tonumber(s), number, seq) then
+      last = n .. ':' .. s .. ':' .. ARGV[1]
+      if ARGV[i] ~= '' then messages[#messages + 1] = ARGV[i] end
+    end
   end
 end
-for i = 1, #messages, 1000 do
+for i = from, #messages, 1000 do
   redis.call('LPUSH', KEYS[2], unpack(messages, i, math.min(i + 999, #messages)))
 end
 if last then redis.call('SET', KEYS[1], last) end
-return #messages
+return #messages - from + 1
 """
 
 
@@ -93,10 +100,8 @@ class RedisPublisher:
             script = client.register_script(PUBLISH)
             position_key = self._position_key(channel, source)
             for queue_key, run in _runs(rendered, otherwise=_queue_key(channel, source)):
-                places = " ".join([f"{position.number}:{position.seq}" for position, _ in run])
-                begin: list[Any] = [run[-1][0].life, after.life, after.number, after.seq, places]
                 try:
-                    script(keys=[position_key, queue_key], args=[*begin, *(payload for _, payload in run)])
+                    script(keys=[position_key, queue_key], args=_arguments(after, run))
                 except ResponseError as error:
                     if str(error).startswith("GAP"):
                         raise QueueGapError(f"the queue of {source.name} stands at {str(error)[4:]}") from None
@@ -166,6 +171,14 @@ def _runs(items: Sequence[Rendered], *, otherwise: str) -> Iterator[tuple[str, R
         key = key if message is None else message.key
         run.append((position, b"" if message is None else message.payload))
     yield key or otherwise, run
+
+
+def _arguments(after: Position, run: Run) -> list[Any]:
+    """What PUBLISH takes as ARGV."""
+    places = [f"{position.number}:{position.seq}" for position, _ in run]
+    payloads = [payload for _, payload in run]
+    last = places[-1] if all(payloads) else ""
+    return [run[-1][0].life, after.life, after.number, after.seq, " ".join(places), last, *payloads]
 
 
 def _parse(stored: bytes | str | None) -> Position:

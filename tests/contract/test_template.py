@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -58,6 +57,16 @@ def test_it_is_kombus_message(kombu: Render, args: list[Any], task_id: uuid.UUID
     ours, theirs = template.payload(dispatch), kombu(dispatch)
     assert template.key == theirs.key
     assert _comparable(ours) == _comparable(theirs.payload)
+
+
+almost_plain = st.one_of(st.text(st.sampled_from("ab '\"\\[](){},:%~\x7f \x00é"), max_size=6), st.integers(-3, 10**20))
+
+
+@given(args=st.lists(almost_plain, max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, derandomize=True)
+def test_what_monitors_show_is_pythons_repr(kombu: Render, args: list[Any]) -> None:
+    payload = _template(kombu).payload(a_dispatch(0, args=render_args(tuple(args))))
+    assert json.loads(payload)["headers"]["argsrepr"] == repr(tuple(args))
 
 
 @given(args=st.lists(values, max_size=4))
@@ -111,7 +120,7 @@ def test_a_kombu_that_renders_otherwise_is_noticed(kombu: Render, old: bytes, ne
     def otherwise(dispatch: Dispatch) -> RedisMessage:
         message = kombu(dispatch)
         changed = new.replace(b"%s", dispatch.id.encode().hex().encode()).replace(b": 1", b": %d" % next(count))
-        return replace(message, payload=message.payload.replace(old, changed))
+        return message._replace(payload=message.payload.replace(old, changed))
 
     with pytest.raises((TemplateError, KeyError)):
         MessageTemplate(a_dispatch(0), otherwise)
