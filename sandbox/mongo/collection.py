@@ -118,7 +118,10 @@ class Collection:
         self, record: int, document: Document, old: Match | None
     ) -> list[tuple[Index, tuple[IndexKey, ...], tuple[IndexKey, ...]]]:
         changes = []
+        changed = None if old is None else _changed_fields(old.document, document)
         for index in self.indexes.values():
+            if changed is not None and not index.may_change_with(changed):
+                continue
             before = () if old is None else index.keys(old.document)
             after = index.keys(document)
             if before == after:
@@ -161,6 +164,17 @@ class Collection:
             f"E11000 duplicate key error collection: {self.namespace} index: {spec.name} dup key: {{ {shown} }}",
             details={"keyPattern": dict(spec.key), "keyValue": values},
         )
+
+
+def _changed_fields(old: Document, new: Document) -> set[str]:
+    """Fields that are others, or may be: 1 and 1.0 are equal, and what is nested is not looked into."""
+    return {
+        name
+        for name in {**old, **new}
+        if type(old.get(name, MISSING)) is not type(new.get(name, MISSING))
+        or isinstance(new.get(name), dict | list)
+        or old.get(name) != new.get(name)
+    }
 
 
 def _shown(document: Document, path: Path) -> Any:

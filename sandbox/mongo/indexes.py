@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 from math import inf
 from typing import Any, TypeAlias
@@ -29,6 +29,11 @@ class Index:
         """Whether an array was ever met: then a document may have several entries, and order means nothing."""
         self.entries: Any = SortedList()
         self._covers = None if spec.partial_filter is None else compile_filter(spec.partial_filter)
+        self._reads = {path[0] for path in spec.paths} | {name.partition(".")[0] for name in spec.partial_filter or ()}
+
+    def may_change_with(self, fields: Collection[str]) -> bool:
+        """Whether a document's keys may be others when these of its fields are."""
+        return not self._reads.isdisjoint(fields) or any(name.startswith("$") for name in self._reads)
 
     def keys(self, document: Document) -> tuple[IndexKey, ...]:
         """The document's keys: none if a partial index leaves it out, several where there are arrays.
