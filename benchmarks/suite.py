@@ -60,7 +60,7 @@ def end_to_end(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
             found[name].append(figures)
             say(f"end to end, round {number + 1} of {rounds}: {name}: {figures['wall']:.1f} s")
     world.drop_mongo()
-    return {name: _summary(figures) for name, figures in found.items()}
+    return {name: summary(figures) for name, figures in found.items()}
 
 
 def growth(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def growth(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
         rounds = sizes.rounds if rows <= SMALL else 1
         figures = [_grown(world, rows, number) for number in range(rounds)]
         idle = run_child("loops:idle_check", {**world.settings, "MONGO_DB_NAME": f"bench_{rows}_{rounds - 1}"})
-        found[str(rows)] = {**_summary(figures), "idle_milliseconds": median(idle["milliseconds"])}
+        found[str(rows)] = {**summary(figures), "idle_milliseconds": median(idle["milliseconds"])}
         say(f"growth: {rows} rows: {found[str(rows)]['cpu_microseconds_a_row']:.1f} microseconds of CPU a row")
     return found
 
@@ -127,7 +127,7 @@ def _alternate(
         for name in _shuffled(variants):
             found[name].append(run(name))
         say(f"{title}: round {number + 1} of {rounds}")
-    return {name: _summary(figures) for name, figures in found.items()}
+    return {name: summary(figures) for name, figures in found.items()}
 
 
 def _shuffled(variants: Mapping[str, object]) -> list[str]:
@@ -136,7 +136,7 @@ def _shuffled(variants: Mapping[str, object]) -> list[str]:
     return names
 
 
-def _summary(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def summary(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Medians of the rounds; the spread is that between the slowest and the fastest."""
     rates = [one["rows"] / one["wall"] for one in figures]
     return {

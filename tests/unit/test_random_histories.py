@@ -16,7 +16,7 @@ from relay.model import Reason
 from relay.sources import SALE
 from tests.support.history import KEYS, Edit, History
 
-HISTORIES = int(os.environ.get("RELAY_HISTORIES", "400"))
+HISTORIES = int(os.environ.get("RELAY_HISTORIES", "150"))
 FIRST_SEED = int(os.environ.get("RELAY_SEED", "0"))
 EDITS = [Edit.PEND] * 6 + [Edit.DRAFT] * 3 + [Edit.NOTE] * 4 + [Edit.SPOIL, Edit.MEND, Edit.DELETE, Edit.MOVE]
 
