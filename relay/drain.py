@@ -47,9 +47,10 @@ def _in_batches(work: Work, dispatches: Sequence[Dispatch]) -> Iterator[Sequence
 
 
 def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Dispatch]]:
-    # What was published is PREPARED no more: the first ones are always others.
-    while batch := work.ports.journal.batch(cycle.id, work.options.batch_size):
+    after = -1
+    while batch := work.ports.journal.batch(cycle.id, work.options.batch_size, after=after):
         yield batch
+        after = batch[-1].position.seq
 
 
 def _is_whole(work: Work, cycle: OpenCycle) -> bool:

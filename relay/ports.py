@@ -114,8 +114,8 @@ class Journal(Protocol):
     def count(self, cycle: str) -> int:
         """Documents of the cycle, rejected ones included."""
 
-    def batch(self, cycle: str, limit: int) -> Sequence[Dispatch]:
-        """The first PREPARED ones of the cycle, in order."""
+    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Dispatch]:
+        """The first PREPARED ones of the cycle beyond the place `after`, in order; without their times."""
 
     def before(self, dispatch: Dispatch) -> Position | None:
         """Position of the one before it in the same cycle; None when it is the first."""

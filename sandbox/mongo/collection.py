@@ -168,13 +168,12 @@ class Collection:
 
 def _changed_fields(old: Document, new: Document) -> set[str]:
     """Fields that are others, or may be: 1 and 1.0 are equal, and what is nested is not looked into."""
-    return {
-        name
-        for name in {**old, **new}
-        if type(old.get(name, MISSING)) is not type(new.get(name, MISSING))
-        or isinstance(new.get(name), dict | list)
-        or old.get(name) != new.get(name)
-    }
+    changed = old.keys() - new.keys()
+    for name, value in new.items():
+        before, kind = old.get(name, MISSING), type(value)
+        if kind is not type(before) or kind is dict or kind is list or before != value:
+            changed.add(name)
+    return changed
 
 
 def _shown(document: Document, path: Path) -> Any:

@@ -30,10 +30,11 @@ class Index:
         self.entries: Any = SortedList()
         self._covers = None if spec.partial_filter is None else compile_filter(spec.partial_filter)
         self._reads = {path[0] for path in spec.paths} | {name.partition(".")[0] for name in spec.partial_filter or ()}
+        self._reads_anything = any(name.startswith("$") for name in self._reads)
 
     def may_change_with(self, fields: Collection[str]) -> bool:
         """Whether a document's keys may be others when these of its fields are."""
-        return not self._reads.isdisjoint(fields) or any(name.startswith("$") for name in self._reads)
+        return self._reads_anything or not self._reads.isdisjoint(fields)
 
     def keys(self, document: Document) -> tuple[IndexKey, ...]:
         """The document's keys: none if a partial index leaves it out, several where there are arrays.

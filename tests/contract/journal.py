@@ -119,6 +119,7 @@ class JournalContract(ABC):
         journal.prepare([a_dispatch(seq) for seq in (11, 2, 0, 10, 1)])
         assert _seqs(journal.batch("cycle-1", 3)) == [0, 1, 2]
         assert _seqs(journal.batch("cycle-1", MANY)) == [0, 1, 2, 10, 11]
+        assert _seqs(journal.batch("cycle-1", 2, after=1)) == [2, 10]
 
     def test_a_batch_begins_after_what_is_in_the_queue(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in range(4)])

@@ -8,6 +8,7 @@ from typing import Any
 from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, TaskStatus
 
 Document = dict[str, Any]
+_STATUSES = {status.value: status for status in TaskStatus}
 
 
 def position_document(position: Position | None) -> Document | None:
@@ -111,9 +112,9 @@ def dispatch_of(document: Mapping[str, Any]) -> Dispatch:
         number=document["number"],
         seq=document["seq"],
         generation=document["generation"],
-        status=TaskStatus(document["status"]),
+        status=_STATUSES[document["status"]],
         error=document["error"],
         attempt=document["attempt"],
         repeats=document["repeats"],
-        created_at=document["created_at"],
+        created_at=document.get("created_at"),
     )

@@ -204,9 +204,9 @@ class TwinMongo:
     def count(self, cycle: str) -> int:
         return sum(dispatch.cycle == cycle for dispatch in self.contents.logs.values())
 
-    def batch(self, cycle: str, limit: int) -> Sequence[Dispatch]:
+    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Dispatch]:
         prepared = [d for d in self.contents.logs.values() if d.cycle == cycle and d.status is TaskStatus.PREPARED]
-        return _in_order(prepared)[:limit]
+        return [d for d in _in_order(prepared) if d.position.seq > after][:limit]
 
     def before(self, dispatch: Dispatch) -> Position | None:
         earlier = [
