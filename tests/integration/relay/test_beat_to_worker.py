@@ -93,7 +93,7 @@ def test_a_service_that_is_away_is_a_line_in_the_log_and_no_traceback(
 
 def test_nothing_outlives_a_worker_that_was_killed(environment: dict[str, str], tmp_path: Path) -> None:
     with running_relay(tmp_path, environment) as relay:
-        wait_until(lambda: "Sending due task" in relay.log.read_text(), timeout=ARRIVAL_SECONDS)
+        wait_until(lambda: "beat: Starting" in relay.log.read_text(), timeout=ARRIVAL_SECONDS)
         family = psutil.Process(relay.pid)
         wait_until(lambda: len(family.children(recursive=True)) > 1, timeout=ARRIVAL_SECONDS, message="no pool")
         children = family.children(recursive=True)
