@@ -49,14 +49,14 @@ def batch(count: int) -> dict[str, float]:
 def relay(count: int) -> dict[str, float]:
     """Relay's publisher, with all that makes it exactly once."""
     publisher, clock = RedisPublisher(_app(), namespace="bench"), Clock()
-    publisher.publish(SALE, after=NOWHERE, items=[(_dispatch(0).position, _dispatch(0))])
+    publisher.publish(SALE, after=NOWHERE, dispatches=[_dispatch(0)])
     dispatches = [_dispatch(number) for number in range(1, count + 1)]
     previous = _dispatch(0).position
     with clock.running():
         for start in range(0, count, BATCH):
-            items = [(dispatch.position, dispatch) for dispatch in dispatches[start : start + BATCH]]
-            publisher.publish(SALE, after=previous, items=items)
-            previous = items[-1][0]
+            some = dispatches[start : start + BATCH]
+            publisher.publish(SALE, after=previous, dispatches=some)
+            previous = some[-1].position
     publisher.close()
     return clock.figures(count)
 

@@ -12,6 +12,7 @@ from common.config import Settings, get_settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from common.logs import get_logger
+from relay.ahead import read_ahead
 from relay.heartbeat import Heartbeat
 from relay.message import render_args
 from relay.model import CycleOptions
@@ -58,6 +59,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         history=mongo.journal,
         publisher=_publisher(settings, app),
         render=render_args,
+        ahead=read_ahead,
         new_name=lambda: secrets.token_hex(8),
         log=get_logger("relay"),
     )

@@ -22,17 +22,18 @@ def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Dispatch] = ()) -> 
     """
     if not _is_whole(work, cycle):
         return True
-    previous: Position | None = None
-    for batch in _in_batches(work, dispatches) if dispatches else _from_journal(work, cycle):
-        if _queue_is_full(work):
-            return False
-        if previous is None and not dispatches:
-            previous = work.ports.journal.before(batch[0])
-        if not _publish(work, cycle, batch, previous):
-            return True
-        work.ports.journal.mark_pending(batch)
-        work.dispatched += len(batch)
-        previous = batch[-1].position
+    with work.ports.ahead(_in_batches(work, dispatches) if dispatches else _from_journal(work, cycle)) as batches:
+        previous: Position | None = None
+        for batch in batches:
+            if _queue_is_full(work):
+                return False
+            if previous is None and not dispatches:
+                previous = work.ports.journal.before(batch[0])
+            if not _publish(work, cycle, batch, previous):
+                return True
+            work.ports.journal.mark_pending(batch)
+            work.dispatched += len(batch)
+            previous = batch[-1].position
     # Counted again: documents lost since the first count would otherwise be taken for published ones.
     if _is_whole(work, cycle):
         work.check_lease()
@@ -72,7 +73,7 @@ def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Dispatch], previous: 
         after = starts_after(work, previous, cycle)
         work.check_lease()
         try:
-            work.ports.publisher.publish(work.source, after=after, items=[(d.position, d) for d in batch])
+            work.ports.publisher.publish(work.source, after=after, dispatches=batch)
         except QueueGapError:
             repair(work)
         else:

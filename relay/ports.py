@@ -147,10 +147,6 @@ class QueueGapError(Exception):
     """The queue does not stand where this batch begins: something pushed before was lost."""
 
 
-Item = tuple[Position, Dispatch | None]
-"""A place in the order, and what is pushed there; None only moves the position."""
-
-
 class Publisher(Protocol):
     """The queues."""
 
@@ -160,11 +156,13 @@ class Publisher(Protocol):
         None: this broker cannot say. NOWHERE: nothing was pushed yet.
         """
 
-    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        """Put the items in the queue. When it returns, everything up to the last item's position is there.
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> None:
+        """Put them in the queue. When it returns, everything up to the last one's position is there.
 
-        Raises QueueGapError when the queue does not stand where the batch begins; any other error when it cannot
-        say what is in the queue. Items must be of one life.
+        `silent`: ids of those that only move the position. Raises QueueGapError when the queue does not stand where
+        the batch begins; any other error when it cannot say what is in the queue. They must be of one life.
         """
 
     def queue_length(self, source: Source) -> int | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from celery import Celery
 
-from common.database.records import Position
+from common.database.records import Dispatch, Position
 from relay.message import as_task
-from relay.ports import Item
 from relay.sources import Source
 
 
@@ -25,14 +24,16 @@ class BrokerPublisher:
         """None for each: this broker cannot say."""
         return dict.fromkeys((source.name for source in sources), None)
 
-    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        """Send the items' messages. When it raises, none, some or all of them may be in the queue.
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> None:
+        """Send the messages. When it raises, none, some or all of them may be in the queue.
 
         declare=[]: the queue belongs to its worker service; declaring it anew could contradict it.
         """
-        dispatches = [dispatch for _, dispatch in items if dispatch is not None]
-        with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(items)):
-            for dispatch in dispatches:
+        loud = [dispatch for dispatch in dispatches if dispatch.id not in silent]
+        with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(dispatches)):
+            for dispatch in loud:
                 self._app.amqp.send_task_message(
                     producer,
                     dispatch.task,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,58 +11,18 @@ from celery import Celery
 from kombu.connection import Connection
 from redis.exceptions import ResponseError
 
-from common.database.records import NOWHERE, Position
-from relay.message import RedisMessage
-from relay.ports import Item, QueueGapError
+from common.database.records import NOWHERE, Dispatch, Position
+from relay.ports import QueueGapError
+from relay.publish_script import Call, call_of, run_calls
 from relay.rendering import Renderer
 from relay.sources import Source
 
-# KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then `number:seq` of all items in a row, the
-# last of these alone where every item has a message (else nothing), then a payload an item; an empty one only moves
-# the position. A stored position of the same life: refused when `after` lies beyond it, otherwise items up to it are
-# skipped. Of another life, or none: taken only when `after` is exactly that position. Only the last item's position
-# is stored. Positions rise from item to item: where the first is new, all are. unpack takes about 1,000 values.
-PUBLISH = """
-local stored = redis.call('GET', KEYS[1])
-local life, number, seq = '', 0, -1
-if stored then
-  local n, s, l = string.match(stored, '^(%d+):(-?%d+):(.*)$')
-  life, number, seq = l, tonumber(n), tonumber(s)
-end
-local function beyond(a, b, c, d) return a > c or (a == c and b > d) end
-local after_life, after_number, after_seq = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local ours = life == ARGV[1]
-if ours then
-  if after_life == life and beyond(after_number, after_seq, number, seq) then
-    return redis.error_reply('GAP ' .. stored)
-  end
-elseif after_life ~= life or after_number ~= number or after_seq ~= seq then
-  return redis.error_reply('GAP ' .. (stored or 'nothing'))
-end
-local messages, from, last = {}, 1, nil
-local first_number, first_seq = string.match(ARGV[5], '^(%d+):(-?%d+)')
-if ARGV[6] ~= '' and (not ours or beyond(tonumber(first_number), tonumber(first_seq), number, seq)) then
-  messages, from, last = ARGV, 7, ARGV[6] .. ':' .. ARGV[1]
-else
-  local i = 6
-  for n, s in string.gmatch(ARGV[5], '(%d+):(-?%d+)') do
-    i = i + 1
-    if not ours or beyond(tonumber(n), tonumber(s), number, seq) then
-      last = n .. ':' .. s .. ':' .. ARGV[1]
-      if ARGV[i] ~= '' then messages[#messages + 1] = ARGV[i] end
-    end
-  end
-end
-for i = from, #messages, 1000 do
-  redis.call('LPUSH', KEYS[2], unpack(messages, i, math.min(i + 999, #messages)))
-end
-if last then redis.call('SET', KEYS[1], last) end
-return #messages - from + 1
-"""
+IN_FLIGHT = 125
+"""Dispatches a call: Redis works on them while the next ones are rendered."""
 
 
 class RedisPublisher:
-    """One Lua call a batch, all or nothing; a retry of it is harmless."""
+    """Lua calls that are done wholly or not at all, each from where the one before ended; a retry is harmless."""
 
     def __init__(self, app: Celery, *, namespace: str, signals: bool = False) -> None:
         """`namespace`: Mongo's database, so that two relays on one Redis keep their positions apart.
@@ -86,27 +46,27 @@ class RedisPublisher:
             stored = client.mget([self._position_key(channel, source) for source in sources])
         return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
 
-    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        """Push the items beyond the position and move it, in one atomic call a run of items for the same list.
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> None:
+        """Push the dispatches beyond the position and move it. What is refused or fails leaves a beginning of them
+        in the queue, and the position at its end.
 
         Raises QueueGapError when the queue does not stand where the batch begins.
         """
         with self._client() as (client, channel):
-            producer = self._app.amqp.Producer(channel, auto_declare=False)
-            rendered = [
-                (position, None if dispatch is None else self._renderer.render(producer, dispatch))
-                for position, dispatch in items
-            ]
-            script = client.register_script(PUBLISH)
-            position_key = self._position_key(channel, source)
-            for queue_key, run in _runs(rendered, otherwise=_queue_key(channel, source)):
-                try:
-                    script(keys=[position_key, queue_key], args=_arguments(after, run))
-                except ResponseError as error:
-                    if str(error).startswith("GAP"):
-                        raise QueueGapError(f"the queue of {source.name} stands at {str(error)[4:]}") from None
-                    raise
-                after = run[-1][0]
+            run_calls(client, lambda: self._calls(channel, source, after, dispatches, silent))
+
+    def _calls(
+        self, channel: Any, source: Source, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str]
+    ) -> Iterator[Call]:
+        producer = self._app.amqp.Producer(channel, auto_declare=False)
+        position_key = self._position_key(channel, source)
+        for start in range(0, len(dispatches), IN_FLIGHT):
+            some = dispatches[start : start + IN_FLIGHT]
+            for queue_key, alike, payloads in self._renderer.render(producer, some, silent):
+                yield call_of(position_key, queue_key, after, alike, payloads)
+                after = alike[-1].position
 
     def queue_length(self, source: Source) -> int | None:
         """Messages waiting in the source's list."""
@@ -151,34 +111,6 @@ class RedisPublisher:
 
 def _queue_key(channel: Any, source: Source) -> str:
     return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, source.priority)}"
-
-
-Rendered = tuple[Position, RedisMessage | None]
-Run = list[tuple[Position, bytes]]
-
-
-def _runs(items: Sequence[Rendered], *, otherwise: str) -> Iterator[tuple[str, Run]]:
-    """The items, cut where the list changes: one source's rows differ in it only after its queue was changed.
-
-    An item without a message only moves the position: it belongs to whatever run it stands in.
-    """
-    key: str | None = None
-    run: Run = []
-    for position, message in items:
-        if key is not None and message is not None and message.key != key:
-            yield key, run
-            run = []
-        key = key if message is None else message.key
-        run.append((position, b"" if message is None else message.payload))
-    yield key or otherwise, run
-
-
-def _arguments(after: Position, run: Run) -> list[Any]:
-    """What PUBLISH takes as ARGV."""
-    places = [f"{position.number}:{position.seq}" for position, _ in run]
-    payloads = [payload for _, payload in run]
-    last = places[-1] if all(payloads) else ""
-    return [run[-1][0].life, after.life, after.number, after.seq, " ".join(places), last, *payloads]
 
 
 def _parse(stored: bytes | str | None) -> Position:

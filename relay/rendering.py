@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 
 from celery import Celery
 from kombu.messaging import Producer
 
 from common.database.records import Dispatch
 from common.logs import get_logger
-from relay.message import RedisMessage, render_for_redis
+from relay.message import render_for_redis
 from relay.template import MessageTemplate, TemplateError
+
+Kind = tuple[str, str, int]
+_kind = attrgetter("task", "queue", "priority")
 
 
 class Renderer:
@@ -20,19 +26,32 @@ class Renderer:
         """`signals`: tell whoever listens to Celery's signals and events of each message."""
         self._app = app
         self._signals = signals
-        self._templates: dict[tuple[str, str, int], MessageTemplate | None] = {}
+        self._templates: dict[Kind, MessageTemplate | None] = {}
 
-    def render(self, producer: Producer, dispatch: Dispatch) -> RedisMessage:
-        """The list and the payload that kombu would push."""
-        if self._signals:
-            return render_for_redis(self._app, producer, dispatch, signals=True)
-        kind = (dispatch.task, dispatch.queue, dispatch.priority)
-        if kind not in self._templates:
-            self._templates[kind] = self._template(producer, dispatch)
-        template = self._templates[kind]
-        if template is None:
-            return render_for_redis(self._app, producer, dispatch)
-        return RedisMessage(key=template.key, payload=template.payload(dispatch))
+    def render(
+        self, producer: Producer, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> Iterator[tuple[str, Sequence[Dispatch], Sequence[bytes]]]:
+        """The dispatches in order, in runs for the same list: its name, the run, and the payloads that kombu would
+        push; an empty one where the dispatch's id is among the silent ones.
+        """
+        for kind, run in groupby(dispatches, key=_kind):
+            alike = list(run)
+            key, payload_of = self._way(producer, kind, alike[0])
+            yield key, alike, [b"" if silent and dispatch.id in silent else payload_of(dispatch) for dispatch in alike]
+
+    def _way(self, producer: Producer, kind: Kind, sample: Dispatch) -> tuple[str, Callable[[Dispatch], bytes]]:
+        """The list of this kind of dispatch, and what renders it."""
+        if not self._signals and kind not in self._templates:
+            self._templates[kind] = self._template(producer, sample)
+        template = self._templates.get(kind)
+        if template is not None:
+            return template.key, template.payload
+        key = render_for_redis(self._app, producer, sample).key
+
+        def payload(dispatch: Dispatch) -> bytes:
+            return render_for_redis(self._app, producer, dispatch, signals=self._signals).payload
+
+        return key, payload
 
     def _template(self, producer: Producer, sample: Dispatch) -> MessageTemplate | None:
         try:

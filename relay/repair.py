@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from common.database.records import Dispatch, Position, TaskStatus
 from relay.model import Reason
-from relay.ports import Item, Key, QueueGapError
+from relay.ports import Key, QueueGapError
 from relay.work import Work
 
 REPAIRS = 4
@@ -72,13 +72,13 @@ def repair(work: Work) -> None:
         if is_first:
             _discard_torn_writes(work)
             is_first = False
-        items: list[Item] = [(d.position, d if newest.get(d.key) == d.position else None) for d in batch]
+        silent = {dispatch.id for dispatch in batch if newest.get(dispatch.key) != dispatch.position}
         try:
-            work.ports.publisher.publish(work.source, after=position, items=items)
+            work.ports.publisher.publish(work.source, after=position, dispatches=batch, silent=silent)
         except QueueGapError:
             return
         position = batch[-1].position
-        _report(work, items)
+        _report(work, looked_at=len(batch), pushed=len(batch) - len(silent))
 
 
 def _discard_torn_writes(work: Work) -> None:
@@ -110,7 +110,6 @@ def _batches(work: Work, position: Position) -> Iterator[Sequence[Dispatch]]:
         position = batch[-1].position
 
 
-def _report(work: Work, items: Sequence[Item]) -> None:
-    pushed = sum(dispatch is not None for _, dispatch in items)
+def _report(work: Work, *, looked_at: int, pushed: int) -> None:
     work.repaired += pushed
-    work.ports.log.warning("queue_repaired", source=work.source.name, looked_at=len(items), pushed_again=pushed)
+    work.ports.log.warning("queue_repaired", source=work.source.name, looked_at=looked_at, pushed_again=pushed)

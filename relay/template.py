@@ -68,8 +68,7 @@ class MessageTemplate:
             _plain_repr(args) if _is_plain(args) else quoted(args_repr(args)),
             f"{self._tag}{next(self._numbers)}",
         )
-        text: str = self._format % self._in_order(fields)
-        return text.encode()
+        return "".join(self._in_order((*fields, *self._fixed))).encode()
 
     def _make(self, text: str) -> None:
         """Cut a payload at its variable fields."""
@@ -83,11 +82,12 @@ class MessageTemplate:
             message["properties"]["delivery_tag"],
         ]
         parts = re.split(f"({'|'.join(map(re.escape, fields))})", text)
-        found = [fields.index(part) for part in parts[1::2]]
-        if set(found) != set(range(len(fields))):
+        if set(parts[1::2]) != set(fields):
             raise TemplateError("a field that differs from message to message was not found")
-        self._format = "%s".join(part.replace("%", "%%") for part in parts[::2])
-        self._in_order = itemgetter(*found)
+        self._fixed = parts[::2]
+        # Where each part is found in (*fields, *fixed).
+        places = [fields.index(part) if number % 2 else len(fields) + number // 2 for number, part in enumerate(parts)]
+        self._in_order = itemgetter(*places)
 
     def _check(self, sample: Dispatch, render: Render) -> None:
         for args in AWKWARD:

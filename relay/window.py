@@ -177,11 +177,16 @@ class _Preparation:
     """All that are to be published, while they are few enough."""
 
     def take(self, batches: Iterator[Sequence[ChangedRow]]) -> None:
+        with self.work.ports.ahead(self._made_ready(batches)) as ready:
+            for dispatches in ready:
+                self._write(dispatches)
+                self.work.progress()
+
+    def _made_ready(self, batches: Iterator[Sequence[ChangedRow]]) -> Iterator[Sequence[Dispatch]]:
         for rows in batches:
             if self.ceiling is not None and any((row.version or 0) > self.ceiling for row in rows):
                 raise _ReadAgain
-            self._write([self._prepare(row) for row in rows])
-            self.work.progress()
+            yield [self._prepare(row) for row in rows]
 
     def take_again(self, batches: Iterator[Sequence[tuple[ChangedRow, Logged | None]]]) -> None:
         for rows in batches:

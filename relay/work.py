@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from common.database.records import NOWHERE, ChangedRow, Checkpoint, Lease, Logged, OpenCycle, Position, Seal
+from relay.ahead import Ahead
 from relay.model import CycleOptions, Reason, Stop
 from relay.ports import ChangeSource, Checkpoints, History, Journal, Leases, Publisher, Snapshot
 from relay.preparing import RenderArgs
@@ -49,6 +50,8 @@ class Ports:
     history: History
     publisher: Publisher
     render: RenderArgs
+    ahead: Ahead
+    """Makes the next batch while this one is worked on."""
     new_name: Callable[[], str]
     """A random name, for lives and cycles."""
     log: Log

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from common.database.records import NOWHERE, Dispatch, Position
-from relay.ports import Item, Publisher, QueueGapError
+from relay.ports import Publisher, QueueGapError
 from relay.sources import IMPORT, SALE, Source
 from tests.support.samples import a_dispatch, a_position
 
@@ -25,24 +25,24 @@ class PublisherContract(ABC):
 
     def test_a_batch_is_put_in_the_queue_in_order(self, publisher: Publisher) -> None:
         batch = _dispatches(0, 3)
-        publisher.publish(SALE, after=NOWHERE, items=_items(batch))
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch)
         assert self.queued(SALE) == _ids(batch)
 
     def test_batches_follow_one_another(self, publisher: Publisher) -> None:
         first, second = _dispatches(0, 3), _dispatches(3, 5)
-        publisher.publish(SALE, after=NOWHERE, items=_items(first))
-        publisher.publish(SALE, after=first[-1].position, items=_items(second))
+        publisher.publish(SALE, after=NOWHERE, dispatches=first)
+        publisher.publish(SALE, after=first[-1].position, dispatches=second)
         assert self.queued(SALE) == _ids([*first, *second])
 
-    def test_an_item_without_a_dispatch_puts_nothing_in_the_queue(self, publisher: Publisher) -> None:
-        items: list[Item] = [(a_position(0), None), (a_position(1), a_dispatch(1)), (a_position(2), None)]
-        publisher.publish(SALE, after=NOWHERE, items=items)
+    def test_a_silent_dispatch_puts_nothing_in_the_queue(self, publisher: Publisher) -> None:
+        silent = {a_dispatch(0).id, a_dispatch(2).id}
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 3), silent=silent)
         assert self.queued(SALE) == [a_dispatch(1).id]
 
     def test_each_source_has_its_queue(self, publisher: Publisher) -> None:
         receipt = a_dispatch(0, source=IMPORT)
-        publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
-        publisher.publish(IMPORT, after=NOWHERE, items=_items([receipt]))
+        publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
+        publisher.publish(IMPORT, after=NOWHERE, dispatches=[receipt])
         assert self.queued(SALE) == [a_dispatch(0).id]
         assert self.queued(IMPORT) == [receipt.id]
 
@@ -51,7 +51,7 @@ class PublisherContract(ABC):
 
     def test_a_large_batch_arrives_whole(self, publisher: Publisher) -> None:
         batch = _dispatches(0, 2500)
-        publisher.publish(SALE, after=NOWHERE, items=_items(batch))
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch)
         assert self.queued(SALE) == _ids(batch)
 
 
@@ -59,13 +59,13 @@ class ForgetfulPublisherContract(PublisherContract):
     """A broker that cannot say what is in its queue: at least once."""
 
     def test_it_cannot_say_where_the_queue_stands(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+        publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
         assert publisher.positions([SALE]) == {"sale": None}
         assert publisher.queue_length(SALE) is None
 
     def test_a_retry_repeats_under_the_same_id(self, publisher: Publisher) -> None:
         for _ in range(2):
-            publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(0)]))
+            publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
         assert self.queued(SALE) == [a_dispatch(0).id] * 2
 
 
@@ -76,72 +76,72 @@ class PositionedPublisherContract(PublisherContract):
         assert publisher.positions([SALE]) == {"sale": NOWHERE}
         assert publisher.queue_length(SALE) == 0
 
-    def test_the_position_is_that_of_the_last_item(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 3)))
+    def test_the_position_is_that_of_the_last_dispatch(self, publisher: Publisher) -> None:
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 3))
         assert _stands(publisher) == a_position(2)
         assert publisher.queue_length(SALE) == 3
 
-    def test_an_item_without_a_dispatch_moves_the_position(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=[(a_position(4), None)])
+    def test_a_silent_dispatch_moves_the_position(self, publisher: Publisher) -> None:
+        publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(4)], silent={a_dispatch(4).id})
         assert _stands(publisher) == a_position(4)
         assert publisher.queue_length(SALE) == 0
 
     def test_a_retry_changes_nothing(self, publisher: Publisher) -> None:
         batch = _dispatches(0, 3)
         for _ in range(3):
-            publisher.publish(SALE, after=NOWHERE, items=_items(batch))
+            publisher.publish(SALE, after=NOWHERE, dispatches=batch)
         assert self.queued(SALE) == _ids(batch)
         assert _stands(publisher) == a_position(2)
 
     def test_what_was_pushed_is_skipped_and_the_rest_follows(self, publisher: Publisher) -> None:
         batch = _dispatches(0, 5)
-        publisher.publish(SALE, after=NOWHERE, items=_items(batch[:2]))
-        publisher.publish(SALE, after=NOWHERE, items=_items(batch))
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch[:2])
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch)
         assert self.queued(SALE) == _ids(batch)
 
     def test_an_old_batch_does_not_set_the_position_back(self, publisher: Publisher) -> None:
         batch = _dispatches(0, 5)
-        publisher.publish(SALE, after=NOWHERE, items=_items(batch))
-        publisher.publish(SALE, after=NOWHERE, items=_items(batch[:2]))
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch)
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch[:2])
         assert _stands(publisher) == a_position(4)
 
     def test_the_next_cycle_follows_the_last_place_of_the_one_before(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 12)))
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 12))
         second = a_dispatch(0, number=2)
-        publisher.publish(SALE, after=a_position(11), items=_items([second]))
+        publisher.publish(SALE, after=a_position(11), dispatches=[second])
         assert _stands(publisher) == a_position(0, number=2)
         assert self.queued(SALE)[-1] == second.id
 
     def test_numbers_are_compared_as_numbers(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(9, number=9)]))
-        publisher.publish(SALE, after=a_position(9, number=9), items=_items([a_dispatch(10, number=10)]))
-        publisher.publish(SALE, after=a_position(10, number=10), items=_items([a_dispatch(9, number=11)]))
+        publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(9, number=9)])
+        publisher.publish(SALE, after=a_position(9, number=9), dispatches=[a_dispatch(10, number=10)])
+        publisher.publish(SALE, after=a_position(10, number=10), dispatches=[a_dispatch(9, number=11)])
         assert publisher.queue_length(SALE) == 3
 
     @pytest.mark.parametrize("after", [a_position(2), a_position(0, number=2)], ids=["later place", "later cycle"])
     def test_a_gap_is_refused(self, publisher: Publisher, after: Position) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 2)))
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))
         with pytest.raises(QueueGapError):
-            publisher.publish(SALE, after=after, items=_items([a_dispatch(5, number=3)]))
+            publisher.publish(SALE, after=after, dispatches=[a_dispatch(5, number=3)])
         self._assert_unchanged(publisher, _dispatches(0, 2))
 
     def test_a_queue_that_lost_its_position_refuses_what_does_not_begin_there(self, publisher: Publisher) -> None:
         with pytest.raises(QueueGapError):
-            publisher.publish(SALE, after=a_position(1), items=_items([a_dispatch(2)]))
+            publisher.publish(SALE, after=a_position(1), dispatches=[a_dispatch(2)])
         self._assert_unchanged(publisher, [])
 
     def test_another_life_follows_exactly_the_position(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 2)))
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))
         first = a_dispatch(0, life="second", number=2)
-        publisher.publish(SALE, after=a_position(1), items=_items([first]))
+        publisher.publish(SALE, after=a_position(1), dispatches=[first])
         assert _stands(publisher) == first.position
         assert self.queued(SALE)[-1] == first.id
 
     def test_the_first_batch_of_a_life_can_be_retried(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 2)))
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))
         first = a_dispatch(0, life="second", number=2)
         for _ in range(2):
-            publisher.publish(SALE, after=a_position(1), items=_items([first]))
+            publisher.publish(SALE, after=a_position(1), dispatches=[first])
         assert self.queued(SALE) == _ids([*_dispatches(0, 2), first])
 
     @pytest.mark.parametrize(
@@ -150,20 +150,20 @@ class PositionedPublisherContract(PublisherContract):
         ids=["nowhere", "before", "beyond", "other cycle", "its own life"],
     )
     def test_another_life_is_refused_anywhere_else(self, publisher: Publisher, after: Position) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 2)))
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))
         with pytest.raises(QueueGapError):
-            publisher.publish(SALE, after=after, items=_items([a_dispatch(0, life="second", number=2)]))
+            publisher.publish(SALE, after=after, dispatches=[a_dispatch(0, life="second", number=2)])
         self._assert_unchanged(publisher, _dispatches(0, 2))
 
     def test_a_life_may_begin_below_the_numbers_of_the_one_before(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items([a_dispatch(9, number=9)]))
+        publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(9, number=9)])
         second = [a_dispatch(seq, life="second") for seq in range(2)]
-        publisher.publish(SALE, after=a_position(9, number=9), items=_items(second))
+        publisher.publish(SALE, after=a_position(9, number=9), dispatches=second)
         assert _stands(publisher) == second[-1].position
         assert self.queued(SALE)[1:] == _ids(second)
 
     def test_sources_stand_apart(self, publisher: Publisher) -> None:
-        publisher.publish(SALE, after=NOWHERE, items=_items(_dispatches(0, 2)))
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))
         assert publisher.positions([SALE, IMPORT]) == {"sale": a_position(1), "import": NOWHERE}
 
     def _assert_unchanged(self, publisher: Publisher, dispatches: Sequence[Dispatch]) -> None:
@@ -173,10 +173,6 @@ class PositionedPublisherContract(PublisherContract):
 
 def _dispatches(start: int, stop: int) -> list[Dispatch]:
     return [a_dispatch(seq) for seq in range(start, stop)]
-
-
-def _items(dispatches: Sequence[Dispatch]) -> list[Item]:
-    return [(dispatch.position, dispatch) for dispatch in dispatches]
 
 
 def _ids(dispatches: Sequence[Dispatch]) -> list[str]:

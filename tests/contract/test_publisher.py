@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 
 import pytest
 from celery import Celery
 
-from common.database.records import Position
-from relay.ports import Item, Publisher
+from common.database.records import Dispatch, Position
+from relay.ports import Publisher
 from relay.publisher import BrokerPublisher
 from relay.redis_publisher import RedisPublisher
 from relay.sources import BUILT_IN, Source
@@ -38,8 +38,10 @@ class TwinQueues:
     def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
         return {source.name: self.each[source.name].position for source in sources}
 
-    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        self.each[source.name].publish(source, after=after, items=items)
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> None:
+        self.each[source.name].publish(source, after=after, dispatches=dispatches, silent=silent)
 
     def close(self) -> None:
         pass

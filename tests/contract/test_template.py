@@ -92,7 +92,7 @@ def _template(kombu: Render) -> MessageTemplate:
 def test_values_that_need_kombus_json_come_out_as_send_task_sends_them(celery_app: Celery, value: Any) -> None:
     dispatch = a_dispatch(0, args=render_args(("HD-1", value)))
     publisher = RedisPublisher(celery_app, namespace="relay")
-    publisher.publish(SALE, after=NOWHERE, items=[(dispatch.position, dispatch)])
+    publisher.publish(SALE, after=NOWHERE, dispatches=[dispatch])
     publisher.close()
     celery_app.send_task(dispatch.task, args=("HD-1", value), task_id=dispatch.id, queue=dispatch.queue)
     ours, theirs = messages_in_redis(celery_app, dispatch.queue)
@@ -136,7 +136,7 @@ def test_without_a_template_kombu_renders_and_one_warning_says_so(
     publisher = RedisPublisher(celery_app, namespace="relay")
     dispatches = [a_dispatch(seq) for seq in range(3)]
     with capture_logs() as said:
-        publisher.publish(SALE, after=NOWHERE, items=[(dispatch.position, dispatch) for dispatch in dispatches])
+        publisher.publish(SALE, after=NOWHERE, dispatches=dispatches)
     publisher.close()
     assert [(line["event"], line["reason"]) for line in said] == [("no_template", "not as it was")]
     assert len(messages_in_redis(celery_app, SALE.queue)) == 3
@@ -158,7 +158,7 @@ def test_who_listens_to_signals_hears_of_each_message_and_may_add_headers(celery
     signals.before_task_publish.connect(before, weak=False)
     signals.after_task_publish.connect(after, weak=False)
     try:
-        publisher.publish(SALE, after=NOWHERE, items=[(a_dispatch(0).position, a_dispatch(0))])
+        publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
     finally:
         signals.before_task_publish.disconnect(before)
         signals.after_task_publish.disconnect(after)

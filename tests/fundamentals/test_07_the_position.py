@@ -43,4 +43,4 @@ def test_a_gap_is_refused(relay: Relay, pharmacy: Desk) -> None:
     beyond = a_position(5, number=position.number, life=position.life)
     dispatch = a_dispatch(6, number=position.number, life=position.life)
     with pytest.raises(QueueGapError):
-        relay.ports.publisher.publish(SALE, after=beyond, items=[(dispatch.position, dispatch)])
+        relay.ports.publisher.publish(SALE, after=beyond, dispatches=[dispatch])

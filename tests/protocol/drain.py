@@ -56,7 +56,7 @@ def _publish(
         yield
         work.check_lease()
         try:
-            redis.push(cycle.life, after, [(document, True) for document in batch])
+            yield from _push(work, cycle, batch, after)
         except GapError:
             if not work.world.rules.have(Guard.REPAIR):
                 raise Stop from None
@@ -66,6 +66,21 @@ def _publish(
             return True
     work.abandon_life()
     return False
+
+
+def _push(work: Work, cycle: OpenCycle, batch: Sequence[Document], after: Position) -> Steps:
+    """Several calls, the next one sent before the answer of the one before; the first refusal counts."""
+    refused = False
+    for document in batch:
+        try:
+            work.world.redis.push(cycle.life, after, [(document, True)])
+        except GapError:
+            refused = True
+        after = document.position
+        if work.chance(0.3):
+            yield
+    if refused:
+        raise GapError
 
 
 def _mark_pending(work: Work, cycle: OpenCycle, batch: Sequence[Document]) -> Steps:

@@ -27,12 +27,12 @@ DRAIN_PLAN = (
         "a crash between the two loses the batch",
         (
             DRAIN,
-            "        if not _publish(work, cycle, batch, previous):\n"
-            "            return True\n"
-            "        work.ports.journal.mark_pending(batch)\n",
-            "        work.ports.journal.mark_pending(batch)\n"
-            "        if not _publish(work, cycle, batch, previous):\n"
-            "            return True\n",
+            "            if not _publish(work, cycle, batch, previous):\n"
+            "                return True\n"
+            "            work.ports.journal.mark_pending(batch)\n",
+            "            work.ports.journal.mark_pending(batch)\n"
+            "            if not _publish(work, cycle, batch, previous):\n"
+            "                return True\n",
         ),
         red="tests/unit/test_every_crash_point.py::test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again[first_run]",
     ),
@@ -107,7 +107,7 @@ DRAIN_PLAN = (
     sabotage(
         "repair sends a row's last dispatch",
         "a row with several dispatches is pushed several times",
-        (REPAIR, "d if newest.get(d.key) == d.position else None", "d if d.key in newest else None"),
+        (REPAIR, "if newest.get(dispatch.key) != dispatch.position", "if dispatch.key not in newest"),
         red=MEANWHILE + "test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again",
     ),
     sabotage(

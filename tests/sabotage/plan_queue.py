@@ -5,26 +5,27 @@ from __future__ import annotations
 from tests.sabotage.sabotage import sabotage
 
 PUBLISHER = "relay/redis_publisher.py"
+SCRIPT = "relay/publish_script.py"
 TEST_PUBLISHER = "tests/contract/test_publisher.py::TestRedisPublisher::"
 
 QUEUE_PLAN = (
     sabotage(
         "position",
         "a batch whose reply was lost is pushed twice",
-        (PUBLISHER, "  if not ours or beyond(tonumber(n), tonumber(s), number, seq) then\n", "  if true then\n"),
+        (SCRIPT, "  if not ours or beyond(tonumber(n), tonumber(s), number, seq) then\n", "  if true then\n"),
         red=TEST_PUBLISHER + "test_a_retry_changes_nothing",
     ),
     sabotage(
         "the position's chain",
         "what Redis lost is skipped, since what follows it moves the position",
-        (PUBLISHER, "if after_life == life and beyond(after_number, after_seq, number, seq) then", "if false then"),
+        (SCRIPT, "if after_life == life and beyond(after_number, after_seq, number, seq) then", "if false then"),
         red=TEST_PUBLISHER + "test_a_gap_is_refused",
     ),
     sabotage(
         "the chain of a new life",
         "a relay that was paused, of a life that has ended, pushes",
         (
-            PUBLISHER,
+            SCRIPT,
             "elseif after_life ~= life or after_number ~= number or after_seq ~= seq then",
             "elseif false then",
         ),
@@ -33,14 +34,20 @@ QUEUE_PLAN = (
     sabotage(
         "positions are numbers",
         "cycle 10 comes before cycle 9",
-        (PUBLISHER, "return a > c or (a == c and b > d)", "return tostring(a) > tostring(c) or (a == c and b > d)"),
+        (SCRIPT, "return a > c or (a == c and b > d)", "return tostring(a) > tostring(c) or (a == c and b > d)"),
         red=TEST_PUBLISHER + "test_numbers_are_compared_as_numbers",
     ),
     sabotage(
         "the position moves with the queue",
         "what was pushed is pushed again",
-        (PUBLISHER, "if last then redis.call('SET', KEYS[1], last) end\n", ""),
-        red=TEST_PUBLISHER + "test_the_position_is_that_of_the_last_item",
+        (SCRIPT, "if last then redis.call('SET', KEYS[1], last) end\n", ""),
+        red=TEST_PUBLISHER + "test_the_position_is_that_of_the_last_dispatch",
+    ),
+    sabotage(
+        "the chain of calls in flight",
+        "what Redis loses between two calls of a batch is skipped",
+        (PUBLISHER, "                after = alike[-1].position\n", ""),
+        red="tests/contract/test_redis_publisher.py::test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed",
     ),
     sabotage(
         "a position for each relay",

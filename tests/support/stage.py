@@ -106,6 +106,20 @@ class PausedSnapshot:
         return result
 
 
+@contextmanager
+def one_ahead(items: Iterator[Any]) -> Iterator[Iterator[Any]]:
+    """`read_ahead` without a thread: each item is made before the one before it is worked on."""
+    yield _one_ahead(items)
+
+
+def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
+    end = object()
+    coming = next(items, end)
+    while coming is not end:
+        item, coming = coming, next(items, end)
+        yield item
+
+
 def paused_ports(
     changes: Any, mongo: Any, publisher: Any, pause: Callable[[str], None], new_name: Callable[[], str]
 ) -> Ports:
@@ -119,6 +133,7 @@ def paused_ports(
         history=store,
         publisher=Paused(publisher, pause),
         render=render_args,
+        ahead=one_ahead,
         new_name=new_name,
         log=SilentLog(),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from common.database.records import NOWHERE, Dispatch, Position
-from relay.ports import Item, QueueGapError
+from relay.ports import QueueGapError
 from relay.sources import Source
 
 
@@ -21,17 +21,19 @@ class TwinQueue:
     def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
         return {source.name: self.position for source in sources}
 
-    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        life = items[-1][0].life
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> None:
+        life = dispatches[-1].life
         ours = self.position.life == life
         if ours and after.life == life and after.place > self.position.place:
             raise QueueGapError
         if not ours and after != self.position:
             raise QueueGapError
-        for position, dispatch in items:
-            if not ours or position.place > self.position.place:
-                self.position, ours = position, True
-                if dispatch is not None:
+        for dispatch in dispatches:
+            if not ours or dispatch.position.place > self.position.place:
+                self.position, ours = dispatch.position, True
+                if dispatch.id not in silent:
                     self.pushed.append(dispatch)
 
     def queue_length(self, source: Source) -> int | None:
@@ -53,8 +55,10 @@ class TwinBroker:
     def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
         return dict.fromkeys((source.name for source in sources), None)
 
-    def publish(self, source: Source, *, after: Position, items: Sequence[Item]) -> None:
-        self.pushed += [dispatch for _, dispatch in items if dispatch is not None]
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+    ) -> None:
+        self.pushed += [dispatch for dispatch in dispatches if dispatch.id not in silent]
 
     def queue_length(self, source: Source) -> int | None:
         return None
