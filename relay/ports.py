@@ -126,8 +126,11 @@ class Journal(Protocol):
         """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
         one that is still PREPARED; at most `limit`."""
 
-    def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
-        """They are in the queue: PENDING where still PREPARED, with their times."""
+    def mark_pending(self, batch: Sequence[Dispatch]) -> None:
+        """They are in the queue: PENDING where still PREPARED, with their times.
+
+        `batch`: dispatches of one cycle that follow one another in the journal.
+        """
 
 
 class History(Protocol):

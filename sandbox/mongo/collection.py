@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Fields
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, Final, NamedTuple
@@ -48,14 +49,17 @@ class Collection:
         self._store(next(self._numbers), document, old=None)
         return document["_id"]
 
-    def replace(self, match: Match, document: Document) -> bool:
-        """Put a new state in place of a found record; False if it is the same. Raises CommandError 66 or 11000."""
+    def replace(self, match: Match, document: Document, *, touched: Fields[str] | None = None) -> bool:
+        """Put a new state in place of a found record; False if it is the same. Raises CommandError 66 or 11000.
+
+        `touched`: the only fields that may be others; None: any may.
+        """
         if order_key(document.get("_id", MISSING)) != order_key(match.document["_id"]):
             raise CommandError(
                 Code.ImmutableField,
                 "Performing an update on the path '_id' would modify the immutable field '_id'",
             )
-        return self._store(match.record, document, old=match)
+        return self._store(match.record, document, old=match, touched=touched)
 
     def remove(self, match: Match) -> None:
         """Delete a found record."""
@@ -100,13 +104,15 @@ class Collection:
     def _decoded(self) -> Iterator[tuple[int, Document]]:
         return ((record, decode(raw)) for record, raw in self.records.items())
 
-    def _store(self, record: int, document: Document, *, old: Match | None) -> bool:
+    def _store(
+        self, record: int, document: Document, *, old: Match | None, touched: Fields[str] | None = None
+    ) -> bool:
         raw = encode(document)
         if old is not None and raw == old.raw:
             return False
         if len(raw) > MAX_DOCUMENT_BYTES:
             raise CommandError(Code.BSONObjectTooLarge, f"The document is larger than {MAX_DOCUMENT_BYTES} bytes")
-        changes = self._index_changes(record, document, old)
+        changes = self._index_changes(record, document, old, touched)
         for index, before, after in changes:
             index.remove(before, record)
             index.add(after, record)
@@ -115,12 +121,11 @@ class Collection:
         return True
 
     def _index_changes(
-        self, record: int, document: Document, old: Match | None
+        self, record: int, document: Document, old: Match | None, touched: Fields[str] | None
     ) -> list[tuple[Index, tuple[IndexKey, ...], tuple[IndexKey, ...]]]:
         changes = []
-        changed = None if old is None else _changed_fields(old.document, document)
         for index in self.indexes.values():
-            if changed is not None and not index.may_change_with(changed):
+            if touched is not None and not index.may_change_with(touched):
                 continue
             before = () if old is None else index.keys(old.document)
             after = index.keys(document)
@@ -164,16 +169,6 @@ class Collection:
             f"E11000 duplicate key error collection: {self.namespace} index: {spec.name} dup key: {{ {shown} }}",
             details={"keyPattern": dict(spec.key), "keyValue": values},
         )
-
-
-def _changed_fields(old: Document, new: Document) -> set[str]:
-    """Fields that are others, or may be: 1 and 1.0 are equal, and what is nested is not looked into."""
-    changed = old.keys() - new.keys()
-    for name, value in new.items():
-        before, kind = old.get(name, MISSING), type(value)
-        if kind is not type(before) or kind is dict or kind is list or before != value:
-            changed.add(name)
-    return changed
 
 
 def _shown(document: Document, path: Path) -> Any:

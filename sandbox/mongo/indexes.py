@@ -44,9 +44,9 @@ class Index:
         if self._covers is not None and not self._covers(document):
             return ()
         values = [plain_value(document, path) for path in self.spec.paths]
-        if any(value is ARRAY for value in values):
+        if ARRAY in values:
             return self._array_keys(document, values)
-        return (tuple([order_key(value) for value in values]),)
+        return (tuple(map(order_key, values)),)
 
     def add(self, keys: Iterable[IndexKey], record: int) -> None:
         """Enter a record under these keys."""

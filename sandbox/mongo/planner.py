@@ -98,8 +98,13 @@ def _use(index: Index, alternative: Alternative) -> _Use:
 
 
 def _score(index: Index, uses: Sequence[_Use], *, serves_sort: bool) -> int:
-    """Equality counts most, then a range, then the order; one record found by its unique key beats everything."""
+    """Equality counts most, then a range, then the order; one record found by its unique key beats everything.
+
+    What a partial index leaves out need not be looked at either; it counts a little less, since order needs fields.
+    """
     weakest = min(use.equal * 4 + use.ranged * 2 for use in uses)
+    if weakest:
+        weakest += 3 * len(index.spec.partial_filter or ())
     if index.spec.unique and all(use.equal == len(index.spec.fields) for use in uses):
         return 1000
     return weakest + serves_sort

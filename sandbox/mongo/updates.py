@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
@@ -22,6 +22,10 @@ class Update(Protocol):
     def replaces(self) -> bool:
         """Whether the whole document but its `_id` is replaced."""
 
+    @property
+    def touches(self) -> Collection[str] | None:
+        """The only fields that may be others afterwards, by the first part of their paths; None: any may."""
+
     def apply(self, document: Document, *, inserting: bool) -> Document:
         """The new state of a document; may change the one that is passed in. Raises CommandError."""
 
@@ -38,6 +42,7 @@ class Modification:
     """Operators, in the order of their paths."""
 
     steps: Sequence[_Step]
+    touches: Collection[str]
 
     @property
     def replaces(self) -> bool:
@@ -63,6 +68,11 @@ class Replacement:
         """Yes."""
         return True
 
+    @property
+    def touches(self) -> None:
+        """None: any field."""
+        return None
+
     def apply(self, document: Document, *, inserting: bool) -> Document:
         """The replacement, with the document's `_id` first."""
         identity = {"_id": document["_id"]} if "_id" in document else {}
@@ -81,7 +91,7 @@ def compile_update(spec: Any) -> Update:
     if is_operator_document(spec):
         steps = sorted(_steps(spec), key=lambda step: [_sortable(part) for part in step.path])
         _refuse_conflicts([step.path for step in steps])
-        return Modification(steps=steps)
+        return Modification(steps=steps, touches=frozenset(step.path[0] for step in steps))
     for name in spec:
         if name.startswith("$"):
             raise CommandError(

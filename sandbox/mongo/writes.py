@@ -83,4 +83,4 @@ def find_and_remove(collection: Collection, filter_spec: Document, sort: Sort) -
 
 def _modify(collection: Collection, match: Match, update: Update) -> bool:
     """Change a fresh copy, so that the match still tells what the indexes hold, and a failure changes nothing."""
-    return collection.replace(match, update.apply(decode(match.raw), inserting=False))
+    return collection.replace(match, update.apply(decode(match.raw), inserting=False), touched=update.touches)

@@ -148,6 +148,12 @@ class JournalContract(ABC):
         journal.mark_pending([a_dispatch(0)])
         assert journal.batch("cycle-2", MANY) == [ours]
 
+    def test_what_lies_beyond_a_batch_and_other_cycles_are_not_marked(self, journal: Journal) -> None:
+        journal.prepare([*(a_dispatch(seq) for seq in range(4)), a_dispatch(1, number=2, cycle="cycle-2")])
+        journal.mark_pending([a_dispatch(1), a_dispatch(2)])
+        assert _seqs(journal.batch("cycle-1", MANY)) == [0, 3]
+        assert _seqs(journal.batch("cycle-2", MANY)) == [1]
+
     def _statuses(self, journal: Journal) -> list[TaskStatus]:
         found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
         return [dispatch.status for dispatch in found]
@@ -176,7 +182,8 @@ class JournalContract(ABC):
 
     def test_it_stops_at_the_first_one_that_is_still_prepared(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in range(4)])
-        journal.mark_pending([a_dispatch(0), a_dispatch(3)])
+        journal.mark_pending([a_dispatch(0)])
+        journal.mark_pending([a_dispatch(3)])
         checkpoint = a_checkpoint(open_cycle=an_open_cycle())
         assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [0]
 

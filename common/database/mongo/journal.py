@@ -139,15 +139,19 @@ class MongoJournal:
         found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
-    def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
-        """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times."""
+    def mark_pending(self, batch: Sequence[Dispatch]) -> None:
+        """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times.
+
+        `batch`: consecutive dispatches of one cycle. They are named by their places, since a range of an index is
+        cheaper to walk than as many ids are to look up.
+        """
         now = self._clock.now()
         times = {"dispatched_at": now, "expires_at": now + self._retention}
-        ids = {"$in": [dispatch.id for dispatch in dispatches]}
-        prepared = {"_id": ids, "status": TaskStatus.PREPARED.value, "cycle": dispatches[0].cycle}
+        places = {"cycle": batch[0].cycle, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
+        prepared = {**places, "status": TaskStatus.PREPARED.value}
         marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
-        if marked.matched_count < len(dispatches):
-            self._logs.update_many({"_id": ids, "dispatched_at": None, "expires_at": None}, {"$set": times})
+        if marked.matched_count < len(batch):
+            self._logs.update_many({**places, "dispatched_at": None, "expires_at": None}, {"$set": times})
 
 
 def _logged(document: Mapping[str, Any], now: datetime) -> Logged:

@@ -237,8 +237,8 @@ class TwinMongo:
         found = _in_order(beyond)[:limit]
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
-    def mark_pending(self, dispatches: Sequence[Dispatch]) -> None:
-        for dispatch in dispatches:
+    def mark_pending(self, batch: Sequence[Dispatch]) -> None:
+        for dispatch in batch:
             known = self.contents.logs.get(dispatch.id)
             if known is not None and known.status is TaskStatus.PREPARED and known.cycle == dispatch.cycle:
                 self.contents.logs[dispatch.id] = replace(known, status=TaskStatus.PENDING)

@@ -139,7 +139,8 @@ def test_writes_keep_the_indexes_right(documents: Any, changed: Any, update: Any
         ({"x": {"$in": [1, 2]}}, [("x", 1), ("y", 1)], "xy", True),
         ({"x": {"$in": [1, 2]}}, [("y", 1)], "xy", False),
         ({"x": 1, "$or": [{"y": 2, "z": 1}, {"y": {"$gt": 2}}]}, [("y", 1)], "xy", True),
-        ({"y": 1, "x": 2, "z": 3}, (), "xy", True),
+        ({"y": 1, "x": 2, "z": 3}, (), "partial", True),
+        ({"y": 2, "x": 2, "z": 3}, (), "xy", True),
         ({}, [("y", -1)], "y", True),
         ({"z": {"$gt": 1}}, (), "z", True),
     ],
@@ -205,3 +206,15 @@ def test_a_partial_index_is_used_only_for_what_it_holds(filter_spec: Any, index:
     plan = make_plan(collection.indexes, filter_spec, ())
     assert (None if plan is None else plan.index.spec.name) == index
     assert_same(collection, filter_spec, ())
+
+
+def test_a_partial_index_that_holds_all_that_is_asked_for_beats_one_that_holds_more() -> None:
+    collection = Collection("d.c", NoLog())
+    collection.create_index(parse_index_spec({"name": "wide", "key": {"key": 1, "number": 1}}))
+    collection.create_index(
+        parse_index_spec({"name": "partial", "key": {"key": 1}, "partialFilterExpression": {"kind": "live"}})
+    )
+    live, any_kind = (make_plan(collection.indexes, spec, ()) for spec in ({"kind": "live", "key": 1}, {"key": 1}))
+    assert live is not None
+    assert any_kind is not None
+    assert (live.index.spec.name, any_kind.index.spec.name) == ("partial", "wide")
