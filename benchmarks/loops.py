@@ -21,7 +21,7 @@ from relay.celery_app import configuration
 from relay.scan import find_work, scan
 from relay.sources import BUILT_IN, SALE
 
-BATCH = 500
+BATCH = 1000
 CHECKS = 50
 CHANGES = """
 SELECT t.local_invoice_id, t.shop_pharmacy_code

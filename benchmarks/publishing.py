@@ -20,7 +20,7 @@ from relay.message import render_for_redis
 from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
 
-BATCH = 500
+BATCH = 1000
 PIPELINE = 500
 
 
@@ -39,9 +39,9 @@ def batch(count: int) -> dict[str, float]:
     app, clock = _app(), Clock()
     _send(app, "warm-up")
     with clock.running(), app.producer_or_acquire() as producer:
-        for start in range(0, count, 2 * BATCH):
-            with producer.batch(max_size=2 * BATCH):
-                for number in range(start, min(start + 2 * BATCH, count)):
+        for start in range(0, count, BATCH):
+            with producer.batch(max_size=BATCH):
+                for number in range(start, min(start + BATCH, count)):
                     _send(app, f"HD-{number}", producer=producer)
     return clock.figures(count)
 

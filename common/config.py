@@ -75,7 +75,7 @@ class Settings(SourcesFile):
     RELAY_FIRST_RUN: Literal["pending", "now"] = Field(
         "pending", description="first start: send what is already pending, or only what comes after now"
     )
-    RELAY_BATCH_SIZE: int = Field(500, ge=1, le=5000, description="rows read, written and published at a time")
+    RELAY_BATCH_SIZE: int = Field(1000, ge=1, le=5000, description="rows read, written and published at a time")
     RELAY_QUEUE_LIMIT: int = Field(100_000, ge=1, description="messages in a queue above which relay waits")
     RELAY_PUBLISH_SIGNALS: bool = Field(
         False, description="tell Celery's signals and events of every message, as tracing needs it; takes longer"

@@ -61,7 +61,7 @@ class CycleReport:
 class CycleOptions:
     """What can be set about a cycle."""
 
-    batch_size: int = 500
+    batch_size: int = 1000
     queue_limit: int = 100_000
     first_run_now: bool = False
     """Skip the baseline of the very first run."""

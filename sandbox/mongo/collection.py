@@ -104,9 +104,7 @@ class Collection:
     def _decoded(self) -> Iterator[tuple[int, Document]]:
         return ((record, decode(raw)) for record, raw in self.records.items())
 
-    def _store(
-        self, record: int, document: Document, *, old: Match | None, touched: Fields[str] | None = None
-    ) -> bool:
+    def _store(self, record: int, document: Document, *, old: Match | None, touched: Fields[str] | None = None) -> bool:
         raw = encode(document)
         if old is not None and raw == old.raw:
             return False

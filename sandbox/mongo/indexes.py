@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import product
-from math import inf
 from typing import Any, TypeAlias
 
 from sortedcontainers import SortedList
@@ -67,7 +66,9 @@ class Index:
         if not self.spec.unique:
             return None
         for key in keys:
-            for entry in self.entries.irange(key, (*key, inf)):
+            for entry in self.entries.irange(key):
+                if entry[:-1] != key:
+                    break
                 if entry[-1] != record:
                     return key
         return None

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -88,24 +88,21 @@ class FileLog:
 
     def append(self, kind: Kind, namespace: str, payload: bytes = b"") -> None:
         """Note a change. Raises CommandError 14031 after a failed write."""
-        with self._writing():
-            self._file.write(_encode(kind, namespace, payload))
+        self._try(self._file.write, _encode(kind, namespace, payload))
 
     def flush(self) -> None:
         """Hand everything to the operating system. Raises CommandError 14031 if it does not take it."""
-        with self._writing():
-            self._file.flush()
+        self._try(self._file.flush)
 
     def close(self) -> None:
         """Flush and close; what a failed file still holds is given up."""
         with suppress(OSError):
             self._file.close()
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _try(self, write: Callable[..., object], *arguments: bytes) -> None:
         if self._failure is None:
             try:
-                yield
+                write(*arguments)
             except OSError as error:
                 self._failure = error
             else:
