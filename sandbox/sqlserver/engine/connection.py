@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,14 @@ class LogState:
 
 
 class Connection:
-    """SQLite with T-SQL's collation and functions, and with SQL Server's errors instead of SQLite's."""
+    """SQLite with T-SQL's collation and functions, and with SQL Server's errors instead of SQLite's.
 
-    def __init__(self, path: Path, next_identity: Next) -> None:
+    `doorway` is shared by all connections to the file: one at a time comes or goes. SQLite looks, when a connection is
+    closed, whether it was the last, and until that is done it tells another one that is opened "database is locked".
+    """
+
+    def __init__(self, path: Path, next_identity: Next, doorway: threading.Lock) -> None:
+        self._doorway = doorway
         self.raw = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=500
         )
@@ -52,8 +58,10 @@ class Connection:
         self.raw.create_function(MASK_FUNCTION, 0, lambda: self.log.mask)
         self.raw.create_function(CONTEXT_FUNCTION, 0, lambda: self.log.context)
         self.raw.create_function(ENABLED_FUNCTION, 0, lambda: int(self.log.enabled))
-        for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
-            self.raw.execute(f"PRAGMA {pragma}")
+        with doorway:
+            # The first of them opens the file; from then on the connection holds the lock that others could deny it.
+            for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
+                self.raw.execute(f"PRAGMA {pragma}")
 
     def define(self, name: str, count: int, function: Callable[..., Any]) -> None:
         """Give SQLite a function that asks about the session. The SqlError that it raises reaches the client."""
@@ -99,7 +107,8 @@ class Connection:
 
     def close(self) -> None:
         """Close; an open transaction is rolled back."""
-        self.raw.close()
+        with self._doorway:
+            self.raw.close()
 
     def _note(self, error: SqlError) -> None:
         self._failure = error

@@ -38,6 +38,7 @@ class Database:
         self._path = path
         self._clock = clock
         self._mutex = threading.Lock()
+        self._doorway = threading.Lock()
         self._online = False
         self.open()
 
@@ -94,7 +95,7 @@ class Database:
         return self._connect()
 
     def _connect(self) -> Connection:
-        connection = Connection(self._path, self.next_identity)
+        connection = Connection(self._path, self.next_identity, self._doorway)
         connection.raw.create_function("tsql_rowversion", 0, self.next_rowversion)
         connection.raw.create_function(NOW_FUNCTION, 0, lambda: store_moment(self._clock.now()))
         return connection

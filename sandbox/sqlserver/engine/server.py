@@ -42,7 +42,7 @@ class Server:
     @property
     def ids(self) -> dict[str, int]:
         """Every database with its id."""
-        return {database.name: database.number for database in self._databases.values()}
+        return {database.name: database.number for database in list(self._databases.values())}
 
     def close(self) -> None:
         """Close all files."""

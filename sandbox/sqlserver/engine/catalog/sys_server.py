@@ -16,11 +16,10 @@ _DESCRIPTION = nvarchar(60)
 
 def _rows(names: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
     """Constant rows as a derived table."""
-    selects = []
-    for row in rows:
-        parts = [f"{_constant(value)} AS {name}" for name, value in zip(names, row, strict=True)]
-        selects.append("SELECT " + ", ".join(parts))
-    return f"({' UNION ALL '.join(selects)})"
+    named = ", ".join(f"column{place} AS {name}" for place, name in enumerate(names, 1))
+    # Not SELECTs under UNION ALL, of which SQLite takes 500 at most.
+    values = ", ".join("(" + ", ".join(_constant(value) for value in row) + ")" for row in rows)
+    return f"(SELECT {named} FROM (VALUES {values}))"
 
 
 def _constant(value: object) -> str:
