@@ -107,6 +107,7 @@ def relay_of_settings() -> Iterator[Relay]:
     """Relay as the environment has it, until the block is left."""
     settings = load_settings(_env_file=None)
     made = bootstrap.build(settings, _app(settings))
+    bootstrap.spare_the_collector()  # as `this_process` does
     try:
         yield made
     finally:

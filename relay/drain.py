@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from common.database.records import Dispatch, OpenCycle, Position
+from common.database.records import OpenCycle, Outgoing, Position
 from relay.model import Reason
 from relay.ports import QueueGapError
 from relay.repair import repair
@@ -14,7 +14,7 @@ GAPS = 5
 """Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (tests/protocol)."""
 
 
-def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Dispatch] = ()) -> bool:
+def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Outgoing] = ()) -> bool:
     """Publish what the open cycle holds, in order. False: the queue is full, and the journal keeps the rest.
 
     `dispatches`: all of it, when this relay has just prepared it; otherwise the journal is read.
@@ -41,13 +41,13 @@ def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Dispatch] = ()) -> 
     return True
 
 
-def _in_batches(work: Work, dispatches: Sequence[Dispatch]) -> Iterator[Sequence[Dispatch]]:
+def _in_batches(work: Work, dispatches: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
     size = work.options.batch_size
     for start in range(0, len(dispatches), size):
         yield dispatches[start : start + size]
 
 
-def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Dispatch]]:
+def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Outgoing]]:
     after = -1
     while batch := work.ports.journal.batch(cycle.id, work.options.batch_size, after=after):
         yield batch
@@ -67,7 +67,7 @@ def _queue_is_full(work: Work) -> bool:
     return length is not None and length >= work.options.queue_limit
 
 
-def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Dispatch], previous: Position | None) -> bool:
+def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Outgoing], previous: Position | None) -> bool:
     """False: the queue kept losing its place, and the life has ended."""
     for _ in range(GAPS):
         after = starts_after(work, previous, cycle)

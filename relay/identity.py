@@ -16,7 +16,7 @@ NAMESPACE = uuid.UUID("5f0c5d5e-7d0b-5c1a-9d5f-3c1f6a0b7e21")
 
 _HASH = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 """What every uuid5 of the namespace begins with."""
-_VARIANT = "89ab" * 4
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 """RFC 9562, 4.1: of the 17th hexadecimal digit two bits are given."""
 
 
@@ -47,5 +47,4 @@ def _uuid5(name: str) -> str:
     digest = _HASH.copy()
     digest.update(name.encode())
     digits = digest.hexdigest()
-    variant = _VARIANT[int(digits[16], 16)]
-    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"

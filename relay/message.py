@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.messaging import Producer
 from kombu.utils import json
 
-from common.database.records import Dispatch
+from common.database.records import Outgoing
 
 ORIGIN = f"relay@{socket.gethostname()}"
 
@@ -36,7 +36,7 @@ def render_args(args: tuple[Any, ...]) -> str:
     return f"[{', '.join(parts)}]"
 
 
-def as_task(app: Celery, dispatch: Dispatch, *, sent_event: bool = False) -> Any:
+def as_task(app: Celery, dispatch: Outgoing, *, sent_event: bool = False) -> Any:
     """Celery's own task message (protocol 2) for a dispatch; `sent_event`: with the event that tells of it.
 
     origin, argsrepr and kwargsrepr are given because making them up takes more time than the rest.
@@ -103,7 +103,7 @@ class _Rendering:
         self.messages += collector.messages
 
 
-def render_for_redis(app: Celery, producer: Producer, dispatch: Dispatch, *, signals: bool = False) -> RedisMessage:
+def render_for_redis(app: Celery, producer: Producer, dispatch: Outgoing, *, signals: bool = False) -> RedisMessage:
     """The exact list and payload that kombu's Redis transport would push for a dispatch.
 
     `signals`: with all that send_task tells others: before_task_publish, which may add headers (tracing does),

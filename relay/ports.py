@@ -14,6 +14,7 @@ from common.database.records import (
     Logged,
     Mark,
     OpenCycle,
+    Outgoing,
     Position,
     Seal,
     TableState,
@@ -114,10 +115,10 @@ class Journal(Protocol):
     def count(self, cycle: str) -> int:
         """Documents of the cycle, rejected ones included."""
 
-    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Dispatch]:
-        """The first PREPARED ones of the cycle beyond the place `after`, in order; without their times."""
+    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        """The first PREPARED ones of the cycle beyond the place `after`, in order."""
 
-    def before(self, dispatch: Dispatch) -> Position | None:
+    def before(self, dispatch: Outgoing) -> Position | None:
         """Position of the one before it in the same cycle; None when it is the first."""
 
     def pushed_beyond(
@@ -126,7 +127,7 @@ class Journal(Protocol):
         """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
         one that is still PREPARED; at most `limit`."""
 
-    def mark_pending(self, batch: Sequence[Dispatch]) -> None:
+    def mark_pending(self, batch: Sequence[Outgoing]) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times.
 
         `batch`: dispatches of one cycle that follow one another in the journal.
@@ -160,7 +161,7 @@ class Publisher(Protocol):
         """
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
     ) -> None:
         """Put them in the queue. When it returns, everything up to the last one's position is there.
 

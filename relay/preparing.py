@@ -39,7 +39,7 @@ def prepare_row(
 
     `repeats`: the one that is sent again, under an id of its own.
     """
-    text, error = _arguments(source, row, render)
+    text, error, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row))
     attempt = repeats.attempt + 1 if repeats else 1
     own_id = dispatch_id(source, window.life, row, cycle_number=window.number)
     return Dispatch(
@@ -50,7 +50,7 @@ def prepare_row(
         queue=source.queue,
         priority=source.priority,
         args=text,
-        key=logged_key(row),
+        key=key,
         change_version=row.version,
         life=window.life,
         cycle=window.cycle,
@@ -77,9 +77,17 @@ def logged_key(row: ChangedRow) -> tuple[Any, ...]:
     return tuple(_storable(part) for part in row.key)
 
 
+def _plainly(row: ChangedRow, render: RenderArgs) -> tuple[str, None, tuple[Any, ...]] | None:
+    """What `_arguments` and `logged_key` give for a row in which there is nothing to look for: most rows, quickly."""
+    for value in (*row.args, *row.key):
+        if not (type(value) is int or (type(value) is str and value.isascii() and len(value) <= LONGEST_BUSINESS_ID)):
+            return None
+    return render(row.args), None, row.key
+
+
 def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, str | None]:
     """The arguments as JSON, or why they are not sent."""
-    if not _is_plain(row) and (reason := _why_not(source, row)):
+    if reason := _why_not(source, row):
         return "", f"{reason} and the row is taken again"
     try:
         text = render(row.args)
@@ -88,14 +96,6 @@ def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str
     if len(text) > LONGEST_ARGUMENTS:
         return "", f"the arguments have {len(text)} characters, and {LONGEST_ARGUMENTS} at most are sent: shorten them"
     return text, None
-
-
-def _is_plain(row: ChangedRow) -> bool:
-    """Whether there is nothing to find for `_why_not`: most rows, told quickly."""
-    for value in (*row.args, *row.key):
-        if not (type(value) is int or (type(value) is str and value.isascii() and len(value) <= LONGEST_BUSINESS_ID)):
-            return False
-    return True
 
 
 def _why_not(source: Source, row: ChangedRow) -> str | None:

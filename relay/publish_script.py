@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from common.database.records import Dispatch, Position
+from common.database.records import Outgoing, Position
 from relay.ports import QueueGapError
 
 # KEYS: position, queue. ARGV: life, then (life, number, seq) of `after`, then `number:seq` of all items in a row, the
@@ -61,7 +61,7 @@ Call = Sequence[Any]
 
 
 def call_of(
-    position_key: str, queue_key: str, after: Position, dispatches: Sequence[Dispatch], payloads: Sequence[bytes]
+    position_key: str, queue_key: str, after: Position, dispatches: Sequence[Outgoing], payloads: Sequence[bytes]
 ) -> Call:
     """A call that pushes these dispatches of one life. `payloads`: one for each; empty: nothing is pushed for it."""
     places = [f"{dispatch.number}:{dispatch.seq}" for dispatch in dispatches]

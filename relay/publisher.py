@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from celery import Celery
 
-from common.database.records import Dispatch, Position
+from common.database.records import Outgoing, Position
 from relay.message import as_task
 from relay.sources import Source
 
@@ -25,7 +25,7 @@ class BrokerPublisher:
         return dict.fromkeys((source.name for source in sources), None)
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
     ) -> None:
         """Send the messages. When it raises, none, some or all of them may be in the queue.
 

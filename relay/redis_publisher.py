@@ -11,7 +11,7 @@ from celery import Celery
 from kombu.connection import Connection
 from redis.exceptions import ResponseError
 
-from common.database.records import NOWHERE, Dispatch, Position
+from common.database.records import NOWHERE, Outgoing, Position
 from relay.ports import QueueGapError
 from relay.publish_script import Call, call_of, run_calls
 from relay.rendering import Renderer
@@ -47,7 +47,7 @@ class RedisPublisher:
         return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
     ) -> None:
         """Push the dispatches beyond the position and move it. What is refused or fails leaves a beginning of them
         in the queue, and the position at its end.
@@ -58,7 +58,7 @@ class RedisPublisher:
             run_calls(client, lambda: self._calls(channel, source, after, dispatches, silent))
 
     def _calls(
-        self, channel: Any, source: Source, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str]
+        self, channel: Any, source: Source, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str]
     ) -> Iterator[Call]:
         producer = self._app.amqp.Producer(channel, auto_declare=False)
         position_key = self._position_key(channel, source)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from celery import Celery
 from kombu.messaging import Producer
 
-from common.database.records import Dispatch
+from common.database.records import Outgoing
 from common.logs import get_logger
 from relay.message import render_for_redis
 from relay.template import MessageTemplate, TemplateError
@@ -29,8 +29,8 @@ class Renderer:
         self._templates: dict[Kind, MessageTemplate | None] = {}
 
     def render(
-        self, producer: Producer, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
-    ) -> Iterator[tuple[str, Sequence[Dispatch], Sequence[bytes]]]:
+        self, producer: Producer, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+    ) -> Iterator[tuple[str, Sequence[Outgoing], Sequence[bytes]]]:
         """The dispatches in order, in runs for the same list: its name, the run, and the payloads that kombu would
         push; an empty one where the dispatch's id is among the silent ones.
         """
@@ -39,7 +39,7 @@ class Renderer:
             key, payload_of = self._way(producer, kind, alike[0])
             yield key, alike, [b"" if silent and dispatch.id in silent else payload_of(dispatch) for dispatch in alike]
 
-    def _way(self, producer: Producer, kind: Kind, sample: Dispatch) -> tuple[str, Callable[[Dispatch], bytes]]:
+    def _way(self, producer: Producer, kind: Kind, sample: Outgoing) -> tuple[str, Callable[[Outgoing], bytes]]:
         """The list of this kind of dispatch, and what renders it."""
         if not self._signals and kind not in self._templates:
             self._templates[kind] = self._template(producer, sample)
@@ -48,12 +48,12 @@ class Renderer:
             return template.key, template.payload
         key = render_for_redis(self._app, producer, sample).key
 
-        def payload(dispatch: Dispatch) -> bytes:
+        def payload(dispatch: Outgoing) -> bytes:
             return render_for_redis(self._app, producer, dispatch, signals=self._signals).payload
 
         return key, payload
 
-    def _template(self, producer: Producer, sample: Dispatch) -> MessageTemplate | None:
+    def _template(self, producer: Producer, sample: Outgoing) -> MessageTemplate | None:
         try:
             return MessageTemplate(sample, partial(render_for_redis, self._app, producer))
         except (TemplateError, ValueError, KeyError, TypeError) as error:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from kombu.utils import json as kombu_json
 
-from common.database.records import Dispatch
+from common.database.records import Outgoing
 from relay.message import RedisMessage
 
 ARGS = "relay-template-args"
@@ -41,14 +41,14 @@ class TemplateError(Exception):
 class Render(Protocol):
     """Renders a dispatch as kombu would."""
 
-    def __call__(self, dispatch: Dispatch) -> RedisMessage:
+    def __call__(self, dispatch: Outgoing) -> RedisMessage:
         """The list's full name and the payload."""
 
 
 class MessageTemplate:
     """Payloads for one task, queue and priority."""
 
-    def __init__(self, sample: Dispatch, render: Render) -> None:
+    def __init__(self, sample: Outgoing, render: Render) -> None:
         """`sample`: any dispatch for that task, queue and priority. Raises TemplateError."""
         marked = render(replace(sample, id=str(uuid.uuid4()), args=json.dumps([ARGS])))
         self.key = marked.key
@@ -58,7 +58,7 @@ class MessageTemplate:
         self._numbers = itertools.count()
         self._check(sample, render)
 
-    def payload(self, dispatch: Dispatch) -> bytes:
+    def payload(self, dispatch: Outgoing) -> bytes:
         """What kombu would push for it."""
         args = dispatch.args
         body = b2a_base64(f"{self._body_head}{args}{self._body_tail}".encode(), newline=False).decode()
@@ -89,7 +89,7 @@ class MessageTemplate:
         places = [fields.index(part) if number % 2 else len(fields) + number // 2 for number, part in enumerate(parts)]
         self._in_order = itemgetter(*places)
 
-    def _check(self, sample: Dispatch, render: Render) -> None:
+    def _check(self, sample: Outgoing, render: Render) -> None:
         for args in AWKWARD:
             dispatch = replace(sample, id=f'{uuid.uuid4()} "%s"', args=args)
             ours, theirs = self.payload(dispatch), render(dispatch)

@@ -11,7 +11,6 @@ from common.database.records import (
     Logged,
     Mark,
     OpenCycle,
-    Position,
     Seal,
     TableState,
     Takeover,
@@ -133,7 +132,7 @@ def _seal_of(work: Work, state: TableState, prepared: _Preparation, reason: Reas
         version=state.current_version or 0,
         generation=window.generation,
         cycle=cycle,
-        last=prepared.last or checkpoint.last,
+        last=prepared.last.position if prepared.last else checkpoint.last,
         begin_version=state.begin_version,
         object_id=state.object_id,
         side_table=state.side_table,
@@ -171,7 +170,7 @@ class _Preparation:
     """A version above this one means: read again. None: take it, it may repeat but cannot be lost."""
     count: int = 0
     rejected: int = 0
-    last: Position | None = None
+    last: Dispatch | None = None
     seq: int = 0
     kept: list[Dispatch] = field(default_factory=list)
     """All that are to be published, while they are few enough."""
@@ -212,7 +211,7 @@ class _Preparation:
                 "rejected", source=self.work.source.name, business_id=dispatch.business_id, reason=dispatch.error
             )
             return
-        self.last = dispatch.position
+        self.last = dispatch
         if self.count - self.rejected <= self.work.options.most_kept:
             self.kept.append(dispatch)
         else:

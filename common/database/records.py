@@ -171,25 +171,38 @@ class TaskStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dispatch:
-    """One row handed to its queue once: a document of the task log."""
+class Outgoing:
+    """What the queue needs of a dispatch: its message, and its place."""
 
     id: str
     """Celery task id, and `_id` in the log."""
-    business_id: str | None
-    source: str
     task: str
     queue: str
     priority: int = 0
     args: str
     """The JSON text that goes into the message."""
-    key: tuple[Any, ...]
-    change_version: int | None
     life: str
     cycle: str
     number: int
     seq: int | None
     """Place in the cycle; None for a rejected row, which has none."""
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the source's order. A rejected row has no place: ValueError."""
+        if self.seq is None:
+            raise ValueError(f"dispatch {self.id} was rejected and has no position")
+        return Position(life=self.life, number=self.number, seq=self.seq)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dispatch(Outgoing):
+    """One row handed to its queue once: a document of the task log."""
+
+    business_id: str | None
+    source: str
+    key: tuple[Any, ...]
+    change_version: int | None
     generation: int
     status: TaskStatus = TaskStatus.PREPARED
     error: str | None = None
@@ -198,13 +211,6 @@ class Dispatch:
     repeats: str | None = None
     """Id of the dispatch that this one repeats."""
     created_at: datetime | None = field(default=None, compare=False)
-
-    @property
-    def position(self) -> Position:
-        """Where it stands in the source's order. A rejected row has no place: ValueError."""
-        if self.seq is None:
-            raise ValueError(f"dispatch {self.id} was rejected and has no position")
-        return Position(life=self.life, number=self.number, seq=self.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import pytest
 
 from common.database.mongo.journal import MongoJournal
-from common.database.records import NOWHERE, Dispatch, Takeover, TaskStatus
+from common.database.records import NOWHERE, Dispatch, Outgoing, Takeover, TaskStatus
 from relay.ports import History, Journal
 from relay.sources import IMPORT, SALE
 from tests.support.samples import a_checkpoint, a_dispatch, a_position, an_open_cycle
@@ -32,18 +33,28 @@ class JournalContract(ABC):
     def test_what_is_prepared_stands_there_whole(self, journal: Journal) -> None:
         dispatches = [a_dispatch(0), a_dispatch(1, change_version=None, business_id=None, key=(7, "a", 2**40))]
         assert journal.prepare(dispatches) == []
-        assert journal.batch("cycle-1", MANY) == dispatches
+        journal.mark_pending(dispatches)
+        found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
+        assert found == [replace(dispatch, status=TaskStatus.PENDING) for dispatch in dispatches]
+
+    def test_what_is_to_be_sent_is_what_was_prepared(self, journal: Journal) -> None:
+        dispatches = [
+            a_dispatch(0),
+            a_dispatch(1, args='["\\ud83d\\udc8a", 7]', priority=3, queue="other", task="other.do"),
+        ]
+        journal.prepare(dispatches)
+        assert _sent(journal.batch("cycle-1", MANY)) == _sent(dispatches)
 
     def test_what_is_there_already_is_named_and_left_alone(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=1)])
         again = [a_dispatch(0, generation=2, args="[]"), a_dispatch(1, generation=2)]
         assert journal.prepare(again) == [again[0].id]
-        assert journal.batch("cycle-1", MANY) == [a_dispatch(0, generation=1), again[1]]
+        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0, generation=1), again[1]])
 
     def test_rejected_rows_are_counted_but_have_no_place(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
         assert journal.count("cycle-1") == 2
-        assert journal.batch("cycle-1", MANY) == [a_dispatch(0)]
+        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_cycles_are_counted_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(0, number=2)])
@@ -58,7 +69,7 @@ class JournalContract(ABC):
         ours = a_dispatch(4, id=a_dispatch(0).id, number=2, generation=2)
         assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
         assert journal.count("cycle-1") == 0
-        assert journal.batch("cycle-2", MANY) == [ours]
+        assert _sent(journal.batch("cycle-2", MANY)) == _sent([ours])
 
     def test_what_was_published_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
@@ -77,13 +88,13 @@ class JournalContract(ABC):
         journal.prepare([a_dispatch(0)])
         ours = a_dispatch(0, cycle="cycle-2", generation=2)
         assert journal.take_over(ours, open_cycle="cycle-1") is Takeover.DISPATCHED_BEFORE
-        assert journal.batch("cycle-1", MANY) == [a_dispatch(0)]
+        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_a_later_generation_is_told_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
         ours = a_dispatch(0, cycle="cycle-2", generation=2)
         assert journal.take_over(ours, open_cycle=None) is Takeover.LATER_GENERATION
-        assert journal.batch("cycle-1", MANY) == [a_dispatch(0, generation=3)]
+        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0, generation=3)])
 
     # Discarding
 
@@ -146,7 +157,7 @@ class JournalContract(ABC):
         ours = a_dispatch(0, cycle="cycle-2", generation=2)
         assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
         journal.mark_pending([a_dispatch(0)])
-        assert journal.batch("cycle-2", MANY) == [ours]
+        assert _sent(journal.batch("cycle-2", MANY)) == _sent([ours])
 
     def test_what_lies_beyond_a_batch_and_other_cycles_are_not_marked(self, journal: Journal) -> None:
         journal.prepare([*(a_dispatch(seq) for seq in range(4)), a_dispatch(1, number=2, cycle="cycle-2")])
@@ -255,5 +266,11 @@ def _rejected() -> Dispatch:
     return a_dispatch(None, status=TaskStatus.REJECTED, error="shop_pharmacy_code is NULL")
 
 
-def _seqs(dispatches: Sequence[Dispatch]) -> list[int | None]:
+def _sent(dispatches: Sequence[Outgoing]) -> list[Outgoing]:
+    """The part of each that goes out."""
+    names = [field.name for field in fields(Outgoing)]
+    return [Outgoing(**{name: getattr(dispatch, name) for name in names}) for dispatch in dispatches]
+
+
+def _seqs(dispatches: Sequence[Outgoing]) -> list[int | None]:
     return [dispatch.seq for dispatch in dispatches]

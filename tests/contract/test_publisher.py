@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from celery import Celery
 
-from common.database.records import Dispatch, Position
+from common.database.records import Outgoing, Position
 from relay.ports import Publisher
 from relay.publisher import BrokerPublisher
 from relay.redis_publisher import RedisPublisher
@@ -39,7 +39,7 @@ class TwinQueues:
         return {source.name: self.each[source.name].position for source in sources}
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Dispatch], silent: Collection[str] = ()
+        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
     ) -> None:
         self.each[source.name].publish(source, after=after, dispatches=dispatches, silent=silent)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from kombu.utils import json as kombu_json
 from structlog.testing import capture_logs
 
-from common.database.records import NOWHERE, Dispatch
+from common.database.records import NOWHERE, Outgoing
 from relay import rendering
 from relay.message import RedisMessage, render_args, render_for_redis
 from relay.redis_publisher import RedisPublisher
@@ -27,7 +27,7 @@ from relay.template import MessageTemplate, TemplateError
 from tests.support.queues import messages_in_redis
 from tests.support.samples import a_dispatch
 
-Render = Callable[[Dispatch], RedisMessage]
+Render = Callable[[Outgoing], RedisMessage]
 
 values = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])),
@@ -117,7 +117,7 @@ def test_every_delivery_tag_is_another(kombu: Render) -> None:
 def test_a_kombu_that_renders_otherwise_is_noticed(kombu: Render, old: bytes, new: bytes) -> None:
     count = iter(range(1000))
 
-    def otherwise(dispatch: Dispatch) -> RedisMessage:
+    def otherwise(dispatch: Outgoing) -> RedisMessage:
         message = kombu(dispatch)
         changed = new.replace(b"%s", dispatch.id.encode().hex().encode()).replace(b": 1", b": %d" % next(count))
         return message._replace(payload=message.payload.replace(old, changed))

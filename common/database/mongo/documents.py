@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, TaskStatus
+from common.database.records import Checkpoint, Dispatch, OpenCycle, Outgoing, Position, TaskStatus
 
 Document = dict[str, Any]
 _STATUSES = {status.value: status for status in TaskStatus}
@@ -93,6 +93,25 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "dispatched_at": None,
         "expires_at": None,
     }
+
+
+OUTGOING = dict.fromkeys(["task", "queue", "priority", "args", "life", "cycle", "number", "seq"], 1)
+"""A projection: of a document that is to be published, what `outgoing_of` takes. All of it takes twice as long."""
+
+
+def outgoing_of(document: Mapping[str, Any]) -> Outgoing:
+    """The part of a dispatch that goes out, from a document of which OUTGOING was asked for."""
+    return Outgoing(
+        id=document["_id"],
+        task=document["task"],
+        queue=document["queue"],
+        priority=document["priority"],
+        args=document["args"],
+        life=document["life"],
+        cycle=document["cycle"],
+        number=document["number"],
+        seq=document["seq"],
+    )
 
 
 def dispatch_of(document: Mapping[str, Any]) -> Dispatch:

@@ -12,12 +12,10 @@ from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
 
 from common.database.mongo.clock import ServerClock
-from common.database.mongo.documents import dispatch_document, dispatch_of
-from common.database.records import Checkpoint, Dispatch, Logged, Position, Takeover, TaskStatus
+from common.database.mongo.documents import OUTGOING, dispatch_document, dispatch_of, outgoing_of
+from common.database.records import Checkpoint, Dispatch, Logged, Outgoing, Position, Takeover, TaskStatus
 
 DUPLICATE_KEY = 11000
-WITHOUT_TIMES = dict.fromkeys(["celery_task_id", "created_at", "dispatched_at", "expires_at"], 0)
-"""Leaves out of a document what is of no use in a dispatch that is to be published, and takes time to decode."""
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
 
 
@@ -109,20 +107,22 @@ class MongoJournal:
         """Documents of the cycle, rejected ones included."""
         return self._logs.count_documents({"cycle": cycle})
 
-    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Dispatch]:
-        """The first PREPARED ones of the cycle beyond the place `after`, in order; without their times.
+    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        """The first PREPARED ones of the cycle beyond the place `after`, in order.
 
         Without `after` the index would be walked from the cycle's beginning for every batch.
         """
         query = {"cycle": cycle, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
-        found = self._logs.find(query, WITHOUT_TIMES).sort([("cycle", ASCENDING), ("seq", ASCENDING)]).limit(limit)
-        return [dispatch_of(document) for document in found]
+        order = [("cycle", ASCENDING), ("seq", ASCENDING)]
+        # MongoDB would give 101 of them, and the others in a second round trip.
+        found = self._logs.find(query, OUTGOING, sort=order, limit=limit, batch_size=limit)
+        return [outgoing_of(document) for document in found.to_list()]
 
-    def before(self, dispatch: Dispatch) -> Position | None:
+    def before(self, dispatch: Outgoing) -> Position | None:
         """Position of the one before it in the same cycle; None when it is the first."""
         query = {"cycle": dispatch.cycle, "seq": {"$lt": dispatch.seq}}
-        found = self._logs.find_one(query, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
-        return dispatch_of(found).position if found else None
+        found = self._logs.find_one(query, OUTGOING, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
+        return outgoing_of(found).position if found else None
 
     def pushed_beyond(
         self, source: Identified, checkpoint: Checkpoint, position: Position, limit: int
@@ -139,7 +139,7 @@ class MongoJournal:
         found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
-    def mark_pending(self, batch: Sequence[Dispatch]) -> None:
+    def mark_pending(self, batch: Sequence[Outgoing]) -> None:
         """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times.
 
         `batch`: consecutive dispatches of one cycle. They are named by their places, since a range of an index is

@@ -49,7 +49,7 @@ class MSSQLSnapshot:
             for rows in result.partitions(self._batch_size):
                 yield [
                     ChangedRow(version=row[0], key=row[1:width], args=tuple([row[place] for place in places]))
-                    for row in map(tuple, rows)
+                    for row in rows
                 ]
 
     def end(self) -> None:

@@ -6,6 +6,7 @@ such row would fail the whole result it stands in.
 
 from __future__ import annotations
 
+from codecs import utf_16_le_decode
 from typing import Any
 
 
@@ -18,4 +19,5 @@ def read_any_text(connection: Any) -> None:
 
 
 def _decode(data: bytes | None) -> str | None:
-    return None if data is None else data.decode("utf-16-le", "surrogatepass")
+    # What bytes.decode comes to, without its search for the codec: it is called for every text that is read.
+    return None if data is None else utf_16_le_decode(data, "surrogatepass", True)[0]

@@ -15,6 +15,7 @@ from common.database.records import (
     Lease,
     Logged,
     OpenCycle,
+    Outgoing,
     Position,
     Seal,
     Takeover,
@@ -204,11 +205,11 @@ class TwinMongo:
     def count(self, cycle: str) -> int:
         return sum(dispatch.cycle == cycle for dispatch in self.contents.logs.values())
 
-    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Dispatch]:
+    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         prepared = [d for d in self.contents.logs.values() if d.cycle == cycle and d.status is TaskStatus.PREPARED]
         return [d for d in _in_order(prepared) if d.position.seq > after][:limit]
 
-    def before(self, dispatch: Dispatch) -> Position | None:
+    def before(self, dispatch: Outgoing) -> Position | None:
         earlier = [
             other.position
             for other in self.contents.logs.values()
@@ -237,7 +238,7 @@ class TwinMongo:
         found = _in_order(beyond)[:limit]
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
-    def mark_pending(self, batch: Sequence[Dispatch]) -> None:
+    def mark_pending(self, batch: Sequence[Outgoing]) -> None:
         for dispatch in batch:
             known = self.contents.logs.get(dispatch.id)
             if known is not None and known.status is TaskStatus.PREPARED and known.cycle == dispatch.cycle:
