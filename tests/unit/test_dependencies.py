@@ -21,7 +21,7 @@ relay.celery_app.app.conf.broker_url
 relay.celery_app.app.connection_for_write().transport
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
-OPTIONAL = {"cryptography", "cffi", "setuptools"}
+OPTIONAL = {"cryptography", "cffi", "setuptools", "django"}
 """What others import where it is there, and do without where it is not."""
 SETTINGS = {
     "MSSQL_SERVER": "none",
