@@ -26,7 +26,10 @@ chaos: setup ## break everything, one thing after the other, and count every pus
 	@.venv/bin/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## measure how fast relay is, beside the plain ways (QUICK=1)
-	@.venv/bin/python -c 'import matplotlib' 2>/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt
+	@.venv/bin/python -c 'import matplotlib, django_celery_outbox, psycopg' 2>/dev/null || \
+	    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt || \
+	    .venv/bin/python -c 'import matplotlib' # the rest is for the peer, without which it goes on
+	@benchmarks/get_postgresql.sh
 	@.venv/bin/python -m benchmarks $(if $(QUICK),--quick)
 
 check: setup ## look for mistakes without running anything: ruff, mypy, import-linter

@@ -20,7 +20,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import report, suite
+from benchmarks import peer, report, suite
 from benchmarks.world import running
 from sandbox.processes import stop_at_signals
 
@@ -45,7 +45,8 @@ def main() -> int:
     try:
         with running() as world:
             found["publishing"] = suite.publishing_alone(world, sizes, say)
-            found["end_to_end"] = suite.end_to_end(world, sizes, say)
+            with peer.running(say) as neighbour:
+                found["end_to_end"] = suite.end_to_end(world, sizes, say, neighbour)
             found["stages"] = suite.stages(world, sizes, say)
             found["latency"] = suite.latencies(world, sizes, say)
             found["growth"] = suite.growth(world, sizes, say)

@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import peer
+
 Figures = Mapping[str, Any]
 
 
@@ -56,6 +58,8 @@ def show(found: Figures, console: Console) -> None:
     """Print everything."""
     _rates(console, "Publishing alone", found["publishing"])
     _rates(console, "End to end", found["end_to_end"])
+    if peer.NAME in found["end_to_end"]:
+        console.print(peer.NOTE)
     _growth(console, found["growth"])
     _plain(
         console,

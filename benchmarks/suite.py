@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
 from benchmarks import loops, publishing
 from benchmarks.child import run_child
 from benchmarks.latency import latency
+from benchmarks.peer import NAME as PEER
+from benchmarks.peer import Peer
 from benchmarks.world import World
 
 Say = Callable[[str], None]
@@ -32,6 +35,8 @@ QUICK = Sizes(rounds=1, messages=5_000, backlog=4_000, growth=(1_000, 10_000), l
 INTERVALS = (1.0, 0.2)
 SMALL = 10_000
 """Growth up to this many rows is measured in every round, beyond it once."""
+PEER_ROUNDS = 2
+"""At most, since the peer sends one message at a time."""
 
 
 def publishing_alone(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
@@ -44,23 +49,40 @@ def _publish(world: World, name: str, sizes: Sizes) -> dict[str, Any]:
     return run_child(f"publishing:{publishing.VARIANTS[name].__name__}", world.settings, count=sizes.messages)
 
 
-def end_to_end(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
-    """The same backlog through every variant, a new one each round."""
+def end_to_end(world: World, sizes: Sizes, say: Say, peer: Peer | None) -> dict[str, Any]:
+    """The same backlog through every variant, a new one each round; the peer has as many messages of its own."""
     world = world.afresh("bench_loops")
     world.begin()
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in loops.VARIANTS}
+    ways = _ways(world, sizes, peer)
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     rounds = max(1, sizes.rounds - 2)
     for number in range(rounds):
         since = world.add_backlog(sizes.backlog, f"e{number}")
-        for name in _shuffled(loops.VARIANTS):
+        for name in _shuffled(ways):
+            if name == PEER and number >= PEER_ROUNDS:
+                continue
             world.empty_queues()
-            figures = run_child(f"loops:{loops.VARIANTS[name].__name__}", world.settings, since=since)
+            figures = ways[name](since)
             if figures["rows"] != sizes.backlog:
                 raise RuntimeError(f"{name} sent {figures['rows']} rows of {sizes.backlog}")
             found[name].append(figures)
             say(f"end to end, round {number + 1} of {rounds}: {name}: {figures['wall']:.1f} s")
     world.drop_mongo()
     return {name: summary(figures) for name, figures in found.items()}
+
+
+def _ways(world: World, sizes: Sizes, peer: Peer | None) -> dict[str, Callable[[int], dict[str, float]]]:
+    """Each variant as a function of the version before its backlog."""
+
+    def loop(function: str, since: int) -> dict[str, float]:
+        return run_child(f"loops:{function}", world.settings, since=since)
+
+    ways: dict[str, Callable[[int], dict[str, float]]] = {
+        name: partial(loop, function.__name__) for name, function in loops.VARIANTS.items()
+    }
+    if peer is not None:
+        ways[PEER] = lambda _since: peer.drain(world.settings, sizes.backlog)
+    return ways
 
 
 def growth(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:

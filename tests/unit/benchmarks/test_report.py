@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import peer, report
 from benchmarks.suite import summary
 
 
@@ -85,6 +85,16 @@ def test_the_tables_say_which_aims_are_missed() -> None:
     assert len(missed) == 2
     assert "redis-benchmark" in missed[0]
     assert "interval 0.2 s" in missed[1]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_word_beside_the_peer_says_that_it_reads_another_database(is_there: bool) -> None:
+    variants = {**FOUND["end_to_end"], **({peer.NAME: variant(900)} if is_there else {})}
+    found = {**FOUND, "end_to_end": variants}
+    said = io.StringIO()
+    report.show({**found, "ratios": report.ratios(found)}, Console(file=said, width=120))
+    assert (peer.NOTE in said.getvalue()) is is_there
+    assert report.ratios(found) == report.ratios(FOUND)
 
 
 def test_a_summary_is_the_median_with_its_spread() -> None:
