@@ -19,6 +19,17 @@ from sandbox.sqlserver.engine.errors import cancelled
 from sandbox.sqlserver.engine.identity import Identities, Next
 from sandbox.sqlserver.engine.sqlite_functions import noting, register
 
+_PRAGMAS = (
+    "synchronous = NORMAL",
+    "recursive_triggers = OFF",
+    # What is sorted goes to files beyond the cache's size: a million changed rows need no more memory than that.
+    "temp_store = FILE",
+    "cache_size = -16000",
+    # Pages (64 MB). A thousand rows into a large table touch thousands of them, so SQLite's own thousand would have
+    # every such statement copy them into the file.
+    "wal_autocheckpoint = 16000",
+)
+
 
 class LogState:
     """What the change log's triggers ask for while a statement runs."""
@@ -60,7 +71,7 @@ class Connection:
         self.raw.create_function(ENABLED_FUNCTION, 0, lambda: int(self.log.enabled))
         with doorway:
             # The first of them opens the file; from then on the connection holds the lock that others could deny it.
-            for pragma in ("synchronous = NORMAL", "temp_store = MEMORY", "recursive_triggers = OFF"):
+            for pragma in _PRAGMAS:
                 self.raw.execute(f"PRAGMA {pragma}")
 
     def define(self, name: str, count: int, function: Callable[..., Any]) -> None:

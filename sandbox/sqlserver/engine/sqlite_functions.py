@@ -15,6 +15,7 @@ from sandbox.sqlserver.engine.change_tracking.mask import MaskUnion, is_column_i
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import CONVERT_FUNCTION, conversion_function
 from sandbox.sqlserver.engine.values import collation, dateparts, numbers, texts
+from sandbox.sqlserver.engine.values.sort_keys import SORT_KEY_FUNCTION, sort_key_text
 from sandbox.sqlserver.engine.values.storage import store_guid
 from sandbox.sqlserver.engine.values.string_agg import StringAgg
 
@@ -84,6 +85,7 @@ def _on_text(function: Callable[[str], str]) -> Callable[[str | None], str | Non
 
 _PURE: dict[str, tuple[int, Callable[..., Any]]] = {
     CONVERT_FUNCTION: (2, conversion_function),
+    SORT_KEY_FUNCTION: (1, sort_key_text),
     "tsql_fits": (2, numbers.fits),
     "tsql_divide": (3, numbers.divide),
     "tsql_quotient": (3, numbers.quotient),

@@ -9,18 +9,21 @@ insert or a delete, or has no mask, otherwise the union of the masks in the orde
 from __future__ import annotations
 
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
-from sandbox.sqlserver.engine.change_tracking.log import DELETE, INSERT, UPDATE, key_names
+from sandbox.sqlserver.engine.change_tracking.log import DELETE, INSERT, UPDATE, key_names, sorted_key
+from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
 
 VERSION_NOW = "(SELECT value FROM _meta WHERE key = 'version')"
 """The last committed version, as the statement's snapshot sees it: entries above it are one's own, uncommitted."""
+ROW_ID = "row_id"
+"""The column by which SQLite finds a key's row as it is now, if it is there."""
 
 
 def changes_sql(table: Table, since: str) -> str:
-    """CHANGETABLE(CHANGES table, since); `since` is SQL, where NULL means everything.
+    """CHANGETABLE(CHANGES table, since), and ROW_ID; `since` is SQL, where NULL means everything.
 
     `first` and `last` are an entry's number times four plus its operation: one aggregate finds both.
     """
-    keys = ", ".join(f"l.{name}" for name in key_names(table))
+    keys = ", ".join(sorted_key(table, "l"))
     grouped = (
         f"SELECT max(l.version) AS version, max(CASE WHEN l.operation = {INSERT} THEN l.version END) AS created, "
         "min(l.seq * 4 + l.operation) AS first, max(l.seq * 4 + l.operation) AS last, "
@@ -35,7 +38,7 @@ def changes_sql(table: Table, since: str) -> str:
     return (
         "SELECT g.version AS SYS_CHANGE_VERSION, g.created AS SYS_CHANGE_CREATION_VERSION, "
         f"{operation} AS SYS_CHANGE_OPERATION, {_mask(table, since)} AS SYS_CHANGE_COLUMNS, "
-        f"z.context AS SYS_CHANGE_CONTEXT, {named} "
+        f"z.context AS SYS_CHANGE_CONTEXT, {_row_id(table)} AS {ROW_ID}, {named} "
         f"FROM ({grouped}) AS g JOIN {table.log} AS f ON f.seq = g.first / 4 "
         f"JOIN {table.log} AS z ON z.seq = g.last / 4"
     )
@@ -44,22 +47,33 @@ def changes_sql(table: Table, since: str) -> str:
 def _mask(table: Table, since: str) -> str:
     if table.tracking is None or not table.tracking.columns_updated:
         return "NULL"
-    same_key = " AND ".join(f"m.{name} = f.{name}" for name in key_names(table))
     union = (
         f"SELECT tsql_mask_union(m.seq, m.mask) FROM {table.log} AS m "
-        f"WHERE {same_key} AND m.version > ifnull({since}, -1) AND m.version <= {VERSION_NOW}"
+        f"WHERE {_same_key(table, 'm', 'f')} AND m.version > ifnull({since}, -1) AND m.version <= {VERSION_NOW}"
     )
     return f"CASE WHEN g.whole > 0 THEN NULL WHEN g.entries = 1 THEN z.mask ELSE ({union}) END"
 
 
+def _row_id(table: Table) -> str:
+    """The row of the key's last entry; one's own uncommitted entries may have put another row in its place."""
+    last = f"SELECT o.row_id FROM {table.log} AS o WHERE {_same_key(table, 'o', 'f')} ORDER BY o.seq DESC LIMIT 1"
+    own = f"EXISTS (SELECT 1 FROM {table.log} AS u WHERE u.version > {VERSION_NOW})"
+    return f"CASE WHEN {own} THEN ({last}) ELSE z.row_id END"
+
+
+def _same_key(table: Table, one: str, other: str) -> str:
+    pairs = zip(sorted_key(table, one), sorted_key(table, other), strict=True)
+    return " AND ".join(f"{left} = {right}" for left, right in pairs)
+
+
 def version_sql(table: Table) -> str:
-    """CHANGETABLE(VERSION table, ...) for every row that exists: version and context of its last change.
+    """CHANGETABLE(VERSION table, ...) for every row that exists: version and context of its last change, and ROW_ID.
 
     Both are NULL for a row that did not change since tracking began, and for one's own uncommitted change.
     """
-    keys = key_names(table)
     same_key = " AND ".join(
-        f"l.{stored} = b.{quote(column.name)}" for stored, column in zip(keys, table.key_columns, strict=True)
+        f"{key} = {sort_key_sql(f'b.{quote(column.name)}', column.type)}"
+        for key, column in zip(sorted_key(table, "l"), table.key_columns, strict=True)
     )
     named = ", ".join(f"b.{quote(column.name)} AS {quote(column.name)}" for column in table.key_columns)
 
@@ -70,6 +84,7 @@ def version_sql(table: Table) -> str:
         )
 
     return (
-        f"SELECT {last('version')} AS SYS_CHANGE_VERSION, {last('context')} AS SYS_CHANGE_CONTEXT, {named} "
+        f"SELECT {last('version')} AS SYS_CHANGE_VERSION, {last('context')} AS SYS_CHANGE_CONTEXT, "
+        f"b._rowid_ AS {ROW_ID}, {named} "
         f"FROM {table.physical} AS b"
     )

@@ -1,7 +1,7 @@
 """A tracked table's change log: one SQLite table, filled by triggers.
 
 An entry has the version that its transaction will get at commit. There is one writer at a time, so that is always the
-committed version plus one, and a rollback takes the entries with it.
+committed version plus one, and a rollback takes the entries with it. `row_id` is the number SQLite knows the row by.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
+from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
 from sandbox.sqlserver.engine.values.storage import column_affinity
 
 DELETE, INSERT, UPDATE = 0, 1, 2
@@ -29,6 +30,15 @@ def key_names(table: Table) -> tuple[str, ...]:
     return tuple(f"k{place}" for place in range(len(table.key_columns)))
 
 
+def sorted_key(table: Table, row: str = "") -> tuple[str, ...]:
+    """SQL of the sort keys of these columns, in the log called `row`: what the log is indexed by."""
+    prefix = f"{row}." if row else ""
+    return tuple(
+        sort_key_sql(f"{prefix}{name}", column.type)
+        for name, column in zip(key_names(table), table.key_columns, strict=True)
+    )
+
+
 def create_log(connection: sqlite3.Connection, table: Table) -> None:
     """Make the log and the triggers."""
     keys = key_names(table)
@@ -37,12 +47,38 @@ def create_log(connection: sqlite3.Connection, table: Table) -> None:
     )
     connection.execute(
         f"CREATE TABLE {table.log} (seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, operation INTEGER NOT NULL, "
-        f"mask BLOB, context BLOB, {declared})"
+        f"mask BLOB, context BLOB, row_id INTEGER NOT NULL, {declared})"
     )
     number = table.object_id
     connection.execute(f"CREATE INDEX {quote(f'changes.{number}.version')} ON {table.log} (version)")
-    connection.execute(f"CREATE INDEX {quote(f'changes.{number}.key')} ON {table.log} ({', '.join(keys)}, seq)")
+    _create_key_index(connection, table)
     create_triggers(connection, table)
+
+
+def _create_key_index(connection: sqlite3.Connection, table: Table) -> None:
+    key = ", ".join(sorted_key(table))
+    connection.execute(f"CREATE INDEX {_key_index(table)} ON {table.log} ({key}, seq)")
+
+
+def _key_index(table: Table) -> str:
+    return quote(f"changes.{table.object_id}.key")
+
+
+def renew_log(connection: sqlite3.Connection, table: Table) -> None:
+    """Bring a log up to date whose entries do not say the row's number yet: a file of an older stand-in has it."""
+    if any(column[1] == "row_id" for column in connection.execute(f"PRAGMA table_info({table.log})")):
+        return
+    keys = zip(key_names(table), table.key_columns, strict=True)
+    same_key = " AND ".join(f"b.{quote(column.name)} = {table.log}.{name}" for name, column in keys)
+    row = f"SELECT b._rowid_ FROM {table.physical} AS b WHERE {same_key}"
+    connection.execute("BEGIN IMMEDIATE")
+    drop_triggers(connection, table)
+    connection.execute(f"ALTER TABLE {table.log} ADD COLUMN row_id INTEGER NOT NULL DEFAULT 0")
+    connection.execute(f"UPDATE {table.log} SET row_id = ifnull(({row}), 0)")
+    connection.execute(f"DROP INDEX {_key_index(table)}")
+    _create_key_index(connection, table)
+    create_triggers(connection, table)
+    connection.execute("COMMIT")
 
 
 def create_triggers(connection: sqlite3.Connection, table: Table) -> None:
@@ -64,8 +100,8 @@ def entry_sql(table: Table, operation: int, mask: str, row: str) -> str:
     values = ", ".join(f"{row}.{quote(column.name)}" for column in table.key_columns)
     names = ", ".join(key_names(table))
     return (
-        f"INSERT INTO {table.log} (version, operation, mask, context, {names}) "
-        f"VALUES ({VERSION_FUNCTION}(), {operation}, {mask}, {CONTEXT_FUNCTION}(), {values})"
+        f"INSERT INTO {table.log} (version, operation, mask, context, row_id, {names}) "
+        f"VALUES ({VERSION_FUNCTION}(), {operation}, {mask}, {CONTEXT_FUNCTION}(), {row}._rowid_, {values})"
     )
 
 

@@ -48,15 +48,18 @@ def index_name(table: Table, index: Index) -> str:
 
 
 def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, values: dict[str, str]) -> None:
-    """Replace a table by one of another shape; `values` gives each new column as SQL over the old columns."""
+    """Replace a table by one of another shape; `values` gives each new column as SQL over the old columns.
+
+    Rows keep their numbers, which the change log knows.
+    """
     aside = quote(f"old.{old.object_id}")
     for index in old.indexes:
         connection.run(f"DROP INDEX IF EXISTS {index_name(old, index)}")
     connection.run(f"ALTER TABLE {old.physical} RENAME TO {aside}")
     create(connection, catalog, new)
     names = [column.name for column in new.columns]
-    listed = ", ".join(quote(name) for name in names)
-    chosen = ", ".join(values[name] for name in names)
+    listed = ", ".join(["_rowid_", *(quote(name) for name in names)])
+    chosen = ", ".join(["_rowid_", *(values[name] for name in names)])
     connection.run(f"INSERT INTO {new.physical} ({listed}) SELECT {chosen} FROM {aside} ORDER BY _rowid_")
     connection.run(f"DROP TABLE {aside}")
     if new.tracking is not None:

@@ -92,7 +92,7 @@ def _replace(
         return
     keys = [_place(table.columns, column.name) for column in table.key_columns]
     connection.run_many(
-        f"INSERT INTO {table.log} (version, operation, mask, context, {', '.join(key_names(table))}) "
-        f"VALUES ({VERSION_FUNCTION}(), {UPDATE}, ?, {CONTEXT_FUNCTION}(){', ?' * len(keys)})",
-        [(plan.mask, *(new[place] for place in keys)) for _, _, new in changes],
+        f"INSERT INTO {table.log} (version, operation, mask, context, row_id, {', '.join(key_names(table))}) "
+        f"VALUES ({VERSION_FUNCTION}(), {UPDATE}, ?, {CONTEXT_FUNCTION}(), ?{', ?' * len(keys)})",
+        [(plan.mask, number, *(new[place] for place in keys)) for number, _, new in changes],
     )

@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
-from sandbox.sqlserver.engine.change_tracking.fold import VERSION_NOW, changes_sql, version_sql
+from sandbox.sqlserver.engine.change_tracking.fold import ROW_ID, VERSION_NOW, changes_sql, version_sql
 from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.translate.coerce import coerce
 from sandbox.sqlserver.engine.translate.conditions import compare
 from sandbox.sqlserver.engine.translate.plan import Value
-from sandbox.sqlserver.engine.translate.scope import Scope, Source
+from sandbox.sqlserver.engine.translate.same_row import same_row
+from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
 from sandbox.sqlserver.engine.types import BIGINT, family, varbinary
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def version_source(
     _require_tracking(translator, table)
     alias = translator.context.alias()
     source = _source(table, _VERSION, alias, name)
-    condition = _key_condition(translator, call, table, source, Scope(parent=scope.parent))
+    pairs = _key_pairs(translator, call, table, source, Scope(parent=scope.parent))
+    condition = _equal(translator, pairs)
     return f"(SELECT * FROM ({version_sql(table)}) AS {alias} WHERE {condition}) AS {alias}", source
 
 
@@ -58,7 +60,8 @@ def apply_version(
     _require_tracking(translator, table)
     alias = translator.context.alias()
     source = _source(table, _VERSION, alias, name)
-    condition = _key_condition(translator, call, table, source, scope)
+    pairs = _key_pairs(translator, call, table, source, scope)
+    condition = _equal(translator, pairs) + same_row([source], scope.sources, pairs)
     word = "LEFT JOIN" if outer else "JOIN"
     return f" {word} ({version_sql(table)}) AS {alias} ON {condition}", source.outer_joined() if outer else source
 
@@ -91,23 +94,30 @@ def _source(table: Table, fixed: tuple[tuple[str, SqlType], ...], alias: str, na
     columns = [Value(sql=f"{alias}.{title}", type=kind, name=title) for title, kind in fixed]
     for column in table.key_columns:
         columns.append(Value(sql=f"{alias}.{quote(column.name)}", type=column.type, name=column.name, nullable=False))
-    return Source(name=name, columns=tuple(columns))
+    return Source(name=name, columns=tuple(columns), row=RowNumber(table=table, sql=f"{alias}.{ROW_ID}"))
 
 
-def _key_condition(translator: Translator, call: exp.Expression, table: Table, source: Source, scope: Scope) -> str:
+def _key_pairs(
+    translator: Translator, call: exp.Expression, table: Table, source: Source, scope: Scope
+) -> list[tuple[Value, Value]]:
+    """Each key column with the value that it is asked for."""
     names = [key.name for key in call.args["keys"]]
     _check_keys(table, names)
     values = call.args["values"]
     if len(values) != len(names):
         text = "The arguments supplied are not valid for the VERSION option of the CHANGETABLE function."
         raise SqlError(22103, text)
-    parts = []
+    pairs = []
     for name, node in zip(names, values, strict=True):
         key = source.find(name)
         if key is None:
             raise KeyError(name)
-        parts.append(compare(translator, "=", key, translator.value(node, scope)))
-    return " AND ".join(parts)
+        pairs.append((key, translator.value(node, scope)))
+    return pairs
+
+
+def _equal(translator: Translator, pairs: list[tuple[Value, Value]]) -> str:
+    return " AND ".join(compare(translator, "=", key, value) for key, value in pairs)
 
 
 def _check_keys(table: Table, names: list[str]) -> None:

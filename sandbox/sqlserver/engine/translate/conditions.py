@@ -86,25 +86,24 @@ def _comparison(translator: Translator, node: exp.Binary, scope: Scope) -> str:
 def _chain(translator: Translator, node: exp.Connector, scope: Scope) -> str:
     """AND or OR. A long chain leans to one side; it is halved again and again, as SQLite nests only so deep."""
     word = " AND " if isinstance(node, exp.And) else " OR "
-    return _joined([translator.condition(link, scope) for link in _links(node)], word)
+    return _joined([translator.condition(link, scope) for link in links(node, type(node))], word)
 
 
-def _links(node: exp.Connector) -> list[exp.Expression]:
-    """The conditions between the ANDs, or ORs, of a chain."""
-    kind: type[Any] = type(node)
-    links: list[exp.Expression] = []
-    rest: Any = node
+def links(condition: Any, kind: type[Any]) -> list[exp.Expression]:
+    """The conditions between the ANDs, or ORs, of a chain: `kind` says which; one that is no such chain alone."""
+    found: list[exp.Expression] = []
+    rest: Any = condition
     while isinstance(rest, kind):
-        links.append(rest.expression)
+        found.append(rest.expression)
         rest = rest.this
-    return [rest, *reversed(links)]
+    return [rest, *reversed(found)]
 
 
-def _joined(links: list[str], word: str) -> str:
-    if len(links) == 1:
-        return links[0]
-    middle = len(links) // 2
-    return f"({_joined(links[:middle], word)}{word}{_joined(links[middle:], word)})"
+def _joined(parts: list[str], word: str) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle], word)}{word}{_joined(parts[middle:], word)})"
 
 
 def _not(translator: Translator, node: exp.Not, scope: Scope) -> str:

@@ -6,8 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.errors import ambiguous_column, invalid_column, unbound_identifier, unsupported
 from sandbox.sqlserver.engine.translate.plan import Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowNumber:
+    """By which SQLite knows the row of a table that a source shows with its key."""
+
+    table: Table
+    sql: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +29,8 @@ class Source:
     columns: tuple[Value, ...]
     is_partial: bool = False
     """Whether SQL Server offers more columns than the stand-in does."""
+    row: RowNumber | None = None
+    """None where there is none, or the key goes by other names."""
 
     def find(self, name: str) -> Value | None:
         """The column of that name, whatever its case."""

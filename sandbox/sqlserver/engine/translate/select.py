@@ -15,6 +15,7 @@ from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Grouping, Scope
 from sandbox.sqlserver.engine.translate.sources import from_clause
 from sandbox.sqlserver.engine.types import BIGINT, STRINGS, common_type
+from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
@@ -158,26 +159,43 @@ def _order(translator: Translator, node: exp.Select, scope: Scope, items: list[V
     if order is None:
         return ""
     distinct = node.args.get("distinct") is not None
-    parts = []
+    parts: list[str] = []
     for ordered in order.expressions:
         value = _ordered_value(translator, ordered.this, node, scope, items)
         if distinct and all(value.sql != item.sql for item in items):
             text = "ORDER BY items must appear in the select list if SELECT DISTINCT is specified."
             raise SqlError(145, text, severity=15)
-        parts.append(collated(value) + (" DESC" if ordered.args.get("desc") else ""))
+        key = collated(value) if _index_may_help(parts) or _is_dear(value) else sort_key_sql(value.sql, value.type)
+        parts.append(key + (" DESC" if ordered.args.get("desc") else ""))
     return " ORDER BY " + ", ".join(parts)
+
+
+def _index_may_help(before: list[str]) -> bool:
+    """Whether an index can give the order: it begins with text. Behind anything else SQLite sorts, mostly."""
+    return not before or before[0].removesuffix(" DESC").endswith(" COLLATE TSQL")
+
+
+def _is_dear(value: Value) -> bool:
+    """Whether it is more than a column: a sort key names it several times."""
+    return "(" in value.sql
 
 
 def _ordered_value(
     translator: Translator, node: exp.Expression, select: exp.Select, scope: Scope, items: list[Value]
 ) -> Value:
     if isinstance(node, exp.Literal) and not node.is_string:
-        return _by_ordinal(int(node.this), tuple(items))
+        return _by_ordinal(_place(node), tuple(items))
     if isinstance(node, exp.Column) and not node.table:
         aliased = {item.alias.lower() for item in select.expressions if isinstance(item, exp.Alias)}
         if node.name.lower() in aliased:
             return next(item for item in items if item.name.lower() == node.name.lower())
     return translator.value(node, scope)
+
+
+def _place(node: exp.Literal) -> int:
+    if not node.name.isdigit():
+        raise unsupported(f"ORDER BY {node.name}")
+    return int(node.name)
 
 
 def _by_ordinal(place: int, items: tuple[Value, ...]) -> Value:
@@ -251,7 +269,7 @@ def _union_order(node: exp.SetOperation, columns: tuple[Value, ...]) -> str:
     parts = []
     for ordered in order.expressions:
         if isinstance(ordered.this, exp.Literal):
-            value = _by_ordinal(int(ordered.this.name), columns)
+            value = _by_ordinal(_place(ordered.this), columns)
         else:
             name = ordered.this.name.lower()
             matches = [column for column in columns if column.name.lower() == name]

@@ -12,7 +12,8 @@ from sandbox.sqlserver.engine.catalog.views import find_view
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.translate.changetable import apply_version, changes_source, version_source
 from sandbox.sqlserver.engine.translate.plan import Value
-from sandbox.sqlserver.engine.translate.scope import Scope, Source
+from sandbox.sqlserver.engine.translate.same_row import equal_columns, same_row
+from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
 from sandbox.sqlserver.engine.types import NULL, common_type
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def table_source(table: Table, alias: str, name: str = "") -> Source:
         )
         for column in table.columns
     )
-    return Source(name=name or table.name, schema="" if name else table.schema, columns=columns)
+    row = RowNumber(table=table, sql=f"{alias}._rowid_")
+    return Source(name=name or table.name, schema="" if name else table.schema, columns=columns, row=row)
 
 
 def derived_source(name: str, alias: str, columns: tuple[Value, ...]) -> Source:
@@ -245,7 +247,9 @@ def _join(translator: Translator, join: exp.Join, scope: Scope) -> str:
     if kind not in ("", "INNER", "OUTER") or side not in ("", "LEFT", "RIGHT", "FULL"):
         raise unsupported(f"{side} {kind} JOIN".strip())
     word = f"{side} JOIN" if side else "JOIN"
-    return f" {word} {sql} ON {translator.condition(condition, scope)}"
+    equal = equal_columns(translator, condition, scope)
+    same = same_row(scope.sources[before:], scope.sources[:before], equal)
+    return f" {word} {sql} ON {translator.condition(condition, scope)}{same}"
 
 
 def _apply(translator: Translator, lateral: exp.Lateral, scope: Scope) -> str:

@@ -11,7 +11,6 @@ import unicodedata
 from functools import lru_cache
 
 
-@lru_cache(maxsize=65_536)
 def sort_key(text: str) -> tuple[str, str]:
     """What two strings are compared by: letters first, accents second."""
     folded = text.rstrip(" ").lower()
@@ -23,11 +22,14 @@ def sort_key(text: str) -> tuple[str, str]:
 
 
 def compare(left: str, right: str) -> int:
-    """-1, 0 or 1: SQLite's collating function TSQL."""
+    """-1, 0 or 1: SQLite's collating function TSQL, which runs many times for every row that it sorts or looks for."""
     if left == right:
         return 0
-    one, other = sort_key(left), sort_key(right)
-    return (one > other) - (one < other)
+    one, other = left.rstrip(" ").lower(), right.rstrip(" ").lower()
+    if one.isascii() and other.isascii():
+        return (one > other) - (one < other)
+    key, other_key = sort_key(left), sort_key(right)
+    return (key > other_key) - (key < other_key)
 
 
 @lru_cache(maxsize=1024)
