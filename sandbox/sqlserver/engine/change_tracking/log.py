@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
-from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
 from sandbox.sqlserver.engine.values.storage import column_affinity
 
 DELETE, INSERT, UPDATE = 0, 1, 2
@@ -30,15 +29,6 @@ def key_names(table: Table) -> tuple[str, ...]:
     return tuple(f"k{place}" for place in range(len(table.key_columns)))
 
 
-def sorted_key(table: Table, row: str = "") -> tuple[str, ...]:
-    """SQL of the sort keys of these columns, in the log called `row`: what the log is indexed by."""
-    prefix = f"{row}." if row else ""
-    return tuple(
-        sort_key_sql(f"{prefix}{name}", column.type)
-        for name, column in zip(key_names(table), table.key_columns, strict=True)
-    )
-
-
 def create_log(connection: sqlite3.Connection, table: Table) -> None:
     """Make the log and the triggers."""
     keys = key_names(table)
@@ -51,17 +41,13 @@ def create_log(connection: sqlite3.Connection, table: Table) -> None:
     )
     number = table.object_id
     connection.execute(f"CREATE INDEX {quote(f'changes.{number}.version')} ON {table.log} (version)")
-    _create_key_index(connection, table)
+    _create_row_index(connection, table)
     create_triggers(connection, table)
 
 
-def _create_key_index(connection: sqlite3.Connection, table: Table) -> None:
-    key = ", ".join(sorted_key(table))
-    connection.execute(f"CREATE INDEX {_key_index(table)} ON {table.log} ({key}, seq)")
-
-
-def _key_index(table: Table) -> str:
-    return quote(f"changes.{table.object_id}.key")
+def _create_row_index(connection: sqlite3.Connection, table: Table) -> None:
+    """By row rather than by key: numbers are cheap to compare, and new ones belong at the index's end."""
+    connection.execute(f"CREATE INDEX {quote(f'changes.{table.object_id}.row')} ON {table.log} (row_id, seq)")
 
 
 def renew_log(connection: sqlite3.Connection, table: Table) -> None:
@@ -75,8 +61,8 @@ def renew_log(connection: sqlite3.Connection, table: Table) -> None:
     drop_triggers(connection, table)
     connection.execute(f"ALTER TABLE {table.log} ADD COLUMN row_id INTEGER NOT NULL DEFAULT 0")
     connection.execute(f"UPDATE {table.log} SET row_id = ifnull(({row}), 0)")
-    connection.execute(f"DROP INDEX {_key_index(table)}")
-    _create_key_index(connection, table)
+    connection.execute(f"DROP INDEX {quote(f'changes.{table.object_id}.key')}")
+    _create_row_index(connection, table)
     create_triggers(connection, table)
     connection.execute("COMMIT")
 
