@@ -33,16 +33,16 @@ class Cursor:
         self._ahead: list[Shown] = []
         """At most one document: looked at to know whether there is more."""
 
-    def take(self, size: int | None) -> list[Shown]:
-        """The next documents: at most `size`, and about 15 MiB."""
+    def take(self, size: int | None) -> list[RawBSONDocument]:
+        """The next documents: at most `size`, and about 15 MiB. Encoded here already, to know how long they are."""
         self.used_at = time.monotonic()
-        batch: list[Shown] = []
+        batch: list[RawBSONDocument] = []
         filled = 0
         while (size is None or len(batch) < size) and filled < _BATCH_BYTES and self._look_ahead():
             document = self._ahead.pop()
-            # A batch that is limited by number and small cannot grow too large: only raw lengths are free to know.
-            filled += len(document.raw) if isinstance(document, RawBSONDocument) else len(encode(document))
-            batch.append(document)
+            raw = document if isinstance(document, RawBSONDocument) else RawBSONDocument(encode(document))
+            filled += len(raw.raw)
+            batch.append(raw)
         return batch
 
     def has_more(self) -> bool:
@@ -55,7 +55,9 @@ class Cursor:
 
     def _look_ahead(self) -> bool:
         if not self._ahead:
-            self._ahead.extend(document for document in (next(self._documents, None),) if document is not None)
+            document = next(self._documents, None)
+            if document is not None:
+                self._ahead.append(document)
         return bool(self._ahead)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from sandbox.mongo.errors import bad_value, type_mismatch, unsupported
-from sandbox.mongo.operators import Condition, compile_condition
+from sandbox.mongo.operators import compile_condition
 from sandbox.mongo.paths import parse_path, values_at
+from sandbox.mongo.quick_tests import quick_test
 from sandbox.mongo.values import MISSING, Document
 
 Predicate: TypeAlias = Callable[[Document], bool]
@@ -33,7 +34,7 @@ def _compile_clause(name: str, value: Any) -> Predicate:
         raise unsupported(f"the filter operator {name}")
     if name.startswith("$"):
         raise bad_value(f"unknown top level operator: {name}")
-    return _on_field(name, compile_condition(value))
+    return _on_field(name, value)
 
 
 def _clauses(name: str, value: Any) -> list[Any]:
@@ -42,17 +43,33 @@ def _clauses(name: str, value: Any) -> list[Any]:
     return value
 
 
-def _on_field(name: str, condition: Condition) -> Predicate:
-    path = parse_path(name)
-    if len(path) == 1:
+def _on_field(name: str, value: Any) -> Predicate:
+    condition, path = compile_condition(value), parse_path(name)
+    if len(path) > 1:
+        return lambda document: condition(values_at(document, path))
+    quick = quick_test(value)
+    if quick is None:
         return lambda document: condition((document.get(name, MISSING),))
-    return lambda document: condition(values_at(document, path))
+    kind, test = quick.kind, quick.accepts
+
+    def accepts(document: Document) -> bool:
+        found = document.get(name, MISSING)
+        return test(found) if type(found) is kind else condition((found,))
+
+    return accepts
 
 
 def _all_of(parts: Sequence[Predicate]) -> Predicate:
     if len(parts) == 1:
         return parts[0]
-    return lambda document: all(part(document) for part in parts)
+
+    def accepts(document: Document) -> bool:
+        for part in parts:  # noqa: SIM110 - a generator for each document costs more than the parts
+            if not part(document):
+                return False
+        return True
+
+    return accepts
 
 
 def _any_of(parts: Sequence[Predicate]) -> Predicate:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -59,6 +60,9 @@ class ChangeLog(Protocol):
     def append(self, kind: Kind, namespace: str, payload: bytes = b"") -> None:
         """Note a change; it is safe after the next `flush`."""
 
+    def append_all(self, kind: Kind, namespace: str, payloads: Iterable[bytes]) -> None:
+        """Note changes of one kind."""
+
     def flush(self) -> None:
         """Hand everything noted to the operating system. Raises CommandError 14031 if it does not take it."""
 
@@ -71,6 +75,9 @@ class NoLog:
 
     def append(self, kind: Kind, namespace: str, payload: bytes = b"") -> None:
         """Forget it."""
+
+    def append_all(self, kind: Kind, namespace: str, payloads: Iterable[bytes]) -> None:
+        """Forget them."""
 
     def flush(self) -> None:
         """Nothing to do."""
@@ -89,6 +96,10 @@ class FileLog:
     def append(self, kind: Kind, namespace: str, payload: bytes = b"") -> None:
         """Note a change. Raises CommandError 14031 after a failed write."""
         self._try(self._file.write, _encode(kind, namespace, payload))
+
+    def append_all(self, kind: Kind, namespace: str, payloads: Iterable[bytes]) -> None:
+        """Note changes of one kind. Raises CommandError 14031 after a failed write."""
+        self._try(self._file.write, b"".join([_encode(kind, namespace, payload) for payload in payloads]))
 
     def flush(self) -> None:
         """Hand everything to the operating system. Raises CommandError 14031 if it does not take it."""
@@ -149,8 +160,15 @@ def read_records(path: Path) -> Iterator[Record]:
 
 
 def _encode(kind: Kind, namespace: str, payload: bytes) -> bytes:
-    body = b"%c%b\0%b" % (kind, namespace.encode(), payload)
-    return _HEADER.pack(len(body), zlib.crc32(body)) + body
+    head, checksum = _head(kind, namespace)
+    return b"%b%b%b" % (_HEADER.pack(len(head) + len(payload), zlib.crc32(payload, checksum)), head, payload)
+
+
+@lru_cache
+def _head(kind: Kind, namespace: str) -> tuple[bytes, int]:
+    """What stands before a record's payload, and the checksum so far: the same for all documents of a collection."""
+    head = b"%c%b\0" % (kind, namespace.encode())
+    return head, zlib.crc32(head)
 
 
 def _decode(body: bytes) -> Record:

@@ -55,6 +55,9 @@ def values_at(value: Any, path: Path) -> list[Any]:
 
 def set_value(document: Document, path: Path, value: Any) -> None:
     """Set what is at a path, making the documents on the way. Raises CommandError 28 where that is impossible."""
+    if len(path) == 1:
+        document[path[0]] = value
+        return
     holder: Any = document
     for depth, part in enumerate(path[:-1]):
         holder = _step_into(holder, part, path[depth + 1])

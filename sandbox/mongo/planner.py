@@ -9,11 +9,11 @@ from math import inf
 from typing import Any, Final, TypeAlias
 
 from sandbox.mongo.constraints import Alternative, Bound, Demand, alternatives_of
+from sandbox.mongo.entries import Entry
 from sandbox.mongo.indexes import Index
 from sandbox.mongo.ordering import BEYOND, order_key, same_type_above
 from sandbox.mongo.values import Document, is_operator_document
 
-Entry: TypeAlias = tuple[Any, ...]
 Sort: TypeAlias = Sequence[tuple[str, int]]
 
 _MAX_RANGES: Final = 100_000
@@ -49,12 +49,12 @@ class Plan:
     def count(self) -> int:
         """How many entries there are, without reading them."""
         entries = self.index.entries
-        return sum(entries.bisect_right(each.high) - entries.bisect_left(each.low) for each in self.ranges)
+        return sum(entries.count(each.low, each.high) for each in self.ranges)
 
     def _entries(self) -> Iterator[Entry]:
         ordered = reversed(self.ranges) if self.reverse else iter(self.ranges)
         for each in ordered:
-            yield from self.index.entries.irange(each.low, each.high, reverse=self.reverse)
+            yield from self.index.entries.between(each.low, each.high, reverse=self.reverse)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

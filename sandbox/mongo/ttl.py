@@ -39,5 +39,5 @@ def _remove_from(collection: Collection, now: float) -> int:
 
 def _expired(index: Index, limit: float) -> list[int]:
     """Only dates count: a document with anything else in the field never expires, as in MongoDB."""
-    entries = index.entries.irange((date_key(-inf),), (date_key(limit), inf))
+    entries = index.entries.between((date_key(-inf),), (date_key(limit), inf))
     return [entry[-1] for entry in islice(entries, _PASS_LIMIT)]

@@ -14,7 +14,7 @@ from sandbox.mongo.paths import Path, set_value, unset_value, value_for_update
 from sandbox.mongo.values import MISSING, Document
 
 Change: TypeAlias = Callable[[Document, Path], None]
-"""Changes what is at the path of this document, in place."""
+"""Puts something else at the path of this document. Changes what holds it, never the value that was there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +82,7 @@ def _push(operand: Any) -> Change:
         if current is MISSING:
             set_value(document, path, list(additions))
         elif type(current) is list:
-            current.extend(additions)
+            set_value(document, path, [*current, *additions])
         else:
             raise bad_value(f"The field '{'.'.join(path)}' must be an array but is of type {type(current).__name__}")
 

@@ -26,6 +26,10 @@ class Update(Protocol):
     def touches(self) -> Collection[str] | None:
         """The only fields that may be others afterwards, by the first part of their paths; None: any may."""
 
+    @property
+    def nested(self) -> bool:
+        """Whether `apply` may change what the document's fields hold, and not only which values they have."""
+
     def apply(self, document: Document, *, inserting: bool) -> Document:
         """The new state of a document; may change the one that is passed in. Raises CommandError."""
 
@@ -43,6 +47,8 @@ class Modification:
 
     steps: Sequence[_Step]
     touches: Collection[str]
+    nested: bool
+    """Whether a path leads into a field."""
 
     @property
     def replaces(self) -> bool:
@@ -73,6 +79,11 @@ class Replacement:
         """None: any field."""
         return None
 
+    @property
+    def nested(self) -> bool:
+        """No: the old fields are left alone."""
+        return False
+
     def apply(self, document: Document, *, inserting: bool) -> Document:
         """The replacement, with the document's `_id` first."""
         identity = {"_id": document["_id"]} if "_id" in document else {}
@@ -91,7 +102,11 @@ def compile_update(spec: Any) -> Update:
     if is_operator_document(spec):
         steps = sorted(_steps(spec), key=lambda step: [_sortable(part) for part in step.path])
         _refuse_conflicts([step.path for step in steps])
-        return Modification(steps=steps, touches=frozenset(step.path[0] for step in steps))
+        return Modification(
+            steps=steps,
+            touches=frozenset(step.path[0] for step in steps),
+            nested=any(len(step.path) > 1 for step in steps),
+        )
     for name in spec:
         if name.startswith("$"):
             raise CommandError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
@@ -9,6 +11,8 @@ import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 
 Document: TypeAlias = dict[str, Any]
+
+_LENGTH: Final = struct.Struct("<i")
 
 
 class Marker(Enum):
@@ -30,6 +34,23 @@ ARRAY: Final[Literal[Marker.ARRAY]] = Marker.ARRAY
 CODEC: Final[CodecOptions[Document]] = CodecOptions(
     document_class=dict, tz_aware=False, datetime_conversion=DatetimeConversion.DATETIME_AUTO
 )
+
+
+class Documents(list[Document]):
+    """Documents that came one behind the other as BSON, and the bytes that they came in."""
+
+    def __init__(self, stream: bytes) -> None:
+        """Raises InvalidBSON."""
+        super().__init__(bson.decode_all(stream, CODEC))
+        self._stream = stream
+
+    def raw(self) -> Iterator[bytes]:
+        """The bytes of each."""
+        position = 0
+        for _ in self:
+            (length,) = _LENGTH.unpack_from(self._stream, position)
+            yield self._stream[position : position + length]
+            position += length
 
 
 def decode(raw: bytes) -> Document:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import bson
 from bson.errors import InvalidBSON
 
-from sandbox.mongo.values import CODEC, Document, decode, encode
+from sandbox.mongo.values import Document, Documents, decode, encode
 
 MAX_MESSAGE_BYTES: Final = 48_000_000
 
@@ -89,7 +88,7 @@ def _parse(number: int, body: bytes) -> Request:
 
 def _read_sections(body: bytes, position: int, end: int) -> Document:
     command: Document | None = None
-    sequences: dict[str, list[Any]] = {}
+    sequences: dict[str, Documents] = {}
     while position < end:
         kind = body[position]
         position += 1
@@ -102,7 +101,7 @@ def _read_sections(body: bytes, position: int, end: int) -> Document:
         elif kind == _SECTION_SEQUENCE:
             name_end = section.index(0, _INT32.size)
             name = section[_INT32.size : name_end].decode()
-            sequences[name] = bson.decode_all(section[name_end + 1 :], CODEC)
+            sequences[name] = Documents(section[name_end + 1 :])
         else:
             raise ProtocolError(f"section kind {kind}")
         position += length

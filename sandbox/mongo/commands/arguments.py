@@ -63,6 +63,6 @@ def document_field(command: Document, field: str) -> Document:
 def list_field(command: Document, field: str) -> list[Any]:
     """An array that must be there. Raises CommandError 14."""
     value: Any = command.get(field)
-    if type(value) is not list:
+    if not isinstance(value, list):
         raise type_mismatch(f"Field '{field}' must be an array, not {type(value).__name__}")
     return value

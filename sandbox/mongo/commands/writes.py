@@ -13,7 +13,7 @@ from sandbox.mongo.projections import compile_projection
 from sandbox.mongo.sorting import parse_sort
 from sandbox.mongo.state import Connection, State
 from sandbox.mongo.updates import compile_update
-from sandbox.mongo.values import MISSING, Document
+from sandbox.mongo.values import MISSING, Document, Documents
 from sandbox.mongo.writes import (
     Modified,
     UpdateResult,
@@ -32,7 +32,14 @@ def insert(state: State, _connection: Connection, document: Document) -> Documen
     """Add documents."""
     documents = _batch(document, "documents")
     collection = collection_of(state.catalogue, document, create=True)
-    errors = _each(documents, lambda _index, each: collection.insert(each), ordered=_is_ordered(document))
+    raws = list(documents.raw()) if isinstance(documents, Documents) else None
+    if raws is not None and collection.insert_all(documents, raws):
+        return {"n": len(documents)}
+    errors = _each(
+        documents,
+        lambda index, each: collection.insert(each, None if raws is None else raws[index]),
+        ordered=_is_ordered(document),
+    )
     return {"n": len(documents) if not errors else _inserted(documents, errors, document), **_shown(errors)}
 
 

@@ -113,3 +113,23 @@ def test_refused_before_any_document_is_seen(spec: Any, code: int) -> None:
     with pytest.raises(CommandError) as refusal:
         compile_filter(spec)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "accepted"),
+    [
+        ({"$gt": 1, "$lte": 3}, 3, True),
+        ({"$gt": 1, "$lte": 3}, 1, False),
+        ({"$gt": 1, "$lte": 3}, Int64(3), True),
+        ({"$gt": 1, "$lte": 3}, "2", False),
+        ({"$gte": "a", "$lt": "c"}, "b", True),
+        ({"$gte": "a", "$lt": "c"}, "c", False),
+        ({"$gte": "a", "$ne": "b"}, "b", False),
+        ({"$gt": 1, "$lt": "c"}, "b", False),
+        ({"$ne": 1}, True, True),
+        ("a", "a", True),
+        (1, True, False),
+    ],
+)
+def test_comparisons_with_the_type_itself_and_with_others(condition: Any, value: Any, accepted: bool) -> None:
+    assert compile_filter({"a": condition})({"a": value}) is accepted
