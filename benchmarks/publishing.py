@@ -14,7 +14,7 @@ from celery import Celery
 
 from benchmarks.child import Clock
 from common.config import Settings, load_settings
-from common.database.records import NOWHERE, Dispatch
+from common.database.records import NOWHERE, Outgoing, Window
 from relay.celery_app import configuration
 from relay.message import render_for_redis
 from relay.redis_publisher import RedisPublisher
@@ -22,6 +22,7 @@ from relay.sources import SALE
 
 BATCH = 1000
 PIPELINE = 500
+WINDOW = Window(source=SALE.id, task=SALE.task, queue=SALE.queue, life="bench", cycle="bench", number=1, generation=1)
 
 
 def naive(count: int) -> dict[str, float]:
@@ -110,22 +111,8 @@ def _send(app: Celery, name: str, **options: object) -> None:
     app.send_task(SALE.task, args=(name, "NT-01"), queue=SALE.queue, **options)
 
 
-def _dispatch(number: int) -> Dispatch:
-    return Dispatch(
-        id=str(uuid.uuid4()),
-        business_id=f"HD-{number}",
-        source=SALE.id,
-        task=SALE.task,
-        queue=SALE.queue,
-        args=json.dumps([f"HD-{number}", "NT-01"]),
-        key=("NT-01", f"HD-{number}"),
-        change_version=number,
-        life="bench",
-        cycle="bench",
-        number=1,
-        seq=number,
-        generation=1,
-    )
+def _dispatch(number: int) -> Outgoing:
+    return Outgoing(id=str(uuid.uuid4()), window=WINDOW, args=json.dumps([f"HD-{number}", "NT-01"]), seq=number)
 
 
 def _payloads(count: int) -> list[bytes]:

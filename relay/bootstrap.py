@@ -22,7 +22,6 @@ from relay.publisher import BrokerPublisher
 from relay.redis_publisher import RedisPublisher
 from relay.work import Ports
 
-
 YOUNG_OBJECTS = 10_000
 """More than a batch makes: it is gone, by reference counts, before the collector looks."""
 

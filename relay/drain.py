@@ -48,8 +48,8 @@ def _in_batches(work: Work, dispatches: Sequence[Outgoing]) -> Iterator[Sequence
 
 
 def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Outgoing]]:
-    after = -1
-    while batch := work.ports.journal.batch(cycle.id, work.options.batch_size, after=after):
+    window, after = work.ports.journal.window(cycle.id), -1
+    while window and (batch := work.ports.journal.batch(window, work.options.batch_size, after=after)):
         yield batch
         after = batch[-1].position.seq
 

@@ -44,7 +44,7 @@ def as_task(app: Celery, dispatch: Outgoing, *, sent_event: bool = False) -> Any
     args = json.loads(dispatch.args)
     return app.amqp.as_task_v2(
         dispatch.id,
-        dispatch.task,
+        dispatch.window.task,
         args,
         None,
         origin=f"{os.getpid()}@{ORIGIN}",
@@ -111,19 +111,25 @@ def render_for_redis(app: Celery, producer: Producer, dispatch: Outgoing, *, sig
 
     `_publish_batch` is a private keyword of kombu 5.7's virtual transport: hence the pin on kombu.
     """
-    rendering = _Rendering(producer)
+    rendering, window = _Rendering(producer), dispatch.window
     message = as_task(app, dispatch, sent_event=signals and app.conf.task_send_sent_event)
     if signals:
         app.amqp.send_task_message(
-            rendering, dispatch.task, message, queue=dispatch.queue, priority=dispatch.priority, retry=False, declare=[]
+            rendering,
+            window.task,
+            message,
+            queue=window.queue,
+            priority=window.priority,
+            retry=False,
+            declare=[],
         )
     else:
         rendering.publish(
             message.body,
             exchange="",
-            routing_key=dispatch.queue,
+            routing_key=window.queue,
             headers=message.headers,
-            priority=dispatch.priority,
+            priority=window.priority,
             **message.properties,
         )
     return rendering.messages[0]

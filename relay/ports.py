@@ -20,6 +20,7 @@ from common.database.records import (
     TableState,
     Takeover,
     TaskStatus,
+    Window,
 )
 from relay.sources import Source
 
@@ -115,8 +116,11 @@ class Journal(Protocol):
     def count(self, cycle: str) -> int:
         """Documents of the cycle, rejected ones included."""
 
-    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-        """The first PREPARED ones of the cycle beyond the place `after`, in order."""
+    def window(self, cycle: str) -> Window | None:
+        """What all dispatches of the cycle have in common; None when it has none."""
+
+    def batch(self, window: Window, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        """The first PREPARED ones of the window beyond the place `after`, in order."""
 
     def before(self, dispatch: Outgoing) -> Position | None:
         """Position of the one before it in the same cycle; None when it is the first."""

@@ -6,10 +6,9 @@ import datetime as dt
 import decimal
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from common.database.records import ChangedRow, Dispatch, Logged, TaskStatus
+from common.database.records import ChangedRow, Dispatch, Logged, TaskStatus, Window
 from relay.identity import attempt_id, dispatch_id
 from relay.sources import Source
 
@@ -20,16 +19,6 @@ LONGEST_BUSINESS_ID = 500
 """Characters. A name is looked for and indexed; what is longer is somebody's text in the wrong column."""
 LONGEST_ARGUMENTS = 1_000_000
 """Characters of JSON. A message names the row; MongoDB keeps at most 16 MiB in a document."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """The cycle that a window's dispatches belong to."""
-
-    cycle: str
-    life: str
-    number: int
-    generation: int
 
 
 def prepare_row(
@@ -44,19 +33,12 @@ def prepare_row(
     own_id = dispatch_id(source, window.life, row, cycle_number=window.number)
     return Dispatch(
         id=attempt_id(repeats.id, attempt) if repeats else own_id,
-        business_id=business_id(row),
-        source=source.id,
-        task=source.task,
-        queue=source.queue,
-        priority=source.priority,
+        window=window,
         args=text,
+        seq=None if error else seq,
+        business_id=business_id(row),
         key=key,
         change_version=row.version,
-        life=window.life,
-        cycle=window.cycle,
-        number=window.number,
-        seq=None if error else seq,
-        generation=window.generation,
         status=TaskStatus.REJECTED if error else TaskStatus.PREPARED,
         error=error,
         attempt=attempt,

@@ -64,9 +64,9 @@ def call_of(
     position_key: str, queue_key: str, after: Position, dispatches: Sequence[Outgoing], payloads: Sequence[bytes]
 ) -> Call:
     """A call that pushes these dispatches of one life. `payloads`: one for each; empty: nothing is pushed for it."""
-    places = [f"{dispatch.number}:{dispatch.seq}" for dispatch in dispatches]
+    places = [f"{dispatch.window.number}:{dispatch.seq}" for dispatch in dispatches]
     last = places[-1] if all(payloads) else ""
-    life = dispatches[-1].life
+    life = dispatches[-1].window.life
     return [position_key, queue_key, life, after.life, after.number, after.seq, " ".join(places), last, *payloads]
 
 

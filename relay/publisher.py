@@ -36,10 +36,10 @@ class BrokerPublisher:
             for dispatch in loud:
                 self._app.amqp.send_task_message(
                     producer,
-                    dispatch.task,
+                    dispatch.window.task,
                     as_task(self._app, dispatch),
-                    queue=dispatch.queue,
-                    priority=dispatch.priority,
+                    queue=dispatch.window.queue,
+                    priority=dispatch.window.priority,
                     retry=False,
                     declare=[],
                 )

@@ -16,7 +16,7 @@ from relay.message import render_for_redis
 from relay.template import MessageTemplate, TemplateError
 
 Kind = tuple[str, str, int]
-_kind = attrgetter("task", "queue", "priority")
+_kind = attrgetter("window.task", "window.queue", "window.priority")
 
 
 class Renderer:
@@ -59,7 +59,7 @@ class Renderer:
         except (TemplateError, ValueError, KeyError, TypeError) as error:
             get_logger("relay").warning(
                 "no_template",
-                task=sample.task,
+                task=sample.window.task,
                 reason=str(error),
                 effect="messages are rendered one by one by kombu, which takes longer",
             )

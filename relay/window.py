@@ -15,11 +15,12 @@ from common.database.records import (
     TableState,
     Takeover,
     TaskStatus,
+    Window,
 )
 from relay.baseline import accepts_mark, check_state, why_baseline, why_new_life
 from relay.model import Reason, SourceBusyError, Stop
 from relay.ports import Snapshot
-from relay.preparing import Window, prepare_row
+from relay.preparing import prepare_row
 from relay.work import Work
 
 ATTEMPTS = 8
@@ -92,6 +93,10 @@ def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
         raise AssertionError("checked before: tracking is on, and the mark bears our life")
     reason = why_baseline(work.source, checkpoint, state)
     window = Window(
+        source=work.source.id,
+        task=work.source.task,
+        queue=work.source.queue,
+        priority=work.source.priority,
         cycle=work.ports.new_name(),
         life=checkpoint.life,
         number=work.number + 1,

@@ -171,19 +171,29 @@ class TaskStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """What all dispatches of one cycle have in common."""
+
+    source: str
+    """`database.source`."""
+    task: str
+    queue: str
+    priority: int = 0
+    life: str
+    cycle: str
+    number: int
+    generation: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outgoing:
     """What the queue needs of a dispatch: its message, and its place."""
 
     id: str
     """Celery task id, and `_id` in the log."""
-    task: str
-    queue: str
-    priority: int = 0
+    window: Window
     args: str
     """The JSON text that goes into the message."""
-    life: str
-    cycle: str
-    number: int
     seq: int | None
     """Place in the cycle; None for a rejected row, which has none."""
 
@@ -192,7 +202,7 @@ class Outgoing:
         """Where it stands in the source's order. A rejected row has no place: ValueError."""
         if self.seq is None:
             raise ValueError(f"dispatch {self.id} was rejected and has no position")
-        return Position(life=self.life, number=self.number, seq=self.seq)
+        return Position(life=self.window.life, number=self.window.number, seq=self.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,10 +210,8 @@ class Dispatch(Outgoing):
     """One row handed to its queue once: a document of the task log."""
 
     business_id: str | None
-    source: str
     key: tuple[Any, ...]
     change_version: int | None
-    generation: int
     status: TaskStatus = TaskStatus.PREPARED
     error: str | None = None
     attempt: int = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 
@@ -38,23 +38,27 @@ class JournalContract(ABC):
         assert found == [replace(dispatch, status=TaskStatus.PENDING) for dispatch in dispatches]
 
     def test_what_is_to_be_sent_is_what_was_prepared(self, journal: Journal) -> None:
-        dispatches = [
-            a_dispatch(0),
-            a_dispatch(1, args='["\\ud83d\\udc8a", 7]', priority=3, queue="other", task="other.do"),
-        ]
+        window = {"priority": 3, "queue": "other", "task": "other.do", "life": "second", "generation": 9}
+        dispatches = [a_dispatch(0, **window), a_dispatch(1, args='["\\ud83d\\udc8a", 7]', **window)]
         journal.prepare(dispatches)
-        assert _sent(journal.batch("cycle-1", MANY)) == _sent(dispatches)
+        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent(dispatches)
+
+    def test_a_cycle_of_which_nothing_is_there_has_no_window(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0)])
+        assert journal.window("cycle-2") is None
 
     def test_what_is_there_already_is_named_and_left_alone(self, journal: Journal) -> None:
-        journal.prepare([a_dispatch(0, generation=1)])
-        again = [a_dispatch(0, generation=2, args="[]"), a_dispatch(1, generation=2)]
-        assert journal.prepare(again) == [again[0].id]
-        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0, generation=1), again[1]])
+        first = a_dispatch(0)
+        journal.prepare([first])
+        again = [a_dispatch(0, id=first.id, number=2, args="[]"), a_dispatch(1, number=2)]
+        assert journal.prepare(again) == [first.id]
+        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([first])
+        assert _sent(_batch(journal, "cycle-2", MANY)) == _sent([again[1]])
 
     def test_rejected_rows_are_counted_but_have_no_place(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
         assert journal.count("cycle-1") == 2
-        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0)])
+        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_cycles_are_counted_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(0, number=2)])
@@ -69,7 +73,7 @@ class JournalContract(ABC):
         ours = a_dispatch(4, id=a_dispatch(0).id, number=2, generation=2)
         assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
         assert journal.count("cycle-1") == 0
-        assert _sent(journal.batch("cycle-2", MANY)) == _sent([ours])
+        assert _sent(_batch(journal, "cycle-2", MANY)) == _sent([ours])
 
     def test_what_was_published_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
@@ -88,13 +92,13 @@ class JournalContract(ABC):
         journal.prepare([a_dispatch(0)])
         ours = a_dispatch(0, cycle="cycle-2", generation=2)
         assert journal.take_over(ours, open_cycle="cycle-1") is Takeover.DISPATCHED_BEFORE
-        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0)])
+        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_a_later_generation_is_told_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
         ours = a_dispatch(0, cycle="cycle-2", generation=2)
         assert journal.take_over(ours, open_cycle=None) is Takeover.LATER_GENERATION
-        assert _sent(journal.batch("cycle-1", MANY)) == _sent([a_dispatch(0, generation=3)])
+        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([a_dispatch(0, generation=3)])
 
     # Discarding
 
@@ -128,14 +132,14 @@ class JournalContract(ABC):
 
     def test_a_batch_is_in_order_and_no_longer_than_asked(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in (11, 2, 0, 10, 1)])
-        assert _seqs(journal.batch("cycle-1", 3)) == [0, 1, 2]
-        assert _seqs(journal.batch("cycle-1", MANY)) == [0, 1, 2, 10, 11]
-        assert _seqs(journal.batch("cycle-1", 2, after=1)) == [2, 10]
+        assert _seqs(_batch(journal, "cycle-1", 3)) == [0, 1, 2]
+        assert _seqs(_batch(journal, "cycle-1", MANY)) == [0, 1, 2, 10, 11]
+        assert _seqs(_batch(journal, "cycle-1", 2, after=1)) == [2, 10]
 
     def test_a_batch_begins_after_what_is_in_the_queue(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in range(4)])
         journal.mark_pending([a_dispatch(0), a_dispatch(1)])
-        assert _seqs(journal.batch("cycle-1", MANY)) == [2, 3]
+        assert _seqs(_batch(journal, "cycle-1", MANY)) == [2, 3]
 
     def test_before_is_the_place_of_the_one_before_it(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(2), _rejected(), a_dispatch(4), a_dispatch(3, number=2)])
@@ -157,13 +161,13 @@ class JournalContract(ABC):
         ours = a_dispatch(0, cycle="cycle-2", generation=2)
         assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
         journal.mark_pending([a_dispatch(0)])
-        assert _sent(journal.batch("cycle-2", MANY)) == _sent([ours])
+        assert _sent(_batch(journal, "cycle-2", MANY)) == _sent([ours])
 
     def test_what_lies_beyond_a_batch_and_other_cycles_are_not_marked(self, journal: Journal) -> None:
         journal.prepare([*(a_dispatch(seq) for seq in range(4)), a_dispatch(1, number=2, cycle="cycle-2")])
         journal.mark_pending([a_dispatch(1), a_dispatch(2)])
-        assert _seqs(journal.batch("cycle-1", MANY)) == [0, 3]
-        assert _seqs(journal.batch("cycle-2", MANY)) == [1]
+        assert _seqs(_batch(journal, "cycle-1", MANY)) == [0, 3]
+        assert _seqs(_batch(journal, "cycle-2", MANY)) == [1]
 
     def _statuses(self, journal: Journal) -> list[TaskStatus]:
         found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
@@ -266,10 +270,14 @@ def _rejected() -> Dispatch:
     return a_dispatch(None, status=TaskStatus.REJECTED, error="shop_pharmacy_code is NULL")
 
 
+def _batch(journal: Journal, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+    window = journal.window(cycle)
+    return journal.batch(window, limit, after=after) if window else []
+
+
 def _sent(dispatches: Sequence[Outgoing]) -> list[Outgoing]:
     """The part of each that goes out."""
-    names = [field.name for field in fields(Outgoing)]
-    return [Outgoing(**{name: getattr(dispatch, name) for name in names}) for dispatch in dispatches]
+    return [Outgoing(id=each.id, window=each.window, args=each.args, seq=each.seq) for each in dispatches]
 
 
 def _seqs(dispatches: Sequence[Outgoing]) -> list[int | None]:

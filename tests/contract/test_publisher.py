@@ -93,4 +93,4 @@ class TestTwinBroker(ForgetfulPublisherContract):
         return self.twin
 
     def queued(self, source: Source) -> Sequence[str]:
-        return [dispatch.id for dispatch in self.twin.pushed if dispatch.queue == source.queue]
+        return [dispatch.id for dispatch in self.twin.pushed if dispatch.window.queue == source.queue]

@@ -126,8 +126,9 @@ def publisher(request: pytest.FixtureRequest, celery_app: Celery, closing_at_the
 def test_a_message_is_what_send_task_would_push(celery_app: Celery, publisher: Publisher, args: list[Any]) -> None:
     dispatch = a_dispatch(0, id="8c0c5e0e-6a2f-5d0b-9d0f-2f7f3f3d7a01", args=json.dumps(args))
     publisher.publish(SALE, after=NOWHERE, dispatches=[dispatch])
-    celery_app.send_task(dispatch.task, args=tuple(args), task_id=dispatch.id, queue=dispatch.queue)
-    ours, theirs = (_fields(message) for message in messages_in_redis(celery_app, dispatch.queue))
+    window = dispatch.window
+    celery_app.send_task(window.task, args=tuple(args), task_id=dispatch.id, queue=window.queue)
+    ours, theirs = (_fields(message) for message in messages_in_redis(celery_app, window.queue))
     different = {name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)}
     assert different <= MAKES_NO_DIFFERENCE
 

@@ -94,8 +94,8 @@ def test_values_that_need_kombus_json_come_out_as_send_task_sends_them(celery_ap
     publisher = RedisPublisher(celery_app, namespace="relay")
     publisher.publish(SALE, after=NOWHERE, dispatches=[dispatch])
     publisher.close()
-    celery_app.send_task(dispatch.task, args=("HD-1", value), task_id=dispatch.id, queue=dispatch.queue)
-    ours, theirs = messages_in_redis(celery_app, dispatch.queue)
+    celery_app.send_task(SALE.task, args=("HD-1", value), task_id=dispatch.id, queue=SALE.queue)
+    ours, theirs = messages_in_redis(celery_app, SALE.queue)
     assert ours["body"] == theirs["body"]
 
 

@@ -79,7 +79,11 @@ MONGO_PLAN = (
     sabotage(
         "own takeover",
         "what an earlier attempt of the same cycle prepared is taken for dispatched",
-        (JOURNAL, '"generation": {"$lte": dispatch.generation},', '"generation": {"$lt": dispatch.generation},'),
+        (
+            JOURNAL,
+            '"generation": {"$lte": dispatch.window.generation},',
+            '"generation": {"$lt": dispatch.window.generation},',
+        ),
         red=TEST_JOURNAL + "test_what_was_never_published_is_replaced",
     ),
     sabotage(
@@ -95,7 +99,7 @@ MONGO_PLAN = (
     sabotage(
         "takeover of a later generation",
         "a relay that was paused writes over what its successor prepared",
-        (JOURNAL, '            "generation": {"$lte": dispatch.generation},\n', ""),
+        (JOURNAL, '            "generation": {"$lte": dispatch.window.generation},\n', ""),
         red=TEST_JOURNAL + "test_a_later_generation_is_told_apart",
     ),
     sabotage(
@@ -149,7 +153,7 @@ MONGO_PLAN = (
         "a relay that was paused notes as pushed what its successor has yet to push",
         (
             JOURNAL,
-            '{"cycle": batch[0].cycle, "seq": {"$gte"',
+            '{"cycle": batch[0].window.cycle, "seq": {"$gte"',
             '{"seq": {"$gte"',
         ),
         red=TEST_JOURNAL + "test_a_dispatch_that_another_cycle_took_over_is_not_marked",

@@ -142,7 +142,7 @@ class History:
     def _move(self, actor: Actor) -> None:
         actor.step()
         self._rejected |= {
-            (dispatch.key, self._read_at[dispatch.cycle])
+            (dispatch.key, self._read_at[dispatch.window.cycle])
             for dispatch in self.mongo.contents.logs.values()
             if dispatch.status is TaskStatus.REJECTED
         }
@@ -228,7 +228,7 @@ class History:
 
     def _is_accounted_for(self, key: Key, sent: Sequence[Dispatch]) -> bool:
         since = self._became_pending[key][-1]
-        if any(dispatch.key == key and self._read_at[dispatch.cycle] >= since for dispatch in sent):
+        if any(dispatch.key == key and self._read_at[dispatch.window.cycle] >= since for dispatch in sent):
             return True
         return any(rejected == key and at >= since for rejected, at in self._rejected)
 
@@ -236,7 +236,7 @@ class History:
         """Dispatches that were read in the same stretch of being pending."""
         counted: Counter[tuple[Key, int]] = Counter()
         for dispatch in self.queue.pushed:
-            at = self._read_at[dispatch.cycle]
+            at = self._read_at[dispatch.window.cycle]
             stretch = sum(became <= at for became in self._became_pending[dispatch.key])
             counted[dispatch.key, stretch] += 1
         return [f"{key} in its stretch {stretch}: {n} times" for (key, stretch), n in counted.items() if n > 1]

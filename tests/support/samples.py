@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, Seal
+from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, Seal, Window
 from relay.sources import SALE, Source
 
 
@@ -15,22 +15,27 @@ def a_position(seq: int, *, number: int = 1, life: str = "life") -> Position:
 
 def a_dispatch(seq: int | None, *, source: Source = SALE, **changes: Any) -> Dispatch:
     """The dispatch at this place of cycle 1, life `life`; its id names its life, cycle number and place."""
-    life, number = changes.setdefault("life", "life"), changes.setdefault("number", 1)
-    fields: dict[str, Any] = {
-        "id": f"{life}-{number}-{seq}",
-        "business_id": f"invoice-{seq}",
+    life, number = changes.get("life", "life"), changes.get("number", 1)
+    window: dict[str, Any] = {
         "source": source.id,
         "task": source.task,
         "queue": source.queue,
         "priority": source.priority,
-        "args": json.dumps([f"invoice-{seq}", "shop"]),
-        "key": ("shop", f"invoice-{seq}"),
-        "change_version": 100,
+        "life": life,
         "cycle": f"cycle-{number}",
-        "seq": seq,
+        "number": number,
         "generation": 1,
     }
-    return Dispatch(**{**fields, **changes})
+    own: dict[str, Any] = {
+        "id": f"{life}-{number}-{seq}",
+        "args": json.dumps([f"invoice-{seq}", "shop"]),
+        "seq": seq,
+        "business_id": f"invoice-{seq}",
+        "key": ("shop", f"invoice-{seq}"),
+        "change_version": 100,
+    }
+    common = {name: changes.pop(name, value) for name, value in window.items()}
+    return Dispatch(**{**own, **changes}, window=Window(**common))
 
 
 def an_open_cycle(**changes: Any) -> OpenCycle:

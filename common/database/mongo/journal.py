@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Protocol
@@ -12,8 +13,8 @@ from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
 
 from common.database.mongo.clock import ServerClock
-from common.database.mongo.documents import OUTGOING, dispatch_document, dispatch_of, outgoing_of
-from common.database.records import Checkpoint, Dispatch, Logged, Outgoing, Position, Takeover, TaskStatus
+from common.database.mongo.documents import dispatch_document, dispatch_of, window_of
+from common.database.records import Checkpoint, Dispatch, Logged, Outgoing, Position, Takeover, TaskStatus, Window
 
 DUPLICATE_KEY = 11000
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
@@ -65,12 +66,13 @@ class MongoJournal:
         ours_to_replace = {
             "_id": dispatch.id,
             "status": {"$in": NEVER_PUBLISHED},
-            "generation": {"$lte": dispatch.generation},
+            "generation": {"$lte": dispatch.window.generation},
             "cycle": {"$ne": open_cycle},
         }
         if self._logs.replace_one(ours_to_replace, self._document(dispatch, self._clock.now())).matched_count:
             return Takeover.REPLACED
-        later = {"_id": dispatch.id, "status": {"$in": NEVER_PUBLISHED}, "generation": {"$gt": dispatch.generation}}
+        generation = {"$gt": dispatch.window.generation}
+        later = {"_id": dispatch.id, "status": {"$in": NEVER_PUBLISHED}, "generation": generation}
         if self._logs.find_one({**later, "cycle": {"$ne": open_cycle}}, {"_id": 1}):
             return Takeover.LATER_GENERATION
         return Takeover.DISPATCHED_BEFORE
@@ -107,22 +109,28 @@ class MongoJournal:
         """Documents of the cycle, rejected ones included."""
         return self._logs.count_documents({"cycle": cycle})
 
-    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-        """The first PREPARED ones of the cycle beyond the place `after`, in order.
+    def window(self, cycle: str) -> Window | None:
+        """What all dispatches of the cycle have in common; None when it has none."""
+        found = self._logs.find_one({"cycle": cycle})
+        return window_of(found) if found else None
 
-        Without `after` the index would be walked from the cycle's beginning for every batch.
+    def batch(self, window: Window, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        """The first PREPARED ones of the window beyond the place `after`, in order.
+
+        Without `after` the index would be walked from the window's beginning for every batch. No more of a document
+        is asked for than differs from one to the next: the whole of it takes several times as long to read.
         """
-        query = {"cycle": cycle, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
+        query = {"cycle": window.cycle, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
         order = [("cycle", ASCENDING), ("seq", ASCENDING)]
         # MongoDB would give 101 of them, and the others in a second round trip.
-        found = self._logs.find(query, OUTGOING, sort=order, limit=limit, batch_size=limit)
-        return [outgoing_of(document) for document in found.to_list()]
+        found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
+        return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
 
     def before(self, dispatch: Outgoing) -> Position | None:
         """Position of the one before it in the same cycle; None when it is the first."""
-        query = {"cycle": dispatch.cycle, "seq": {"$lt": dispatch.seq}}
-        found = self._logs.find_one(query, OUTGOING, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
-        return outgoing_of(found).position if found else None
+        query = {"cycle": dispatch.window.cycle, "seq": {"$lt": dispatch.seq}}
+        found = self._logs.find_one(query, {"seq": 1}, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
+        return replace(dispatch.position, seq=found["seq"]) if found else None
 
     def pushed_beyond(
         self, source: Identified, checkpoint: Checkpoint, position: Position, limit: int
@@ -147,7 +155,7 @@ class MongoJournal:
         """
         now = self._clock.now()
         times = {"dispatched_at": now, "expires_at": now + self._retention}
-        places = {"cycle": batch[0].cycle, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
+        places = {"cycle": batch[0].window.cycle, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
         prepared = {**places, "status": TaskStatus.PREPARED.value}
         marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
         if marked.matched_count < len(batch):

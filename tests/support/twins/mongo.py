@@ -20,6 +20,7 @@ from common.database.records import (
     Seal,
     Takeover,
     TaskStatus,
+    Window,
 )
 from relay.sources import Source
 
@@ -181,9 +182,9 @@ class TwinMongo:
 
     def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
         old = self.contents.logs.get(dispatch.id)
-        if old is None or old.status not in NEVER_PUBLISHED or old.cycle == open_cycle:
+        if old is None or old.status not in NEVER_PUBLISHED or old.window.cycle == open_cycle:
             return Takeover.DISPATCHED_BEFORE
-        if old.generation > dispatch.generation:
+        if old.window.generation > dispatch.window.generation:
             return Takeover.LATER_GENERATION
         self.contents.logs[dispatch.id] = dispatch
         return Takeover.REPLACED
@@ -193,27 +194,33 @@ class TwinMongo:
         dead = [
             dispatch.id
             for dispatch in logs.values()
-            if dispatch.source == source.id
+            if dispatch.window.source == source.id
             and dispatch.status is TaskStatus.PREPARED
-            and dispatch.generation <= generation
-            and dispatch.cycle != open_cycle
+            and dispatch.window.generation <= generation
+            and dispatch.window.cycle != open_cycle
         ]
         for task_id in dead:
             del logs[task_id]
         return len(dead)
 
     def count(self, cycle: str) -> int:
-        return sum(dispatch.cycle == cycle for dispatch in self.contents.logs.values())
+        return sum(dispatch.window.cycle == cycle for dispatch in self.contents.logs.values())
 
-    def batch(self, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-        prepared = [d for d in self.contents.logs.values() if d.cycle == cycle and d.status is TaskStatus.PREPARED]
+    def window(self, cycle: str) -> Window | None:
+        return next((d.window for d in self.contents.logs.values() if d.window.cycle == cycle), None)
+
+    def batch(self, window: Window, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        mine = [d for d in self.contents.logs.values() if d.window.cycle == window.cycle]
+        prepared = [d for d in mine if d.status is TaskStatus.PREPARED]
         return [d for d in _in_order(prepared) if d.position.seq > after][:limit]
 
     def before(self, dispatch: Outgoing) -> Position | None:
         earlier = [
             other.position
             for other in self.contents.logs.values()
-            if other.cycle == dispatch.cycle and other.seq is not None and other.seq < dispatch.position.seq
+            if other.window.cycle == dispatch.window.cycle
+            and other.seq is not None
+            and other.seq < dispatch.position.seq
         ]
         return max(earlier, key=lambda position: position.place, default=None)
 
@@ -222,16 +229,16 @@ class TwinMongo:
     ) -> Sequence[Dispatch]:
         def is_sealed(dispatch: Dispatch) -> bool:
             cycle = checkpoint.open_cycle
-            is_open = cycle is not None and dispatch.cycle == cycle.id
+            is_open = cycle is not None and dispatch.window.cycle == cycle.id
             return dispatch.status is not TaskStatus.PREPARED or is_open
 
         beyond = [
             d
             for d in self.contents.logs.values()
-            if d.source == source.id
-            and d.life == checkpoint.life
+            if d.window.source == source.id
+            and d.window.life == checkpoint.life
             and d.seq is not None
-            and d.number <= (checkpoint.cycle_number or 0)
+            and d.window.number <= (checkpoint.cycle_number or 0)
             and is_sealed(d)
             and (position.life != checkpoint.life or d.position.place > position.place)
         ]
@@ -241,15 +248,21 @@ class TwinMongo:
     def mark_pending(self, batch: Sequence[Outgoing]) -> None:
         for dispatch in batch:
             known = self.contents.logs.get(dispatch.id)
-            if known is not None and known.status is TaskStatus.PREPARED and known.cycle == dispatch.cycle:
+            if (
+                known is not None
+                and known.status is TaskStatus.PREPARED
+                and known.window.cycle == dispatch.window.cycle
+            ):
                 self.contents.logs[dispatch.id] = replace(known, status=TaskStatus.PENDING)
                 self.contents.times[dispatch.id] = self._clock()
 
     # History
 
     def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Any, Logged]:
-        found = [d for d in self.contents.logs.values() if d.source == source.id and d.business_id in business_ids]
-        found.sort(key=lambda dispatch: dispatch.number)
+        found = [
+            d for d in self.contents.logs.values() if d.window.source == source.id and d.business_id in business_ids
+        ]
+        found.sort(key=lambda dispatch: dispatch.window.number)
         return {dispatch.key: self._logged(dispatch) for dispatch in found}
 
     def _logged(self, dispatch: Dispatch) -> Logged:
@@ -262,11 +275,11 @@ class TwinMongo:
         )
 
     def counts(self, source: Source, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
-        mine = [d.status for d in self.contents.logs.values() if d.source == source.id]
+        mine = [d.status for d in self.contents.logs.values() if d.window.source == source.id]
         return {status: mine.count(status) for status in statuses}
 
     def oldest_version(self, source: Source) -> int | None:
-        versions = [(d.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
+        versions = [(d.window.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
         known = sorted(version for version in versions if version[2] is not None)
         return known[0][2] if known else None
 

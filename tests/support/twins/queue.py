@@ -24,7 +24,7 @@ class TwinQueue:
     def publish(
         self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
     ) -> None:
-        life = dispatches[-1].life
+        life = dispatches[-1].window.life
         ours = self.position.life == life
         if ours and after.life == life and after.place > self.position.place:
             raise QueueGapError

@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 
-from common.database.records import ChangedRow, Dispatch, TaskStatus
+from common.database.records import ChangedRow, Dispatch, TaskStatus, Window
 from relay.message import render_args
-from relay.preparing import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID, Window, prepare_row
+from relay.preparing import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID, prepare_row
 from relay.sources import SALE
 
-WINDOW = Window(cycle="cycle", life="life", number=3, generation=5)
+WINDOW = Window(
+    source="default.sale",
+    task="sale.process_sale",
+    queue="sale_queue",
+    cycle="cycle",
+    life="life",
+    number=3,
+    generation=5,
+)
 
 
 def _prepared(*args: Any, key: tuple[Any, ...] = ("NT-01", "HD-1"), version: int | None = 42) -> Dispatch:
@@ -26,18 +34,12 @@ def test_a_row_becomes_a_dispatch_of_its_window() -> None:
     dispatch = _prepared("HD-1", "NT-01")
     assert dispatch == Dispatch(
         id=dispatch.id,
-        business_id="HD-1",
-        source="default.sale",
-        task="sale.process_sale",
-        queue="sale_queue",
+        window=WINDOW,
         args='["HD-1", "NT-01"]',
+        seq=7,
+        business_id="HD-1",
         key=("NT-01", "HD-1"),
         change_version=42,
-        life="life",
-        cycle="cycle",
-        number=3,
-        seq=7,
-        generation=5,
         status=TaskStatus.PREPARED,
         error=None,
     )
