@@ -136,8 +136,8 @@ def stages(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
     found = run_child("stages:stages", world.settings)
     scale = 1_000_000 / sizes.backlog
     return {
-        stage: {kind: seconds * scale for kind, seconds in both.items()}
-        for stage, both in sorted(found.items(), key=lambda item: -item[1]["wall"])
+        stage: {kind: None if seconds is None else seconds * scale for kind, seconds in both.items()}
+        for stage, both in found.items()
     }
 
 

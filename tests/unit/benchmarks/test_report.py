@@ -45,7 +45,7 @@ FOUND: dict[str, Any] = {
         "1.0": {"documents": 10, "p50": 500.0, "p99": 1100.0, "above_interval_p99": 100.0},
         "0.2": {"documents": 10, "p50": 100.0, "p99": 400.0, "above_interval_p99": 200.0},
     },
-    "stages": {"read rows": {"wall": 10.0, "cpu": 5.0}},
+    "stages": {"read rows": {"wall": 10.0, "cpu": 5.0}, "relay itself": {"wall": None, "cpu": 2.0}},
 }
 
 
@@ -60,6 +60,7 @@ def test_relay_is_held_against_the_others() -> None:
             "CPU a row, largest window to 10k rows": 1.1,
             "peak memory in MB, largest window": 120.0,
             "idle check in ms, largest table": 5.0,
+            "idle check, largest table to smallest": 1.25,
             "p99 above the scan interval in ms, interval 1 s": 100.0,
             "p99 above the scan interval in ms, interval 0.2 s": 200.0,
         }
