@@ -14,6 +14,7 @@ from common.config import Settings, SettingsError, get_settings
 from common.logs import set_up_logging
 from relay.celery_logs import quieten
 from relay.embedded_beat import end_with_its_worker
+from relay.lost_ticks import leave_lost_ticks_alone
 from relay.registry import all_sources
 from relay.sources import TaskQueues
 from relay.start_check import check_when_a_worker_starts
@@ -123,3 +124,4 @@ app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=
 app.add_defaults(_configuration)
 end_with_its_worker(app)
 check_when_a_worker_starts(app)
+leave_lost_ticks_alone(app)

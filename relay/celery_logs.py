@@ -15,6 +15,8 @@ LOST = "celery.worker.consumer.consumer"
 """Says that the broker was lost, with a traceback, and at each try that it cannot be reached."""
 STEPS = "celery.bootsteps"
 """Says, with a traceback, that a lost connection could not be closed."""
+REQUESTS = "celery.worker.request"
+"""Says, with a traceback, that a tick could not be acknowledged through a lost connection."""
 
 
 def quieten() -> None:
@@ -23,6 +25,7 @@ def quieten() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger(LOST).addFilter(_BrokerAway())
     logging.getLogger(STEPS).addFilter(_without_traceback)
+    logging.getLogger(REQUESTS).addFilter(_without_acknowledgements_traceback)
     # Of Celery's next major version, with every connection that is lost.
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
 
@@ -39,6 +42,10 @@ class _BrokerAway(logging.Filter):
         if "Cannot connect" in str(record.msg):
             return self._outages.begin("broker", "away") is not None
         return True
+
+
+def _without_acknowledgements_traceback(record: logging.LogRecord) -> bool:
+    return _without_traceback(record) if "Couldn't ack" in str(record.msg) else True
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

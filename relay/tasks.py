@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.logs import get_logger
 from relay.bootstrap import this_process
 from relay.celery_app import OWN_QUEUE, app, tick_seconds
+from relay.model import Outcome
 from relay.outages import Outages
 from relay.registry import all_sources, find_source
 from relay.scan import find_work, look_for_stuck, scan
@@ -35,6 +36,9 @@ def reconcile() -> None:
 @app.task(name="relay.scan_source", shared=False)
 def scan_source(name: str) -> None:
     """Cycles over one source until nothing more waits. A source that is being worked on is left alone."""
-    with told_once(get_logger("relay"), outages, "scan_source", source=name):
+    with told_once(get_logger("relay"), outages, "scan_source", source=name) as proof:
         relay, found = this_process(app), find_source(name)
-        tell_full(relay.ports.log, outages, found, scan(relay, found)[-1])
+        report = scan(relay, found)[-1]
+        # Who finds the lease taken has not met the service that is away.
+        proof.holds = report.outcome is not Outcome.HELD
+        tell_full(relay.ports.log, outages, found, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from common.database.errors import ConfigurationError
 from relay.faults import describe_error, is_passing, service_of
@@ -14,15 +15,22 @@ from relay.sources import Source
 from relay.work import Log
 
 
+@dataclass(kw_only=True, slots=True)
+class Proof:
+    """Whether the end of a task without an error says that nothing is wrong any more."""
+
+    holds: bool = True
+
+
 @contextmanager
-def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[None]:
+def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[Proof]:
     """Run a task's work. What passes by itself, and what a person must mend, is logged and left to the next tick.
 
     Any other error is a defect: it is raised every time.
     """
-    what = ":".join([task, *fields.values()])
+    what, proof = ":".join([task, *fields.values()]), Proof()
     try:
-        yield
+        yield proof
     except ConfigurationError as error:
         # Known by its text: another mistake is told at once.
         if outage := outages.begin(what, str(error)):
@@ -42,7 +50,7 @@ def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[
                 **_duration(outage),
             )
     else:
-        if outage := outages.end(what):
+        if proof.holds and (outage := outages.end(what)):
             log.info("recovered", task=task, **fields, **_duration(outage))
 
 

@@ -34,9 +34,12 @@ class Ticks:
         self.log, self.clock = SilentLog(), Clock()
         self.outages = Outages(clock=self.clock)
 
-    def tick(self, error: Exception | None = None, *, source: str = "sale", seconds: float = 1.0) -> None:
+    def tick(
+        self, error: Exception | None = None, *, source: str = "sale", seconds: float = 1.0, is_proof: bool = True
+    ) -> None:
         self.clock.now += seconds
-        with told_once(self.log, self.outages, "scan_source", source=source):
+        with told_once(self.log, self.outages, "scan_source", source=source) as proof:
+            proof.holds = is_proof
             if error is not None:
                 raise error
 
@@ -55,6 +58,15 @@ def test_a_service_that_is_away_is_told_once_and_so_is_its_return() -> None:
     ticks.tick()
     assert ticks.said() == ["left_to_the_next_tick", "recovered"]
     assert ticks.log.events[1][1]["after_seconds"] == 5.0
+
+
+def test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over() -> None:
+    ticks = Ticks()
+    ticks.tick(AWAY)
+    ticks.tick(is_proof=False)
+    ticks.tick(AWAY)
+    ticks.tick()
+    assert ticks.said() == ["left_to_the_next_tick", "recovered"]
 
 
 def test_it_is_told_again_after_a_while() -> None:
