@@ -66,4 +66,16 @@ RELAY_PLAN = (
         (HEARTBEAT, "return self._leases.renew(lease)", "return True"),
         red=TEST_HEARTBEAT + "test_the_lease_is_renewed_inside_the_block",
     ),
+    sabotage(
+        "a lease that is held is no proof",
+        "a service that is away is said to be back",
+        ("relay/telling.py", "if proof.holds and (outage := outages.end(what)):", "if outage := outages.end(what):"),
+        red="tests/unit/relay/test_telling.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
+    ),
+    sabotage(
+        "lost ticks",
+        "a worker that loses its connection to Redis ends",
+        ("relay/lost_ticks.py", "QoS.restore_at_shutdown = False", "pass"),
+        red="tests/integration/relay/test_lost_ticks.py::test_a_worker_outlives_the_loss_of_its_connection",
+    ),
 )
