@@ -17,7 +17,6 @@ from sandbox.sqlserver.engine.catalog.store import (
     read_meta,
     write_meta,
 )
-from sandbox.sqlserver.engine.change_tracking.log import renew_log
 from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.errors import database_offline
@@ -51,9 +50,6 @@ class Database:
         self._anchor = self._connect()
         self._anchor.raw.execute("PRAGMA journal_mode = WAL")
         create_layout(self._anchor.raw)
-        for table in load(self._anchor.raw, self.name).tables.values():
-            if table.tracking is not None:
-                renew_log(self._anchor.raw, table)
         self.settings = load_settings(self._anchor.raw)
         self._rowversion = int(read_meta(self._anchor.raw, "rowversion"))
         self._online = True

@@ -41,30 +41,9 @@ def create_log(connection: sqlite3.Connection, table: Table) -> None:
     )
     number = table.object_id
     connection.execute(f"CREATE INDEX {quote(f'changes.{number}.version')} ON {table.log} (version)")
-    _create_row_index(connection, table)
+    # By row rather than by key: numbers are cheap to compare, and new ones belong at the index's end.
+    connection.execute(f"CREATE INDEX {quote(f'changes.{number}.row')} ON {table.log} (row_id, seq)")
     create_triggers(connection, table)
-
-
-def _create_row_index(connection: sqlite3.Connection, table: Table) -> None:
-    """By row rather than by key: numbers are cheap to compare, and new ones belong at the index's end."""
-    connection.execute(f"CREATE INDEX {quote(f'changes.{table.object_id}.row')} ON {table.log} (row_id, seq)")
-
-
-def renew_log(connection: sqlite3.Connection, table: Table) -> None:
-    """Bring a log up to date whose entries do not say the row's number yet: a file of an older stand-in has it."""
-    if any(column[1] == "row_id" for column in connection.execute(f"PRAGMA table_info({table.log})")):
-        return
-    keys = zip(key_names(table), table.key_columns, strict=True)
-    same_key = " AND ".join(f"b.{quote(column.name)} = {table.log}.{name}" for name, column in keys)
-    row = f"SELECT b._rowid_ FROM {table.physical} AS b WHERE {same_key}"
-    connection.execute("BEGIN IMMEDIATE")
-    drop_triggers(connection, table)
-    connection.execute(f"ALTER TABLE {table.log} ADD COLUMN row_id INTEGER NOT NULL DEFAULT 0")
-    connection.execute(f"UPDATE {table.log} SET row_id = ifnull(({row}), 0)")
-    connection.execute(f"DROP INDEX {quote(f'changes.{table.object_id}.key')}")
-    _create_row_index(connection, table)
-    create_triggers(connection, table)
-    connection.execute("COMMIT")
 
 
 def create_triggers(connection: sqlite3.Connection, table: Table) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from sandbox.sqlserver.engine import SqlEngine, open_engine
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 BY_KEY = "ct.id = s.id AND ct.n = s.n"
@@ -67,23 +64,3 @@ def test_the_version_of_the_row_is_found(texts: Client, history: list[str]) -> N
     by_key = texts.rows(f"SELECT s.id, v.SYS_CHANGE_VERSION FROM s {applied.replace('s.n,', 's.n + 0,')} ORDER BY s.id")
     assert by_row == by_key
     assert any(version is not None for _, version in by_row) or "BEGIN TRAN" in history[-1]
-
-
-def test_a_log_that_an_older_stand_in_has_made(texts: Client, engine: SqlEngine, data: Path) -> None:
-    texts.run("UPDATE s SET a = 9 WHERE id = 'a'")
-    texts.run("DELETE FROM s WHERE id = 'é'")
-    raw = texts.session.connection.raw
-    ((log,),) = raw.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'changes.%'").fetchall()
-    for (trigger,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        raw.execute(f'DROP TRIGGER "{trigger}"')
-    raw.execute(f'DROP INDEX "{log}.row"')
-    raw.execute(f'ALTER TABLE "{log}" DROP COLUMN row_id')
-    raw.execute(f'CREATE INDEX "{log}.key" ON "{log}" (k0, k1, seq)')
-    engine.close()
-
-    reopened = open_engine(data, user="sa", password="secret", database="relay")
-    db = Client(reopened)
-    assert joined(db, "INNER", "") == [("a", 1, "U", "a", 1, 9)]
-    db.run("UPDATE s SET a = 8 WHERE id = 'a'")
-    assert joined(db, "LEFT", "") == [("a", 1, "U", "a", 1, 8), ("é", 2, "D", None, None, None)]
-    reopened.close()
