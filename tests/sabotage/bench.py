@@ -22,6 +22,9 @@ PYTEST = (
     *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30"),
     # Hypothesis takes as long to import as everything else, and none of these tests uses it.
     *("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "tests.sabotage.witness"),
+    # pytest's own tracebacks parse the code again, in which CPython 3.11.7 fails now and then when the garbage
+    # collector comes in between ("AST constructor recursion depth mismatch").
+    "--tb=native",
 )
 SECONDS = 100
 
