@@ -15,9 +15,6 @@ from sandbox.processes import ChildError
 NAME = "django-celery-outbox"
 NOTE = f"{NAME} reads its own outbox, in a real PostgreSQL: a neighbour, and no like-for-like race."
 MODULES = ("django", "django_celery_outbox", "psycopg")
-CONCURRENCY = 1
-"""Its `publish_concurrency`, by default and at its best: with more threads a message costs more processor time and
-comes no sooner."""
 
 
 class PeerError(Exception):
@@ -34,7 +31,7 @@ class Peer:
     def drain(self, settings: Mapping[str, str], rows: int) -> dict[str, float]:
         """So many messages from its outbox into the queue: `{rows, wall, cpu, peak_mb}`."""
         run_child("outbox:fill", settings, folder=str(self.folder), rows=rows)
-        return run_child("outbox:relay", settings, folder=str(self.folder), rows=rows, concurrency=CONCURRENCY)
+        return run_child("outbox:relay", settings, folder=str(self.folder), rows=rows)
 
 
 @contextmanager

@@ -9,14 +9,14 @@ from celery.exceptions import CPendingDeprecationWarning
 
 from relay.outages import Outages
 
-ONLY_FOR_DEBUGGING = ("celery.worker.strategy", "celery.app.trace", "celery.worker.request")
+REQUESTS = "celery.worker.request"
+"""Says, with a traceback, that a tick could not be acknowledged through a lost connection."""
+ONLY_FOR_DEBUGGING = ("celery.worker.strategy", "celery.app.trace", REQUESTS)
 """Every tick would be two lines of theirs beside relay's own, and every one that has expired another."""
 LOST = "celery.worker.consumer.consumer"
 """Says that the broker was lost, with a traceback, and at each try that it cannot be reached."""
 STEPS = "celery.bootsteps"
 """Says, with a traceback, that a lost connection could not be closed."""
-REQUESTS = "celery.worker.request"
-"""Says, with a traceback, that a tick could not be acknowledged through a lost connection."""
 
 
 def quieten() -> None:

@@ -54,16 +54,7 @@ def _inclusion(names: Sequence[str], *, with_id: bool) -> Projection:
 
 def _exclusion(names: Sequence[str]) -> Projection:
     tree = _tree_of([parse_path(name) for name in names])
-    if not any(tree.values()):
-        return lambda document: _without(document, names)
     return lambda document: _stripped(document, tree)
-
-
-def _without(document: Document, names: Sequence[str]) -> Document:
-    left = document.copy()
-    for name in names:
-        left.pop(name, None)
-    return left
 
 
 def _tree_of(paths: Sequence[Path]) -> _Tree:
