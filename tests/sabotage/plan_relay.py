@@ -73,6 +73,12 @@ RELAY_PLAN = (
         red="tests/unit/relay/test_telling.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
     ),
     sabotage(
+        "a scan that finds its lease held is no proof",
+        "a service that is away is said to be back",
+        ("relay/tasks.py", "proof.holds = report.outcome is not Outcome.HELD", "pass"),
+        red="tests/unit/relay/test_tasks.py::test_a_scan_that_finds_the_lease_taken_does_not_say_that_it_is_over",
+    ),
+    sabotage(
         "lost ticks",
         "a worker that loses its connection to Redis ends",
         ("relay/lost_ticks.py", "QoS.restore_at_shutdown = False", "pass"),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -16,8 +14,7 @@ from kombu.transport.redis import QoS
 
 from common.config import Settings
 from relay.celery_app import app as relay_app
-from relay.celery_app import configuration
-from tests.support.redis_process import RedisProcess, running_redis
+from tests.support.redis_process import RedisProcess
 
 pytestmark = pytest.mark.services
 
@@ -29,22 +26,15 @@ class Worker(NamedTuple):
 
 
 @pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisProcess]:
-    with running_redis(tmp_path / "redis-of-its-own") as server:
-        yield server
+def settings(settings_with_own_redis: Settings) -> Settings:
+    return settings_with_own_redis
 
 
-@pytest.fixture
-def fetching_app(settings: Settings, redis_server: RedisProcess) -> Iterator[Celery]:
-    """An app on a Redis that the test may kill; what a worker's start changes for the whole process is set back."""
-    app = Celery("fetching", set_as_current=False)
-    app.conf.update(
-        configuration(settings.model_copy(update={"REDIS_HOST": "127.0.0.1", "REDIS_PORT": redis_server.port}))
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(QoS, "restore_at_shutdown", True)
-        patch.setattr("relay.start_check._log_mistakes", lambda: None)
-        yield app
+@pytest.fixture(autouse=True)
+def as_kombu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker's start changes for the whole process is set back."""
+    monkeypatch.setattr(QoS, "restore_at_shutdown", True)
+    monkeypatch.setattr("relay.start_check._log_mistakes", lambda: None)
 
 
 def _start_a_worker_of(app: Celery) -> None:
@@ -82,11 +72,11 @@ def _bad_descriptor() -> None:
     raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
-def test_a_worker_outlives_the_loss_of_its_connection(fetching_app: Celery, redis_server: RedisProcess) -> None:
+def test_a_worker_outlives_the_loss_of_its_connection(celery_app: Celery, redis_server: RedisProcess) -> None:
     _start_a_worker_of(relay_app)
-    assert _outlives_the_loss_of_its_connection(fetching_app, redis_server)
+    assert _outlives_the_loss_of_its_connection(celery_app, redis_server)
 
 
-def test_the_workers_of_other_apps_are_as_kombu_has_them(fetching_app: Celery, redis_server: RedisProcess) -> None:
-    _start_a_worker_of(fetching_app)
-    assert not _outlives_the_loss_of_its_connection(fetching_app, redis_server)
+def test_the_workers_of_other_apps_are_as_kombu_has_them(celery_app: Celery, redis_server: RedisProcess) -> None:
+    _start_a_worker_of(celery_app)
+    assert not _outlives_the_loss_of_its_connection(celery_app, redis_server)

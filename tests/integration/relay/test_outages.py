@@ -9,25 +9,19 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from common.config import Settings, load_settings
+from common.config import Settings
 from common.database.mssql_client import MSSQLClient
 from sandbox.processes import Child
 from tests.chaos.proxy import Proxy
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis
-from tests.support.redis_process import RedisProcess, running_redis
+from tests.support.redis_process import RedisProcess
 from tests.support.relay_process import running_relay
 from tests.support.wait import wait_until
 
 ARRIVAL_SECONDS = 30.0
 OUTAGE_SECONDS = 3.0
 """Some fifteen ticks."""
-
-
-@pytest.fixture
-def redis_server(tmp_path: Path) -> Iterator[RedisProcess]:
-    with running_redis(tmp_path / "redis-of-its-own") as server:
-        yield server
 
 
 @pytest.fixture
@@ -59,9 +53,8 @@ def through(environment: dict[str, str], ways: dict[str, Proxy]) -> dict[str, st
 
 
 @pytest.fixture
-def settings(environment: dict[str, str], redis_server: RedisProcess) -> Settings:
-    there = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(redis_server.port)}
-    return load_settings(_env_file=None, **{**environment, **there})
+def settings(settings_with_own_redis: Settings) -> Settings:
+    return settings_with_own_redis
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""What the end of a scan says of a trouble told before. In a process of its own: Celery's app is one for all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from relay.model import Outcome
+
+SCANS = """
+import sys
+from types import SimpleNamespace
+from relay import tasks
+from relay.model import CycleReport, Outcome
+from relay.sources import SALE
+from tests.support.stage import SilentLog
+
+tasks.this_process = lambda app: SimpleNamespace(ports=SimpleNamespace(log=SilentLog()))
+tasks.find_source = lambda name: SALE
+tasks.scan = lambda relay, source: [CycleReport(source="sale", outcome=Outcome[sys.argv[1]])]
+tasks.outages.begin("scan_source:sale", "SQL Server")
+tasks.scan_source("sale")
+print("over" if tasks.outages.end("scan_source:sale") is None else "still away")
+"""
+NOBODYS = {
+    "MSSQL_SERVER": "none",
+    "MSSQL_DATABASE": "none",
+    "MSSQL_USER": "none",
+    "MSSQL_PASSWORD": "none",
+    "MONGO_URI": "mongodb://none",
+    "RELAY_LOG_LEVEL": "ERROR",
+}
+
+
+def _after_a_scan_that_ends(outcome: Outcome) -> str:
+    command = [sys.executable, "-c", SCANS, outcome.name]
+    done = subprocess.run(command, env={**os.environ, **NOBODYS}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_scan_that_finds_the_lease_taken_does_not_say_that_it_is_over() -> None:
+    assert _after_a_scan_that_ends(Outcome.HELD) == "still away"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.STOPPED, Outcome.QUEUE_FULL])
+def test_any_other_end_of_a_scan_says_that_it_is_over(outcome: Outcome) -> None:
+    assert _after_a_scan_that_ends(outcome) == "over"
