@@ -8,7 +8,22 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 Key = int
+Place = tuple[int, int]
 PENDING_ROW = "P"
+
+
+class Resume(NamedTuple):
+    """What a mark tells a Mongo that knows nothing of it."""
+
+    number: int
+    """Of the window."""
+    last: Place | None
+    """Where the last dispatch before the next window stands; None: nothing was sent in this life."""
+    base: int
+    stretch: int
+    definition: int
+    is_first_run: bool
+    """Nothing was sealed since the life began at this version: `first run = now`."""
 
 
 class Mark(NamedTuple):
@@ -17,6 +32,9 @@ class Mark(NamedTuple):
     version: int
     life: str | None
     generation: int
+    store: int = 0
+    """Id of the Mongo that knows of it."""
+    resume: Resume | None = None
 
 
 class Write(NamedTuple):
@@ -43,6 +61,8 @@ class Snapshot:
     log: dict[Key, list[Change]]
     mark: Mark | None
     taken_at: int
+    stretch: int
+    min_valid: int
 
     def changes(self, since: int) -> Iterator[tuple[int, Key, frozenset[str] | None]]:
         """CHANGETABLE(CHANGES ...): last version, key and joined mask of every key changed above `since`."""
@@ -51,9 +71,9 @@ class Snapshot:
             if recent:
                 yield recent[-1].version, key, _joined([change.columns for change in recent])
 
-    def last_version(self, key: Key) -> int:
-        """CHANGETABLE(VERSION ...) of the row; 0 where change tracking knows nothing of it."""
-        return max((change.version for change in self.log.get(key, [])), default=0)
+    def last_version(self, key: Key) -> int | None:
+        """CHANGETABLE(VERSION ...) of the row; None where change tracking knows nothing of it."""
+        return max((change.version for change in self.log.get(key, [])), default=None)
 
 
 def _joined(masks: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
@@ -72,8 +92,13 @@ class Database:
     became_pending: dict[Key, list[int]] = field(default_factory=dict)
     """When each row became pending: what a relay that read it later has to have sent."""
     mark: Mark | None = None
+    mark_at: int = 0
+    """When it was set, or renewed by a relay that is at work."""
     session: int = 0
     """Changes when connections are cut."""
+    stretch: int = 0
+    """Another one whenever tracking begins anew: begin_version, side table and object_id in one."""
+    min_valid: int = 0
 
     def write(self, statements: Iterable[Write]) -> None:
         """One transaction."""
@@ -96,7 +121,19 @@ class Database:
     def snapshot(self) -> Snapshot:
         """What a transaction that begins now will see."""
         log = {key: list(changes) for key, changes in self.log.items()}
-        return Snapshot(rows=dict(self.rows), log=log, mark=self.mark, taken_at=self.clock())
+        return Snapshot(
+            rows=dict(self.rows),
+            log=log,
+            mark=self.mark,
+            taken_at=self.clock(),
+            stretch=self.stretch,
+            min_valid=self.min_valid,
+        )
+
+    def set_mark(self, mark: Mark) -> None:
+        """The mark, and that somebody is at work now."""
+        self.mark = mark
+        self.mark_at = self.clock()
 
     def backup(self) -> Database:
         """A copy of everything."""
@@ -106,6 +143,29 @@ class Database:
     def restore(self, backup: Database) -> None:
         """Put an older copy in place; every connection is cut."""
         past = backup.backup()
-        self.version, self.mark = past.version, past.mark
+        self.version, self.mark, self.mark_at = past.version, past.mark, past.mark_at
         self.rows, self.log, self.became_pending = past.rows, past.log, past.became_pending
+        self.stretch, self.min_valid = past.stretch, past.min_valid
         self.session = self.clock()
+
+    def clean_up(self, version: int) -> None:
+        """Change tracking forgets the changes up to this version."""
+        self.min_valid = max(self.min_valid, version)
+        self.log = {key: [each for each in log if each.version > version] for key, log in self.log.items()}
+
+    def restart_tracking(self, meanwhile: Iterable[Write], *, reset: bool) -> None:
+        """Off, some writes, on; with `reset` the versions begin at 0 again."""
+        version = self.version
+        self.write(meanwhile)
+        self.version = 0 if reset else version
+        self._begin_stretch()
+
+    def truncate(self) -> None:
+        """All rows go, unseen."""
+        self.rows = {}
+        self._begin_stretch()
+
+    def _begin_stretch(self) -> None:
+        self.log = {}
+        self.stretch = self.clock()
+        self.min_valid = self.version

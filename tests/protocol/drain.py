@@ -20,7 +20,7 @@ QUEUE_IS_FULL = 0.3
 def drain(work: Work, cycle: OpenCycle) -> Steps:
     """Publish what the open cycle holds, in order, and close it; or leave it open when the queue is full."""
     while True:
-        documents = [doc for doc in work.world.mongo.documents.values() if doc.cycle == cycle.id]
+        documents = [doc for doc in work.mongo.documents.values() if doc.cycle == cycle.id]
         yield
         if work.world.rules.have(Guard.COUNT) and len(documents) != cycle.count and _is_still_open(work, cycle):
             work.abandon_life()
@@ -86,7 +86,7 @@ def _push(work: Work, cycle: OpenCycle, batch: Sequence[Document], after: Positi
 def _mark_pending(work: Work, cycle: OpenCycle, batch: Sequence[Document]) -> Steps:
     """PENDING where still PREPARED: a quick worker may have written SUCCESS."""
     for document in batch:
-        known = work.world.mongo.documents.get(document.id)
+        known = work.mongo.documents.get(document.id)
         if known is not None and known.status is Status.PREPARED and known.cycle == cycle.id:
             known.status = Status.PENDING
         if work.chance(0.3):

@@ -7,15 +7,18 @@ from random import Random
 from typing import NamedTuple
 
 from tests.protocol.database import Database, Write
-from tests.protocol.mongo import Document, Mongo, Position, Status
+from tests.protocol.mongo import NOWHERE, Document, Mongo, Position, Status
 from tests.protocol.relay import relay
 from tests.protocol.rules import Fault, Rules
 from tests.protocol.verdict import Finding, Verdict, judge
-from tests.protocol.work import Steps, Stop, World
+from tests.protocol.work import Refused, Steps, Stop, World
 
 KEYS = range(6)
 MOST_RELAYS = 3
-CYCLES_AT_THE_END = 8
+DEFINITIONS = range(3)
+CYCLES_AT_THE_END = 24
+MOST_TICKS = 120
+"""That a person waits before looking again."""
 MUST_END_WELL = 3
 
 
@@ -44,6 +47,7 @@ class History:
 
     def play(self) -> Finding | None:
         """The first thing that went wrong; None when nothing did."""
+        self._prefill()
         for _ in range(self._random.randint(20, 250)):
             self._let_something_happen()
             self._save()
@@ -59,10 +63,18 @@ class History:
             Happening(0.19, lambda: bool(self._running), self._kill_relay),
             Happening(0.20, lambda: rules.allow(Fault.LOSS) and bool(self._saves), self._lose_the_end_of_redis),
             Happening(0.203, lambda: rules.allow(Fault.RESTORE) and bool(self._backups), self._restore_the_database),
-            Happening(0.206, lambda: rules.allow(Fault.WIPE), self._world.mongo.forget),
+            Happening(0.206, lambda: rules.allow(Fault.WIPE), self._lose_mongo),
             Happening(0.209, lambda: rules.allow(Fault.ROLLBACK) and bool(self._pasts), self._set_mongo_back),
             Happening(0.212, lambda: rules.allow(Fault.HOLE), self._lose_the_journal),
-            Happening(0.25, lambda: bool(redis.queue), self._worker_reports),
+            Happening(0.215, lambda: rules.allow(Fault.EMPTY), self._lose_redis),
+            Happening(0.221, lambda: rules.allow(Fault.CLEANUP), self._clean_up_gently),
+            Happening(0.225, lambda: rules.allow(Fault.RETENTION), self._clean_up),
+            Happening(0.229, lambda: rules.allow(Fault.SWITCH), self._switch_tracking),
+            Happening(0.232, lambda: rules.allow(Fault.TRUNCATE), self._world.database.truncate),
+            Happening(0.237, lambda: rules.allow(Fault.DEFINITION), self._start_process),
+            Happening(0.247, lambda: rules.allow(Fault.STRAY) and len(self._running) < MOST_RELAYS, self._start_stray),
+            Happening(0.250, lambda: rules.allow(Fault.MOVE), self._move),
+            Happening(0.28, lambda: bool(redis.queue), self._worker_reports),
             Happening(1.0, lambda: bool(self._running), self._advance_relay),
         ]
 
@@ -73,6 +85,13 @@ class History:
                 happening.happen()
                 return
 
+    def _prefill(self) -> None:
+        """Rows that were there before relay, some of them before change tracking."""
+        for _ in range(self._random.randint(0, 8)):
+            self._write()
+        if self._random.random() < 0.5:
+            self._world.database.clean_up(self._random.randint(0, self._world.database.version))
+
     def _save(self) -> None:
         """Keep what a loss or a restore may bring back."""
         self._saves.append((len(self._world.redis.queue), self._world.redis.position))
@@ -82,16 +101,29 @@ class History:
             self._pasts.append(self._world.mongo.backup())
 
     def _finish_in_peace(self) -> bool:
-        """Nobody else acts any more. False: the relays cannot go on."""
-        ended = 0
-        for _ in range(CYCLES_AT_THE_END):
+        """Nobody else acts any more, but a person where one is needed. False: the relays cannot go on."""
+        ended, adopts = 0, False
+        for cycle in range(CYCLES_AT_THE_END):
+            if cycle == CYCLES_AT_THE_END // 2:
+                # The new version of the sources has come to the last host.
+                self._world.processes = self._world.processes[-1:]
+            definition = self._world.processes[-1] if adopts else None
             try:
-                for _ in relay(self._world, patient=False):
+                for _ in relay(self._world, patient=False, definition=definition, adopts=adopts):
                     pass
-                ended += 1
+                ended, adopts = ended + 1, False
+            except Refused:
+                # Some look at once, others wait and see.
+                adopts = self._random.random() < 0.5
+                self._let_time_pass(self._random.randint(0, MOST_TICKS))
             except Stop:
-                pass
-        return ended >= MUST_END_WELL
+                adopts = False
+        checkpoint = self._world.mongo.checkpoint
+        return ended >= MUST_END_WELL and checkpoint.open_cycle is None and not checkpoint.is_stopped
+
+    def _let_time_pass(self, ticks: int) -> None:
+        for _ in range(ticks):
+            self._world.tick()
 
     # Writers and workers
 
@@ -122,6 +154,24 @@ class History:
     def _start_relay(self) -> None:
         self._running.append(relay(self._world, patient=True))
 
+    def _start_process(self) -> None:
+        """A new version of the sources; the process before the last ends."""
+        self._world.starts += 1
+        self._world.processes = [*self._world.processes[-1:], self._random.choice(DEFINITIONS)]
+
+    def _start_stray(self) -> None:
+        """The relay that is at work has just renewed its mark."""
+        world = self._world
+        if world.database.mark is not None and world.database.mark.store == world.mongo.store:
+            world.database.mark_at = world.tick()
+            self._running.append(relay(world, patient=True, mongo=world.stray))
+
+    def _move(self) -> None:
+        """To an empty Mongo; whoever is running still has the old one."""
+        world = self._world
+        world.mongo = Mongo(store=world.new_store())
+        self._running.append(relay(world, patient=True, definition=world.processes[-1], adopts=True))
+
     def _kill_relay(self) -> None:
         self._running.pop(self._random.randrange(len(self._running)))
 
@@ -133,6 +183,29 @@ class History:
             self._running.remove(chosen)
 
     # Faults
+
+    def _lose_mongo(self) -> None:
+        self._world.mongo.forget(self._world.new_store())
+
+    def _lose_redis(self) -> None:
+        redis = self._world.redis
+        redis.queue, redis.position = [], NOWHERE
+        self._saves = []
+
+    def _clean_up_gently(self) -> None:
+        """As it should be: retention is longer than any pause of relay's."""
+        version = self._world.mongo.checkpoint.version
+        if version is not None and self._world.database.mark is not None:
+            self._world.database.clean_up(min(version, self._world.database.version))
+
+    def _clean_up(self) -> None:
+        database = self._world.database
+        database.clean_up(self._random.randint(min(database.min_valid, database.version), database.version))
+
+    def _switch_tracking(self) -> None:
+        keys = self._random.sample(KEYS, self._random.randint(0, 3))
+        meanwhile = [self._statement(key) for key in keys]
+        self._world.database.restart_tracking(meanwhile, reset=self._rules.allow(Fault.RESET))
 
     def _lose_the_end_of_redis(self) -> None:
         redis = self._world.redis

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from tests.protocol.database import Key
+from tests.protocol.database import Key, Place
 
 
 class Position(NamedTuple):
@@ -18,7 +18,7 @@ class Position(NamedTuple):
     seq: int
 
     @property
-    def place(self) -> tuple[int, int]:
+    def place(self) -> Place:
         """What is compared within one life."""
         return self.number, self.seq
 
@@ -35,7 +35,8 @@ class Status(StrEnum):
     REJECTED = "REJECTED"
 
 
-DispatchId = tuple[str, Key, int]
+DispatchId = tuple[str, int, str, int, Key]
+"""Life, base, "v" and the row's version, or "b" and the baseline's number, and the key."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,9 +52,13 @@ class Document:
     read_at: int
     number: int
     seq: int
+    base: int
+    definition: int
+    follows: Place | None
+    """Where the last dispatch before its window stands; None: there is none in this life."""
 
     @property
-    def place(self) -> tuple[int, int]:
+    def place(self) -> Place:
         """Its place within its life."""
         return self.number, self.seq
 
@@ -85,29 +90,48 @@ class Checkpoint:
     last: Position | None = None
     life: str | None = None
     sealed_generation: int = 0
+    base: int = 0
+    """Number of the baseline that the ids of this part of the life descend from."""
+    stretch: int = 0
+    definition: int | None = None
+    superseded: frozenset[int] = frozenset()
+    """Definitions that others have taken the place of."""
+    lives: tuple[int, ...] = ()
+    """When the first windows of the last lives were sealed."""
+    is_stopped: bool = False
+    """Lives began too often: a person has to look at it."""
+    adopts_life: str | None = None
+    """The life of another Mongo that is about to go on in this one."""
+    has_ended_a_life: bool = False
+    skips: bool = False
+    """The life's first window takes no row (only without the guard that keeps `now`)."""
 
 
 @dataclass(kw_only=True)
 class Mongo:
     """One checkpoint and the task log."""
 
+    store: int
+    """Its id; random in truth."""
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     documents: dict[DispatchId, Document] = field(default_factory=dict)
 
-    def forget(self) -> None:
-        """A Mongo that was lost and set up anew."""
+    def forget(self, store: int) -> None:
+        """A Mongo that was lost and set up anew, under this id."""
+        self.store = store
         self.checkpoint = Checkpoint()
         self.documents = {}
 
     def backup(self) -> Mongo:
         """A copy of everything but the lease's owner."""
         checkpoint = replace(self.checkpoint, owner=None)
-        return Mongo(checkpoint=checkpoint, documents={key: replace(doc) for key, doc in self.documents.items()})
+        documents = {key: replace(doc) for key, doc in self.documents.items()}
+        return Mongo(store=self.store, checkpoint=checkpoint, documents=documents)
 
     def restore(self, backup: Mongo) -> None:
         """Go back in time."""
         past = backup.backup()
-        self.checkpoint, self.documents = past.checkpoint, past.documents
+        self.store, self.checkpoint, self.documents = past.store, past.checkpoint, past.documents
 
     def is_open(self, document: Document) -> bool:
         """Whether the document belongs to the open cycle."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from tests.protocol.database import Key
-from tests.protocol.mongo import Document, Status
-from tests.protocol.rules import Guard
+from tests.protocol.database import Key, Place
+from tests.protocol.mongo import DispatchId, Document, Status
+from tests.protocol.rules import Guard, Rules
 from tests.protocol.work import Stop, Work
 
 NEVER_PUBLISHED = (Status.PREPARED, Status.REJECTED)
@@ -22,16 +22,19 @@ class Window:
     number: int
     generation: int
     read_at: int
+    base: int
+    definition: int
+    follows: Place | None
 
 
-def prepare(work: Work, window: Window, rows: Sequence[tuple[int, Key]]) -> Generator[None, None, int | None]:
+def prepare(work: Work, window: Window, rows: Sequence[tuple[int | None, Key]]) -> Generator[None, None, int | None]:
     """Write the rows into the journal; gives back how many stand there for this window.
 
     None: the connection was lost in the middle; read again, under the same generation. Raises Stop.
     """
     kept = set()
     for seq, (version, key) in enumerate(rows):
-        document = _document(window, version, key, seq)
+        document = _document(work, window, version, key, seq)
         reply_is_lost = work.chance(0.05)
         for _ in range(2 if reply_is_lost else 1):
             if document.status is Status.REJECTED:
@@ -45,10 +48,10 @@ def prepare(work: Work, window: Window, rows: Sequence[tuple[int, Key]]) -> Gene
     return len(kept)
 
 
-def _document(window: Window, version: int, key: Key, seq: int) -> Document:
-    cannot_be_sent = (key * 7 + version) % 11 == 0
+def _document(work: Work, window: Window, version: int | None, key: Key, seq: int) -> Document:
+    cannot_be_sent = (key * 7 + (version or 0)) % 11 == 0
     return Document(
-        id=(window.life, key, version),
+        id=_id(work.world.rules, window, version, key),
         key=key,
         life=window.life,
         cycle=window.cycle,
@@ -57,12 +60,22 @@ def _document(window: Window, version: int, key: Key, seq: int) -> Document:
         read_at=window.read_at,
         number=window.number,
         seq=seq,
+        base=window.base,
+        definition=window.definition,
+        follows=window.follows,
     )
+
+
+def _id(rules: Rules, window: Window, version: int | None, key: Key) -> DispatchId:
+    base = window.base if rules.have(Guard.BASE) else 0
+    if version is None:
+        return (window.life, base, "b", window.number, key)
+    return (window.life, base, "v", version, key)
 
 
 def _write(work: Work, document: Document) -> bool:
     """Whether it stands in the journal now; otherwise this change was dispatched before. Raises Stop."""
-    mongo, rules = work.world.mongo, work.world.rules
+    mongo, rules = work.mongo, work.world.rules
     old = mongo.documents.get(document.id)
     if old is None:
         mongo.documents[document.id] = document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 
 from tests.protocol.mongo import Document, Position, Status
@@ -61,6 +62,9 @@ def repair(work: Work) -> Steps:
     yield
     behind = _pushed_beyond(work, position)
     yield
+    if work.world.rules.have(Guard.WINDOW_CHAIN) and _misses_a_window(work, position, behind):
+        work.abandon_life()
+        return
     newest = {document.key: document for document in behind}
     for document in behind:
         work.check_lease()
@@ -74,7 +78,7 @@ def repair(work: Work) -> Steps:
 
 
 def _pushed_beyond(work: Work, position: Position) -> list[Document]:
-    mongo, checkpoint = work.world.mongo, work.checkpoint
+    mongo, checkpoint = work.mongo, work.checkpoint
 
     def is_sealed(document: Document) -> bool:
         if document.life != checkpoint.life or document.number > (checkpoint.number or 0):
@@ -83,3 +87,14 @@ def _pushed_beyond(work: Work, position: Position) -> list[Document]:
 
     pushed = takewhile(lambda document: document.status is not Status.PREPARED, mongo.in_order(is_sealed))
     return [document for document in pushed if position.life != checkpoint.life or document.place > position.place]
+
+
+def _misses_a_window(work: Work, position: Position, behind: Sequence[Document]) -> bool:
+    """Whether a window, or the end of one, that lay beyond the position is gone from the journal."""
+    before = position.place if position.life == work.checkpoint.life else None
+    for document in behind:
+        begins = before is None or document.number != before[0]
+        if begins and document.follows != before:
+            return True
+        before = document.place
+    return False

@@ -17,6 +17,16 @@ class Fault(StrEnum):
     HOLE = "hole"
     LIVE = "live"
     NO_RETRY = "noretry"
+    EMPTY = "empty"
+    CLEANUP = "cleanup"
+    RETENTION = "retention"
+    SWITCH = "switch"
+    RESET = "reset"
+    TRUNCATE = "truncate"
+    DEFINITION = "definition"
+    NOW = "now"
+    STRAY = "stray"
+    MOVE = "move"
 
 
 class Guard(StrEnum):
@@ -34,6 +44,18 @@ class Guard(StrEnum):
     MARK = "no-mark"
     MARK_CAS = "mark-blind"
     UNCAPPED = "cap"
+    BASE = "no-base"
+    SAME_BASE = "new-base"
+    STRETCH = "no-stretch"
+    MIN_VALID = "no-min-valid"
+    DEFINITION = "no-definition"
+    SUPERSEDED = "no-superseded"
+    NOW_IS_KEPT = "now-moves"
+    NOW_MARK_FIRST = "now-mongo-first"
+    OWN_GENERATION = "one-generation"
+    FRESH = "no-fresh"
+    BREAKER = "no-breaker"
+    WINDOW_CHAIN = "no-window-chain"
 
 
 FAULTS = {
@@ -44,6 +66,16 @@ FAULTS = {
     Fault.HOLE: "Mongo loses the journal and keeps the checkpoint",
     Fault.LIVE: "CHANGE_TRACKING_CURRENT_VERSION() is not bound to the snapshot",
     Fault.NO_RETRY: "a version above the snapshot's own does not lead to another reading",
+    Fault.EMPTY: "Redis loses everything",
+    Fault.CLEANUP: "change tracking forgets what lies below the watermark",
+    Fault.RETENTION: "change tracking forgets anything",
+    Fault.SWITCH: "tracking is switched off, rows are written, and on again",
+    Fault.RESET: "with switch: versions begin at 0 again",
+    Fault.TRUNCATE: "the table is emptied, or made anew",
+    Fault.DEFINITION: "processes with other definitions start; two run at a time",
+    Fault.NOW: "RELAY_FIRST_RUN=now",
+    Fault.STRAY: "a relay with another Mongo is started beside the one that is at work",
+    Fault.MOVE: "a person moves to another, empty Mongo: relay adopt",
 }
 
 GUARDS = {
@@ -59,10 +91,22 @@ GUARDS = {
     Guard.MARK: "the mark in SQL Server is not looked at",
     Guard.MARK_CAS: "the mark is written without comparing",
     Guard.UNCAPPED: "rows above the snapshot's version are left for the next cycle",
+    Guard.BASE: "ids do not hold the base",
+    Guard.SAME_BASE: "a baseline after retention has passed gives known versions other ids",
+    Guard.STRETCH: "whether tracking began anew is not looked at",
+    Guard.MIN_VALID: "min_valid is not looked at",
+    Guard.DEFINITION: "the definition is not looked at",
+    Guard.SUPERSEDED: "a definition that was superseded takes over again",
+    Guard.NOW_IS_KEPT: "'now' is the first seal, not the version in the mark that begins the life",
+    Guard.NOW_MARK_FIRST: "a life that begins now is written into Mongo first",
+    Guard.OWN_GENERATION: "the first window of a life is sealed under the generation that began it",
+    Guard.FRESH: "a mark of another Mongo's that is at work is taken for an old one",
+    Guard.BREAKER: "lives begin as often as they like",
+    Guard.WINDOW_CHAIN: "repair does not look whether each window follows the one before",
 }
 """What the relay does, or does not do, with the guard taken out."""
 
-MAY_REPEAT = frozenset({Fault.RESTORE, Fault.WIPE, Fault.ROLLBACK, Fault.HOLE})
+MAY_REPEAT = frozenset({Fault.RESTORE, Fault.WIPE, Fault.ROLLBACK, Fault.HOLE, Fault.RETENTION, Fault.SWITCH})
 """After these a new life begins, whose baseline sends again what was waiting. Nothing may be lost even so."""
 
 

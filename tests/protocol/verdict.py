@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -19,6 +19,10 @@ class Verdict(StrEnum):
     LOST = "LOST"
     TWICE = "TWICE"
     STUCK = "STUCK"
+    UNWANTED = "UNWANTED"
+    """Sent although it was there before a first run that begins now."""
+    BASES = "BASES"
+    """More baselines gave new ids than there were reasons for one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,18 +42,38 @@ def judge(world: World, done: Sequence[Document], *, seed: int) -> Finding | Non
     for key, status in world.database.rows.items():
         if status == PENDING_ROW and not _is_accounted_for(world, key, sent.get(key, [])):
             return Finding(verdict=Verdict.LOST, seed=seed, key=key, sent=sent.get(key, []))
-    if world.rules.faults & MAY_REPEAT:
+    if world.rules.faults & MAY_REPEAT or world.may_repeat:
+        return None
+    if len(world.bases) > 1 + world.starts + world.adoptions and not world.rules.allow(Fault.TRUNCATE):
+        return Finding(verdict=Verdict.BASES, seed=seed)
+    return _unwanted(world, sent, seed) or _twice(world, sent, seed)
+
+
+def _unwanted(world: World, sent: Mapping[Key, Sequence[Document]], seed: int) -> Finding | None:
+    """A first run that begins now takes only what became pending after that was decided; another definition takes
+    everything."""
+    if world.decided_at is None or world.starts:
         return None
     for key, dispatches in sent.items():
-        twice = _sent_twice(dispatches, world.database.became_pending[key])
-        if twice:
-            return Finding(verdict=Verdict.TWICE, seed=seed, key=key, sent=twice)
+        asked = [at for at in world.database.became_pending[key] if at > world.decided_at]
+        if any(not any(at <= each.read_at for at in asked) for each in dispatches):
+            return Finding(verdict=Verdict.UNWANTED, seed=seed, key=key, sent=dispatches)
+    return None
+
+
+def _twice(world: World, sent: Mapping[Key, Sequence[Document]], seed: int) -> Finding | None:
+    """Nothing is sent twice under the same base: another one is another definition, or another table."""
+    for key, dispatches in sent.items():
+        for base in {each.base for each in dispatches}:
+            of_base = [each for each in dispatches if each.base == base]
+            if twice := _sent_twice(of_base, world.database.became_pending[key]):
+                return Finding(verdict=Verdict.TWICE, seed=seed, key=key, sent=twice)
     return None
 
 
 def _by_key(world: World, done: Sequence[Document]) -> dict[Key, list[Document]]:
     dispatches: Iterable[Document] = world.redis.queue
-    if world.rules.allow(Fault.LOSS):
+    if world.rules.faults & {Fault.LOSS, Fault.EMPTY}:
         dispatches = {(each.id, each.read_at): each for each in [*world.redis.queue, *done]}.values()
     sent: dict[Key, list[Document]] = {}
     for dispatch in dispatches:
@@ -58,10 +82,15 @@ def _by_key(world: World, done: Sequence[Document]) -> dict[Key, list[Document]]
 
 
 def _is_accounted_for(world: World, key: Key, sent: Sequence[Document]) -> bool:
-    """Whether the row was sent, or rejected, by a relay that read it since it last became pending."""
+    """Whether the row was sent, or rejected, under the newest definition, by a relay that read it since it last
+    became pending."""
     since = world.database.became_pending[key][-1]
+    if world.decided_at is not None and since <= world.decided_at:
+        return True
     rejected = [document for document in world.rejected if document.key == key]
-    return any(document.read_at >= since for document in [*sent, *rejected])
+    return any(
+        document.read_at >= since and document.definition == world.processes[-1] for document in [*sent, *rejected]
+    )
 
 
 def _sent_twice(dispatches: Sequence[Document], became_pending: Sequence[int]) -> Sequence[Document]:

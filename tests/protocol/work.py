@@ -20,6 +20,10 @@ class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it
     """Lease, watermark or mark is not what this relay read: end quietly."""
 
 
+class Refused(Stop):
+    """Only a person can say whether this relay may go on: by `relay adopt`."""
+
+
 class World:
     """The stores, and everything that must differ from one relay to the next."""
 
@@ -29,15 +33,32 @@ class World:
         self._ticks = itertools.count(1)
         self._cycles = itertools.count(1)
         self._lives = itertools.count(1)
+        self._stores = itertools.count(1)
         self.database = Database(clock=self.tick)
-        self.mongo = Mongo()
+        self.mongo = Mongo(store=self.new_store())
+        self.stray = Mongo(store=self.new_store())
+        """That of a relay which somebody starts with other settings."""
         self.redis = Redis(rules)
+        self.processes: list[int] = [0]
+        """Definitions of the processes that are running, that of the newest last."""
+        self.starts = 0
+        self.adoptions = 0
+        self.bases: set[tuple[str, int]] = set()
+        """Life and base of every window that was sealed."""
+        self.decided_at: int | None = None
+        """When `now` was decided."""
+        self.may_repeat = False
+        """A life began although another Mongo's was there, and nothing could vouch for what that had sent."""
         self.rejected: list[Document] = []
         """Every row that was ever found to be one that cannot be sent."""
 
     def tick(self) -> int:
         """A time that no other event has."""
         return next(self._ticks)
+
+    def new_store(self) -> int:
+        """The id of another Mongo; random in truth."""
+        return next(self._stores)
 
     def new_cycle(self) -> int:
         """An id; random in truth."""
@@ -53,8 +74,12 @@ class Work:
     """One relay under its own lease."""
 
     world: World
+    mongo: Mongo
     patient: bool
     """Whether it leaves a full queue alone."""
+    definition: int = 0
+    adopts: bool = False
+    """A person has said that this relay takes the source over."""
     owner: object = field(default_factory=object)
     generation: int = 0
 
@@ -78,11 +103,17 @@ class Work:
         checkpoint.version = None
         checkpoint.life = None
         checkpoint.last = None
+        checkpoint.has_ended_a_life = True
+
+    def count_generation(self) -> None:
+        """Go on under the next generation."""
+        self.checkpoint.generation += 1
+        self.generation = self.checkpoint.generation
 
     @property
     def checkpoint(self) -> Checkpoint:
         """Mongo's, as it is now."""
-        return self.world.mongo.checkpoint
+        return self.mongo.checkpoint
 
     def chance(self, probability: float) -> bool:
         """Whether something that happens so often happens now."""
