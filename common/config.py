@@ -118,6 +118,11 @@ class Settings(SourcesFile):
         return f"redis://{self.REDIS_HOST}:{self.REDIS_PORT}/0"
 
     @property
+    def heartbeat_seconds(self) -> float:
+        """How often a lease is renewed, and how often progress is looked for."""
+        return self.RELAY_LEASE_SECONDS / 3
+
+    @property
     def odbc_connection_string(self) -> str:
         """What pyodbc connects with; holds the password: not for logs.
 

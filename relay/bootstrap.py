@@ -41,7 +41,7 @@ class Relay:
         return Heartbeat(
             self.ports.leases,
             self.ports.log,
-            interval_seconds=self.settings.RELAY_LEASE_SECONDS / 3,
+            interval_seconds=self.settings.heartbeat_seconds,
             patience_seconds=self.settings.RELAY_STALL_SECONDS,
         )
 

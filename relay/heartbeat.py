@@ -57,10 +57,17 @@ class Heartbeat:
         while not done.wait(self._interval):
             if self._clock() - self._moved > self._patience:
                 self._log.warning("stalled", source=lease.source, seconds=self._patience)
-                on_stall()
+                self._give_up(lease, on_stall)
                 return
             if not self._renew(lease):
                 return
+
+    def _give_up(self, lease: Lease, on_stall: Callable[[], None]) -> None:
+        """Where it fails the connection is gone, as the work finds out by itself."""
+        try:
+            on_stall()
+        except Exception as error:
+            self._log.warning("not_cancelled", source=lease.source, error=str(error))
 
     def _renew(self, lease: Lease) -> bool:
         """False: the lease is somebody else's; the work finds out by itself at its next check."""

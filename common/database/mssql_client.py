@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from common.config import Settings
 from common.database.mssql import statements
+from common.database.mssql.cancelling import Calls, cancellable, let_cancel
 from common.database.mssql.catalog import describe
 from common.database.mssql.snapshot import MSSQLSnapshot, state_of
 from common.database.mssql.text import read_any_text
@@ -23,6 +24,8 @@ from common.database.records import TableState, TrackedTable
 CONNECT_SECONDS = 10
 PING_SECONDS = 5
 """A connection that went silent while it was not in use is found out after so long."""
+CANCEL_SECONDS = 5
+"""A statement that is cancelled has ended after so long: the driver waits two seconds for the server, then hangs up."""
 MOST_PARAMETERS = 2000
 """SQL Server takes 2,100 in a statement."""
 
@@ -33,7 +36,7 @@ class MSSQLClient:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._tables: dict[TrackedTable, tuple[int | None, sa.Table]] = {}
-        self._reading: dict[Connection, TrackedTable] = {}
+        self._reading: dict[Calls, TrackedTable] = {}
 
     @cached_property
     def engine(self) -> Engine:
@@ -49,15 +52,22 @@ class MSSQLClient:
     @contextmanager
     def snapshot(self, tracked: TrackedTable) -> Iterator[MSSQLSnapshot]:
         """A snapshot in which to read the table; its connection goes back to the pool at the end."""
-        with self._drivers_errors_wrapped(), self.engine.connect() as plain:
+        with self._drivers_errors_wrapped(), self._connection_to(tracked) as plain:
             self._describe(plain, tracked)
             plain.rollback()
             connection = plain.execution_options(isolation_level="SNAPSHOT")
-            self._reading[connection] = tracked
+            yield self._open(connection, tracked)
+
+    @contextmanager
+    def _connection_to(self, tracked: TrackedTable) -> Iterator[Connection]:
+        """A connection whose statements `cancel` reaches."""
+        calls = Calls()
+        with self.engine.connect() as plain:
+            self._reading[calls] = tracked
             try:
-                yield self._open(connection, tracked)
+                yield cancellable(plain, calls)
             finally:
-                del self._reading[connection]
+                del self._reading[calls]
 
     @contextmanager
     def _drivers_errors_wrapped(self) -> Iterator[None]:
@@ -86,7 +96,7 @@ class MSSQLClient:
     def still_pending(self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
         """Those of the keys whose rows are pending now; keys as the task log holds them."""
         pending: set[tuple[Any, ...]] = set()
-        with self.engine.connect() as connection:
+        with self._connection_to(tracked) as connection:
             table = self._describe(connection, tracked)
             for chunk in _chunks(list(keys), MOST_PARAMETERS // (1 + len(table.primary_key))):
                 ordinals = connection.execute(statements.pending_among(tracked, table, chunk)).scalars()
@@ -95,10 +105,9 @@ class MSSQLClient:
 
     def cancel(self, tracked: TrackedTable) -> None:
         """Cancel the statements that read the table, if there are any. From another thread."""
-        for connection, read in list(self._reading.items()):
-            cursor = connection.info.get("cursor") if read == tracked else None
-            if cursor is not None:
-                cursor.cancel()
+        for calls, read in list(self._reading.items()):
+            if read == tracked:
+                calls.cancel()
 
     def close(self) -> None:
         """Close the connections, if there are any."""
@@ -117,6 +126,7 @@ def make_engine(settings: Settings) -> Engine:
         pool_pre_ping=True,
         connect_args={"timeout": CONNECT_SECONDS},
     )
+    let_cancel(engine)
 
     @event.listens_for(engine, "connect")
     def read_texts(dbapi_connection: Any, _record: Any) -> None:
@@ -124,18 +134,19 @@ def make_engine(settings: Settings) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def limit_statements(dbapi_connection: Any, *_: Any) -> None:
-        dbapi_connection.timeout = math.ceil(settings.RELAY_STALL_SECONDS)
+        dbapi_connection.timeout = statement_seconds(settings)
 
     @event.listens_for(engine, "checkin")
     def limit_the_next_ping(dbapi_connection: Any, *_: Any) -> None:
         if dbapi_connection is not None:
             dbapi_connection.timeout = PING_SECONDS
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def remember_cursor(connection: Connection, cursor: Any, *_: Any) -> None:
-        connection.info["cursor"] = cursor
-
     return engine
+
+
+def statement_seconds(settings: Settings) -> int:
+    """The driver's own limit for a statement: later than a heartbeat cancels it, for those that have none."""
+    return math.ceil(settings.RELAY_STALL_SECONDS + settings.heartbeat_seconds + CANCEL_SECONDS)
 
 
 def _chunks(keys: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:

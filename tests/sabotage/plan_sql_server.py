@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.sabotage.sabotage import sabotage
 
+CANCELLING = "common/database/mssql/cancelling.py"
 CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
 CLIENT = "common/database/mssql_client.py"
 SNAPSHOT = "common/database/mssql/snapshot.py"
 STATEMENTS = "common/database/mssql/statements.py"
+TEST_CANCELLING = "tests/unit/common/test_cancelling.py::"
 
 SQL_SERVER_PLAN = (
     sabotage(
@@ -82,5 +84,36 @@ SQL_SERVER_PLAN = (
         "the same: SQL Server lets the driver take an idle connection up again by itself",
         ("common/config.py", '            "ConnectRetryCount": "0",\n', ""),
         red="tests/unit/common/test_config.py::test_the_driver_reads_every_value_as_it_was_given",
+    ),
+    sabotage(
+        "a call lasts as long as its cancel",
+        "a statement is closed while it is cancelled, and the driver takes the process along",
+        (
+            CANCELLING,
+            "        with self._lock:\n            if self._cursor is not None:\n"
+            "                self._cancelled = True\n                self._cursor.cancel()\n",
+            "        if (cursor := self._cursor) is not None:\n"
+            "            self._cancelled = True\n            cursor.cancel()\n",
+        ),
+        red=TEST_CANCELLING + "test_a_call_does_not_return_before_its_cancel_has",
+    ),
+    sabotage(
+        "no cancel between two calls",
+        "a statement is cancelled that is being closed, with the same end",
+        (CANCELLING, "            with self._lock:\n                self._cursor = None\n", "            pass\n"),
+        red=TEST_CANCELLING + "test_between_two_calls_nothing_is_cancelled",
+    ),
+    sabotage(
+        "a cancelled call has failed",
+        "what the driver makes of a cancel at the wrong moment is taken for what the server said",
+        (CANCELLING, "        if self._cancelled:\n            raise _given_up()\n", ""),
+        red=TEST_CANCELLING + "test_a_call_that_was_cancelled_ends_with_the_same_error_whatever_the_driver_says[None]",
+    ),
+    sabotage(
+        "the driver's own limit is the later one",
+        "a statement is cancelled by two at once, and ends without a reason",
+        (CLIENT, "dbapi_connection.timeout = statement_seconds(settings)", "dbapi_connection.timeout = 1"),
+        red="tests/integration/sandbox/control/test_stalls.py"
+        "::test_the_heartbeat_is_there_before_the_drivers_own_limit",
     ),
 )

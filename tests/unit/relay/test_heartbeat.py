@@ -133,3 +133,14 @@ def test_a_store_that_is_away_for_a_moment_is_asked_again(beating: Beating) -> N
         beating.await_renewals(2)
     event, fields = beating.log.events[0]
     assert (event, fields["error"]) == ("lease_not_renewed", "mongo is away")
+
+
+def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> None:
+    def fail() -> None:
+        raise ConnectionError("the connection is gone")
+
+    with beating.heartbeat.over(LEASE, on_stall=fail):
+        beating.seconds = PATIENCE_SECONDS + 1
+        beating.await_end()
+    told = {event: fields.get("error") for event, fields in beating.log.events}
+    assert told == {"stalled": None, "not_cancelled": "the connection is gone"}
