@@ -65,6 +65,10 @@ class Settings(SourcesFile):
     BROKER_URL: SecretStr | None = Field(None, description="any Celery broker, in place of REDIS_HOST and REDIS_PORT")
     RELAY_SENTINEL_MASTER: str = Field("mymaster", description="what the sentinels of a sentinel:// broker call Redis")
 
+    RELAY_DATABASE: str | None = Field(
+        None,
+        description="name under which the database's state is kept in MongoDB and Redis; unset: MSSQL_DATABASE",
+    )
     RELAY_SCAN_INTERVAL: Seconds | None = Field(None, description="seconds between scans; unset: every full minute")
     RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5)] = Field(
         15.0, description="how long a relay that has died keeps a source from the others"
@@ -87,7 +91,7 @@ class Settings(SourcesFile):
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")
 
-    @field_validator("BROKER_URL", "MSSQL_SERVER_CERTIFICATE", mode="before")
+    @field_validator("BROKER_URL", "MSSQL_SERVER_CERTIFICATE", "RELAY_DATABASE", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -109,6 +113,12 @@ class Settings(SourcesFile):
         if self.MSSQL_ENCRYPT == "strict" and self.MSSQL_TRUST_SERVER_CERTIFICATE:
             raise ValueError("MSSQL_TRUST_SERVER_CERTIFICATE cannot be used with MSSQL_ENCRYPT=strict")
         return self
+
+    @property
+    def database_name(self) -> str:
+        """What the database is called in MongoDB and Redis. Two databases on one MongoDB have two names; one that
+        moves to another server, and is called otherwise there, keeps its old one by RELAY_DATABASE."""
+        return self.RELAY_DATABASE or self.MSSQL_DATABASE
 
     @property
     def broker_url(self) -> str:

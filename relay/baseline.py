@@ -41,15 +41,17 @@ def check_state(source: Source, state: TableState) -> None:
 
 def accepts_mark(mark: Mark | None, checkpoint: Checkpoint, generation: int) -> bool:
     """Whether the mark is that of the last seal, or of an attempt that died between its mark and its seal."""
-    if mark is None or mark.life != checkpoint.life:
+    if mark is None or mark.life != checkpoint.life or mark.store != checkpoint.store:
         return False
     if checkpoint.sealed_generation < mark.generation <= generation:
         return True
     return mark.generation == checkpoint.sealed_generation and mark.version == (checkpoint.version or 0)
 
 
-def why_new_life(mark: Mark | None, checkpoint: Checkpoint) -> Reason:
-    """Names why a mark was not accepted."""
+def why_new_life(mark: Mark | None, checkpoint: Checkpoint, *, adopts: bool = False) -> Reason:
+    """Names why a mark was not accepted. `adopts`: a person has said that the source is to be taken over."""
+    if adopts:
+        return Reason.ADOPTED
     if checkpoint.version is None and checkpoint.life_reason not in (None, Reason.FIRST_RUN):
         # The last life ended, or one began that has sealed nothing: the reason is still the one known then. A first
         # run may leave rows alone; so it has to be one by what is there, not by what is remembered.
@@ -58,6 +60,8 @@ def why_new_life(mark: Mark | None, checkpoint: Checkpoint) -> Reason:
         return Reason.FIRST_RUN if mark is None else Reason.CHECKPOINT_LOST
     if mark is None:
         return Reason.MARK_MISSING
+    if mark.store != checkpoint.store:
+        return Reason.OTHER_MONGO
     return Reason.MARK_NEWER if mark.generation > checkpoint.sealed_generation else Reason.MARK_OLDER
 
 
@@ -88,6 +92,13 @@ def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> R
         Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,
     }
     return next((reason for reason, applies in worthless.items() if applies), None)
+
+
+def makes_new_ids(reason: Reason | None) -> bool:
+    """Whether a baseline dispatches rows again under other ids: it is another definition, or not the table or the
+    history that was known. When only retention has passed, a row whose version is still known is the same as before.
+    """
+    return reason not in (None, Reason.RETENTION_PASSED)
 
 
 def _why_restarted(checkpoint: Checkpoint, state: TableState) -> Reason | None:

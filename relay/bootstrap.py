@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import secrets
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, replace
 
 from celery import Celery
 
@@ -20,6 +21,7 @@ from relay.model import CycleOptions
 from relay.ports import Publisher
 from relay.publisher import BrokerPublisher
 from relay.redis_publisher import RedisPublisher
+from relay.sources import Source
 from relay.work import Ports
 
 YOUNG_OBJECTS = 10_000
@@ -35,6 +37,10 @@ class Relay:
     mongo: MongoStore
     ports: Ports
     options: CycleOptions
+
+    def own(self, source: Source) -> Source:
+        """The source under the name of this relay's database: what is kept of it in Mongo and Redis goes by that."""
+        return replace(source, database=self.settings.database_name)
 
     def heartbeat(self) -> Heartbeat:
         """A heartbeat for one cycle: it renews every third of the lease."""
@@ -71,6 +77,8 @@ def build(settings: Settings, app: Celery) -> Relay:
         batch_size=settings.RELAY_BATCH_SIZE,
         queue_limit=settings.RELAY_QUEUE_LIMIT,
         first_run_now=settings.RELAY_FIRST_RUN == "now",
+        host=socket.gethostname(),
+        log_kept_seconds=settings.RELAY_LOG_RETENTION_DAYS * 86_400,
     )
     return Relay(settings=settings, mssql=mssql, mongo=mongo, ports=ports, options=options)
 

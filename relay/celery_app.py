@@ -26,6 +26,8 @@ OWN_QUEUE = "relay"
 
 RECONCILE_SECONDS = 600
 """Between two looks for stuck rows."""
+MARK_SECONDS = 60
+"""Longest time between two looks at the marks, however rarely is scanned: a mark of five minutes counts as given up."""
 
 BROKER_SECONDS = 5
 """Longest wait for Redis."""
@@ -85,6 +87,7 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
 def _schedule(settings: Settings) -> dict[str, Any]:
     """Every full minute, or as often as RELAY_SCAN_INTERVAL says. A tick that was not taken in time expires."""
     interval = settings.RELAY_SCAN_INTERVAL
+    rarely = interval is not None and interval > MARK_SECONDS
     return {
         "scan-for-new-data-every-minute": {
             "task": "relay.scan_and_dispatch",
@@ -96,6 +99,15 @@ def _schedule(settings: Settings) -> dict[str, Any]:
             "schedule": timedelta(seconds=RECONCILE_SECONDS),
             "options": {"queue": OWN_QUEUE, "expires": RECONCILE_SECONDS},
         },
+        **({"keep-marks-fresh": _renewal()} if rarely else {}),
+    }
+
+
+def _renewal() -> dict[str, Any]:
+    return {
+        "task": "relay.keep_marks_fresh",
+        "schedule": timedelta(seconds=MARK_SECONDS),
+        "options": {"queue": OWN_QUEUE, "expires": MARK_SECONDS},
     }
 
 

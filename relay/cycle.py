@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from common.database.records import Checkpoint
+from relay.admission import check_admission
 from relay.drain import drain
 from relay.heartbeat import Heartbeat
 from relay.model import CycleOptions, CycleReport, Outcome, Reason, Stop
@@ -18,9 +19,17 @@ from relay.work import Again, Ports, Work
 
 
 def run_cycle(
-    source: Source, ports: Ports, options: CycleOptions, heartbeat: Heartbeat, again: Again | None = None
+    source: Source,
+    ports: Ports,
+    options: CycleOptions,
+    heartbeat: Heartbeat,
+    again: Again | None = None,
+    *,
+    adopts: bool = False,
 ) -> CycleReport:
     """One cycle over one source; `again` finds what is sent again by hand beside what changed.
+
+    `adopts`: a person has said that this relay takes the source over from whoever had it.
 
     Returns what was done. Raises ConfigurationError, with the remedy, when SQL Server is not set up for the source,
     and the drivers' own errors when a service is away: nothing is half-advanced then, the next cycle goes on.
@@ -31,8 +40,10 @@ def run_cycle(
         return CycleReport(source=source.name, outcome=Outcome.HELD)
     try:
         checkpoint = ports.checkpoints.load([source.id]).get(source.id, Checkpoint())
-        work = Work(source=source, ports=ports, options=options, lease=lease, checkpoint=checkpoint, again=again)
-        with heartbeat.over(lease, on_stall=lambda: ports.changes.cancel(source)) as beat:
+        work = Work(
+            source=source, ports=ports, options=options, lease=lease, checkpoint=checkpoint, again=again, adopts=adopts
+        )
+        with heartbeat.over(lease, on_stall=lambda: ports.changes.cancel(source), renew_mark=work.renew_mark) as beat:
             work.progress = beat.progress
             outcome, sealed = _run(work)
     finally:
@@ -43,6 +54,7 @@ def run_cycle(
 def _run(work: Work) -> tuple[Outcome, Sealed | None]:
     sealed: Sealed | None = None
     try:
+        _admit(work)
         reconcile_position(work)
         if work.checkpoint.open_cycle and not drain(work, work.checkpoint.open_cycle):
             return Outcome.QUEUE_FULL, None
@@ -53,6 +65,13 @@ def _run(work: Work) -> tuple[Outcome, Sealed | None]:
         work.ports.log.info("stopped", source=work.source.name, reason=str(stop))
         return Outcome.STOPPED, sealed
     return (Outcome.DONE if drained else Outcome.QUEUE_FULL), sealed
+
+
+def _admit(work: Work) -> None:
+    """Who adopts a source lifts what stops it."""
+    if work.adopts:
+        work.adopt()
+    check_admission(work.source, work.checkpoint)
 
 
 def _report(work: Work, outcome: Outcome, sealed: Sealed | None, seconds: float) -> CycleReport:

@@ -76,6 +76,8 @@ def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Outgoing], previous: 
             work.ports.publisher.publish(work.source, after=after, dispatches=batch)
         except QueueGapError:
             repair(work)
+            if work.checkpoint.life != cycle.life:
+                return False
         else:
             return True
     work.check_lease()

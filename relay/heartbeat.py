@@ -1,4 +1,4 @@
-"""Renews a lease while its holder makes progress, and cancels the statement of one that does not."""
+"""Renews a lease, and the mark, while the holder makes progress, and cancels the statement of one that does not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from common.database.records import Lease
+from relay.model import RENEW_MARK_SECONDS
 from relay.ports import Leases
 from relay.work import Log
 
@@ -39,12 +40,15 @@ class Heartbeat:
         self._moved = self._clock()
 
     @contextmanager
-    def over(self, lease: Lease, *, on_stall: Callable[[], None]) -> Iterator[Heartbeat]:
-        """Keep the lease alive inside the block; `on_stall` is called once, from the thread, when nothing moves."""
+    def over(
+        self, lease: Lease, *, on_stall: Callable[[], None], renew_mark: Callable[[], None]
+    ) -> Iterator[Heartbeat]:
+        """Keep the lease alive inside the block, and the mark fresh; `on_stall` is called once, from the thread, when
+        nothing moves."""
         self.progress()
         done = threading.Event()
         thread = threading.Thread(
-            target=self._beat, args=(lease, on_stall, done), name=f"lease-{lease.source}", daemon=True
+            target=self._beat, args=(lease, on_stall, renew_mark, done), name=f"lease-{lease.source}", daemon=True
         )
         thread.start()
         try:
@@ -53,7 +57,14 @@ class Heartbeat:
             done.set()
             thread.join()
 
-    def _beat(self, lease: Lease, on_stall: Callable[[], None], done: threading.Event) -> None:
+    def _beat(
+        self,
+        lease: Lease,
+        on_stall: Callable[[], None],
+        renew_mark: Callable[[], None],
+        done: threading.Event,
+    ) -> None:
+        mark_renewed = self._clock()
         while not done.wait(self._interval):
             if self._clock() - self._moved > self._patience:
                 self._log.warning("stalled", source=lease.source, seconds=self._patience)
@@ -61,6 +72,15 @@ class Heartbeat:
                 return
             if not self._renew(lease):
                 return
+            if self._clock() - mark_renewed > RENEW_MARK_SECONDS:
+                mark_renewed = self._clock()
+                self._renew_mark(lease, renew_mark)
+
+    def _renew_mark(self, lease: Lease, renew_mark: Callable[[], None]) -> None:
+        try:
+            renew_mark()
+        except Exception as error:
+            self._log.warning("mark_not_renewed", source=lease.source, error=str(error))
 
     def _give_up(self, lease: Lease, on_stall: Callable[[], None]) -> None:
         """Where it fails the connection is gone, as the work finds out by itself."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.database.records import Checkpoint, Position, TableState
+from common.database.records import Checkpoint, Mark, Position, TableState
 from relay.baseline import why_baseline
+from relay.model import RENEW_MARK_SECONDS
 from relay.ports import ChangeSource, Checkpoints, Publisher
 from relay.sources import Source
 
@@ -13,15 +14,26 @@ from relay.sources import Source
 def sources_with_work(
     sources: Sequence[Source], changes: ChangeSource, checkpoints: Checkpoints, publisher: Publisher
 ) -> Sequence[Source]:
-    """Those for which something is to be done, or to be looked at: nothing but the others may be left alone."""
+    """Those for which something is to be done, or to be looked at: nothing but the others may be left alone.
+
+    A mark of this Mongo's that has grown old is renewed, so that a relay with another one sees that somebody is at
+    work.
+    """
     states = changes.states(sources)
     known = checkpoints.load([source.id for source in sources])
     positions = publisher.positions(sources)
-    return [
-        source
-        for source in sources
-        if not _is_idle(source, states.get(source.name), known.get(source.id, Checkpoint()), positions[source.name])
-    ]
+    with_work = []
+    for source in sources:
+        state, checkpoint = states.get(source.name), known.get(source.id, Checkpoint())
+        if not _is_idle(source, state, checkpoint, positions[source.name]):
+            with_work.append(source)
+        if state is not None and _is_to_be_renewed(state.mark, checkpoint):
+            changes.renew_mark(source, checkpoint.store)
+    return with_work
+
+
+def _is_to_be_renewed(mark: Mark | None, checkpoint: Checkpoint) -> bool:
+    return mark is not None and mark.store == checkpoint.store and mark.age_seconds >= RENEW_MARK_SECONDS
 
 
 def _is_idle(source: Source, state: TableState | None, checkpoint: Checkpoint, position: Position | None) -> bool:
@@ -31,11 +43,8 @@ def _is_idle(source: Source, state: TableState | None, checkpoint: Checkpoint, p
     if checkpoint.open_cycle is not None or not state.updateable or why_baseline(source, checkpoint, state):
         return False
     mark = state.mark
-    if mark is None or (mark.life, mark.version, mark.generation) != (
-        checkpoint.life,
-        checkpoint.version,
-        checkpoint.sealed_generation,
-    ):
+    sealed = (checkpoint.life, checkpoint.version, checkpoint.sealed_generation, checkpoint.store)
+    if mark is None or (mark.life, mark.version, mark.generation, mark.store) != sealed:
         return False
     return position is None or _is_expected(position, checkpoint)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+RENEW_MARK_SECONDS = 30.0
+"""A mark that is older is renewed by who is at work: one that is five minutes old counts as given up."""
+
 
 class Reason(StrEnum):
     """Why a source is read as a baseline. All but the first are worth a warning."""
@@ -25,6 +28,10 @@ class Reason(StrEnum):
     QUEUE_AHEAD = "the queue is ahead of Mongo (Mongo went back in time)"
     QUEUE_BEHIND = "the queue lost more than the journal can mend"
     JOURNAL_HOLES = "the journal does not hold what was sealed"
+    JOURNAL_MISSES_A_WINDOW = "the queue lost what the journal has lost, too"
+    OTHER_MONGO = "the database's mark is another MongoDB's, whose relay has not been at work for a while"
+    CONTINUED = "the source was adopted, and the queue's position vouches for what was sent before"
+    ADOPTED = "the source was adopted, and nothing vouches for what was sent before"
     JOURNAL_AHEAD = "the journal holds dispatches of a later generation (Mongo went back in time)"
 
 
@@ -64,7 +71,15 @@ class CycleOptions:
     batch_size: int = 1000
     queue_limit: int = 100_000
     first_run_now: bool = False
-    """Skip the baseline of the very first run."""
+    """The very first run begins with a watermark instead of a baseline."""
+    host: str = ""
+    """Name of this machine: told to others, never compared."""
+    fresh_seconds: float = 300.0
+    """A mark of another Mongo that is younger belongs to a relay that is at work."""
+    lives_within_seconds: float = 600.0
+    """A life that would be the fourth within this time stops the source."""
+    log_kept_seconds: float = 30 * 86_400.0
+    """How long the journal keeps what was dispatched."""
     most_kept: int = 20_000
     """Dispatches of a window that are kept in memory, a kilobyte each; a larger window is drained from the journal."""
 

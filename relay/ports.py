@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any, Protocol
 
 from common.database.records import (
+    Beginning,
     ChangedRow,
     Checkpoint,
     Dispatch,
@@ -59,6 +61,12 @@ class ChangeSource(Protocol):
     def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
         """Those of the keys whose rows are pending now."""
 
+    def confirm_mark(self, source: Source, mark: Mark) -> None:
+        """Say that all that was dispatched up to this mark is in the queue, where it still stands."""
+
+    def renew_mark(self, source: Source, store: str) -> None:
+        """Say that a relay with this Mongo is at work, where the mark is that Mongo's. From another thread."""
+
     def cancel(self, source: Source) -> None:
         """Cancel the statement that reads the source, if there is one. From another thread."""
 
@@ -91,8 +99,18 @@ class Checkpoints(Protocol):
     def abandon_life(self, lease: Lease, *, number: int, reason: str) -> bool:
         """Forget life, watermark, last position and open cycle: a new life begins with the next attempt."""
 
-    def begin_life(self, lease: Lease, *, life: str, reason: str) -> bool:
-        """Begin a life: no watermark, no last position, sealed generation = the lease's."""
+    def begin_life(self, lease: Lease, beginning: Beginning) -> bool:
+        """Begin a life: its sealed generation is the lease's, and the lease's is the next one."""
+
+    def announce_adoption(self, lease: Lease, *, life: str, generation: int) -> bool:
+        """That this life of another Mongo is about to go on here, and that the lease's generation is this one."""
+
+    def adopt(self, lease: Lease, *, superseded: Collection[str]) -> bool:
+        """A person takes the source over: nothing stops it any more but these definitions."""
+
+    def stop_source(self, lease: Lease, *, lives: int, within: timedelta) -> bool:
+        """Stop the source until it is adopted, where so many lives were sealed within this time. False: they were
+        not."""
 
     def seal(self, lease: Lease, seal: Seal) -> bool:
         """Advance the watermark and open the cycle, if owner, watermark and life are as expected and none is open."""

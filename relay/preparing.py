@@ -30,7 +30,7 @@ def prepare_row(
     """
     text, error, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row))
     attempt = repeats.attempt + 1 if repeats else 1
-    own_id = dispatch_id(source, window.life, row, cycle_number=window.number)
+    own_id = dispatch_id(source, window, row)
     return Dispatch(
         id=attempt_id(repeats.id, attempt) if repeats else own_id,
         window=window,

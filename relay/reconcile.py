@@ -133,7 +133,7 @@ def reconcile(
     with changes.snapshot(source) as snapshot:
         check_state(source, snapshot.state)
         mark = snapshot.state.mark
-        if mark is None or mark.life != checkpoint.life:
+        if mark is None or (mark.life, mark.store) != (checkpoint.life, checkpoint.store):
             return Reconciliation(source=source.name, not_judged="the next cycle begins a new life, with a baseline")
         return _look(judge, snapshot)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from common.database.records import Dispatch, Position, TaskStatus
+from relay.chain import Chain
 from relay.model import Reason
 from relay.ports import Key, QueueGapError
 from relay.work import Work
@@ -66,6 +68,10 @@ def repair(work: Work) -> None:
     if position is None:
         return
     newest = _newest_still_pending(work, position)
+    if newest is None:
+        work.check_lease()
+        work.abandon_life(Reason.JOURNAL_MISSES_A_WINDOW)
+        return
     is_first = True
     for batch in _batches(work, position):
         work.check_lease()
@@ -90,10 +96,14 @@ def _discard_torn_writes(work: Work) -> None:
         )
 
 
-def _newest_still_pending(work: Work, position: Position) -> dict[Key, Position]:
-    """Of each row that still waits for its worker, the position of its last dispatch."""
+def _newest_still_pending(work: Work, position: Position) -> dict[Key, Position] | None:
+    """Of each row that still waits for its worker, the position of its last dispatch. None: a window that lies beyond
+    the queue's position, or the end of one, is gone from the journal."""
     newest: dict[Key, Position] = {}
+    chain = Chain(work.checkpoint.life, position, may_begin_late=_has_forgotten(work))
     for batch in _batches(work, position):
+        if not chain.holds(batch):
+            return None
         waiting = [d.key for d in batch if d.status is TaskStatus.PENDING]
         pending = work.ports.changes.still_pending(work.source, waiting) if waiting else set()
         for dispatch in batch:
@@ -101,6 +111,12 @@ def _newest_still_pending(work: Work, position: Position) -> dict[Key, Position]
             if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
                 newest[dispatch.key] = dispatch.position
     return newest
+
+
+def _has_forgotten(work: Work) -> bool:
+    """Whether the journal may have let windows of this life expire."""
+    began, kept = work.checkpoint.life_began_at, work.options.log_kept_seconds
+    return began is None or (datetime.now(UTC) - began).total_seconds() >= kept
 
 
 def _batches(work: Work, position: Position) -> Iterator[Sequence[Dispatch]]:

@@ -33,9 +33,8 @@ LONGEST_SCAN_SECONDS = 300.0
 def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
     """The idle check, over all sources at once. Raises what a cycle raises."""
     ports = relay.ports
-    return _patiently(
-        "all sources", lambda: sources_with_work(sources, ports.changes, ports.checkpoints, ports.publisher)
-    )
+    own = [relay.own(source) for source in sources]
+    return _patiently("all sources", lambda: sources_with_work(own, ports.changes, ports.checkpoints, ports.publisher))
 
 
 def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
@@ -50,13 +49,23 @@ def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
     return reports
 
 
+def adopt(relay: Relay, source: Source) -> CycleReport:
+    """One cycle that takes the source over from whoever had it, and lifts what stopped it. Raises what a cycle
+    raises."""
+    own = relay.own(source)
+    return _patiently(
+        f"source {source.name}",
+        lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), adopts=True),
+    )
+
+
 def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceStatus]:
     """Where each source stands. Raises what a cycle raises, but for what only one source is wrong with."""
     ports = relay.ports
     return _patiently(
         "all sources",
         lambda: statuses(
-            sources,
+            [relay.own(source) for source in sources],
             ports.changes,
             ports.checkpoints,
             ports.history,
@@ -71,18 +80,20 @@ def look_for_stuck(relay: Relay, source: Source) -> Reconciliation:
     ports, limits = relay.ports, _limits(relay)
     return _patiently(
         f"source {source.name}",
-        lambda: reconcile(source, ports.changes, ports.checkpoints, ports.history, **limits),
+        lambda: reconcile(relay.own(source), ports.changes, ports.checkpoints, ports.history, **limits),
     )
 
 
 def resend_stuck(relay: Relay, source: Source) -> CycleReport:
     """One cycle that also sends again what is stuck or was missed. Raises what a cycle raises."""
 
+    own = relay.own(source)
+
     def again(snapshot: Snapshot, checkpoint: Checkpoint) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
-        return stuck_rows(make_judge(source, relay.ports.history, checkpoint, **_limits(relay)), snapshot)
+        return stuck_rows(make_judge(own, relay.ports.history, checkpoint, **_limits(relay)), snapshot)
 
     return _patiently(
-        f"source {source.name}", lambda: run_cycle(source, relay.ports, relay.options, relay.heartbeat(), again)
+        f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), again)
     )
 
 
@@ -99,7 +110,8 @@ def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
 
 def _cycle(relay: Relay, source: Source) -> CycleReport:
     """One cycle; each attempt is under a generation of its own."""
-    return _patiently(f"source {source.name}", lambda: run_cycle(source, relay.ports, relay.options, relay.heartbeat()))
+    own = relay.own(source)
+    return _patiently(f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat()))
 
 
 def _patiently(what: str, work: Callable[[], Done]) -> Done:

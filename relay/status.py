@@ -8,10 +8,20 @@ from typing import Any
 
 from common.database.errors import ConfigurationError
 from common.database.records import Checkpoint, TableState, TaskStatus
+from relay.admission import check_admission
 from relay.baseline import check_state, next_baseline
 from relay.model import Reason
 from relay.ports import ChangeSource, Checkpoints, History, Publisher
 from relay.sources import Source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtWork:
+    """Whose relay wrote or renewed the mark last."""
+
+    host: str
+    seconds: float
+    """Since then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +46,10 @@ class SourceStatus:
     last_baseline: Mapping[str, Any] | None
     """`{reason, version, at}` of the last one."""
     last_cycle: Mapping[str, Any] | None
+    at_work: AtWork | None
+    """None: there is no mark."""
+    is_ours: bool
+    """Whether the mark is this MongoDB's."""
     mistake: str | None
     """What a person must mend, with the remedy, before the source goes on."""
 
@@ -74,8 +88,8 @@ def _status(
     length: int | None,
     limit: int,
 ) -> SourceStatus:
-    mistake = _mistake(source, state)
-    version = checkpoint.version
+    mistake = _mistake(source, state, checkpoint)
+    version, mark = checkpoint.version, state.mark
     return SourceStatus(
         source=source.name,
         queue=source.queue,
@@ -88,13 +102,16 @@ def _status(
         next_baseline=None if mistake else next_baseline(source, checkpoint, state),
         last_baseline=checkpoint.last_baseline,
         last_cycle=checkpoint.last_cycle,
+        at_work=AtWork(host=mark.host, seconds=mark.age_seconds) if mark else None,
+        is_ours=mark is None or mark.store == checkpoint.store,
         mistake=mistake,
     )
 
 
-def _mistake(source: Source, state: TableState) -> str | None:
+def _mistake(source: Source, state: TableState, checkpoint: Checkpoint) -> str | None:
     try:
         check_state(source, state)
+        check_admission(source, checkpoint)
     except ConfigurationError as error:
         return str(error)
     return None

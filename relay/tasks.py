@@ -24,6 +24,13 @@ def scan_and_dispatch() -> None:
             scan_source.apply_async((source.name,), queue=OWN_QUEUE, expires=tick_seconds(relay.settings))
 
 
+@app.task(name="relay.keep_marks_fresh", shared=False)
+def keep_marks_fresh() -> None:
+    """Renew the marks, where scans are so rare that they would look given up."""
+    with told_once(get_logger("relay"), outages, "keep_marks_fresh"):
+        find_work(this_process(app), all_sources())
+
+
 @app.task(name="relay.reconcile", shared=False)
 def reconcile() -> None:
     """Report, for each source, the pending rows that wait for long although they were dispatched, or never were."""

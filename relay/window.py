@@ -11,13 +11,15 @@ from common.database.records import (
     Logged,
     Mark,
     OpenCycle,
+    Resume,
     Seal,
     TableState,
     Takeover,
     TaskStatus,
     Window,
 )
-from relay.baseline import accepts_mark, check_state, why_baseline, why_new_life
+from relay.baseline import accepts_mark, check_state, makes_new_ids, why_baseline
+from relay.life import settle
 from relay.model import Reason, SourceBusyError, Stop
 from relay.ports import Snapshot
 from relay.preparing import prepare_row
@@ -57,7 +59,7 @@ def seal_window(work: Work) -> Sealed:
         with work.ports.changes.snapshot(work.source) as snapshot:
             check_state(work.source, snapshot.state)
             if not accepts_mark(snapshot.state.mark, work.checkpoint, work.lease.generation):
-                _begin_life(work, snapshot)
+                settle(work, snapshot)
                 continue
             try:
                 return _seal(work, snapshot, careful=attempt <= REREADS)
@@ -73,35 +75,13 @@ def _discard(work: Work) -> None:
     work.ports.journal.discard(work.source, generation=work.lease.generation, open_cycle=cycle.id if cycle else None)
 
 
-def _begin_life(work: Work, snapshot: Snapshot) -> None:
-    """Not the database, or not the Mongo, that we knew: a new life, first in Mongo, then in the mark."""
-    mark = snapshot.state.mark
-    reason = why_new_life(mark, work.checkpoint)
-    snapshot.end()
-    work.check_lease()
-    life = work.begin_life(reason)
-    if not snapshot.set_mark(Mark(version=0, life=life, generation=work.lease.generation), expected=mark):
-        raise Stop("the mark is somebody else's by now")
-    report = work.ports.log.info if reason is Reason.FIRST_RUN else work.ports.log.warning
-    report("life_begun", source=work.source.name, reason=str(reason), life=life)
-
-
 def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
     state, checkpoint = snapshot.state, work.checkpoint
     next_version = state.current_version
     if next_version is None or checkpoint.life is None:
         raise AssertionError("checked before: tracking is on, and the mark bears our life")
     reason = why_baseline(work.source, checkpoint, state)
-    window = Window(
-        source=work.source.id,
-        task=work.source.task,
-        queue=work.source.queue,
-        priority=work.source.priority,
-        cycle=work.ports.new_name(),
-        life=checkpoint.life,
-        number=work.number + 1,
-        generation=work.lease.generation,
-    )
+    window = _window(work, checkpoint.life, state.mark, reason)
     _announce(work, reason)
     prepared = _Preparation(work=work, window=window, ceiling=next_version if careful else None)
     prepared.take(_rows(work, snapshot, reason))
@@ -111,11 +91,10 @@ def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
     snapshot.end()
     if work.ports.journal.count(window.cycle) != prepared.count:
         raise Stop("the journal does not hold what was prepared")
-    mark = Mark(version=next_version, life=window.life, generation=window.generation)
     work.progress()
-    if not snapshot.set_mark(mark, expected=state.mark):
-        raise Stop("the mark is somebody else's by now")
     seal = _seal_of(work, state, prepared, reason)
+    if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):
+        raise Stop("the mark is somebody else's by now")
     work.seal(seal)
     return Sealed(
         cycle=seal.cycle,
@@ -123,6 +102,24 @@ def _seal(work: Work, snapshot: Snapshot, *, careful: bool) -> Sealed:
         baseline=reason,
         rejected=prepared.rejected,
         dispatches=prepared.kept,
+    )
+
+
+def _window(work: Work, life: str, mark: Mark | None, reason: Reason | None) -> Window:
+    """Its number is one that no window has: the mark remembers those of a Mongo that went back in time."""
+    number = max(work.number, mark.resume.number if mark and mark.resume else 0) + 1
+    last = work.checkpoint.last
+    return Window(
+        source=work.source.id,
+        task=work.source.task,
+        queue=work.source.queue,
+        priority=work.source.priority,
+        cycle=work.ports.new_name(),
+        life=life,
+        number=number,
+        generation=work.lease.generation,
+        base=number if makes_new_ids(reason) else work.checkpoint.base,
+        follows=last.place if last else None,
     )
 
 
@@ -142,8 +139,41 @@ def _seal_of(work: Work, state: TableState, prepared: _Preparation, reason: Reas
         object_id=state.object_id,
         side_table=state.side_table,
         definition=work.source.definition,
+        base=window.base,
+        host=work.options.host,
+        brings_definition=checkpoint.definition != work.source.definition,
+        superseded=_superseded(work),
+        lives=checkpoint.lives,
         baseline=reason,
-        skipped=_skips(work, reason),
+    )
+
+
+def _superseded(work: Work) -> tuple[str, ...]:
+    """The definitions in whose place another one came, once this window is sealed."""
+    known = work.checkpoint
+    if known.definition is None or known.definition in (work.source.definition, *known.superseded):
+        return known.superseded
+    return (*known.superseded, known.definition)
+
+
+def _mark_of(work: Work, seal: Seal) -> Mark:
+    """The seal as the mark tells it, also to a Mongo that will never know of it."""
+    return Mark(
+        version=seal.version,
+        life=seal.expected_life,
+        generation=seal.generation,
+        store=work.checkpoint.store,
+        host=seal.host,
+        drained=seal.last == work.checkpoint.last,
+        resume=Resume(
+            number=seal.cycle.number,
+            last=seal.last.place if seal.last else None,
+            base=seal.base,
+            begin_version=seal.begin_version,
+            object_id=seal.object_id,
+            side_table=seal.side_table,
+            definition=seal.definition,
+        ),
     )
 
 
@@ -157,12 +187,7 @@ def _announce(work: Work, reason: Reason | None) -> None:
 def _rows(work: Work, snapshot: Snapshot, reason: Reason | None) -> Iterator[Sequence[ChangedRow]]:
     if reason is None and work.checkpoint.version is not None:
         return snapshot.changes(work.checkpoint.version)
-    return iter(()) if _skips(work, reason) else snapshot.pending()
-
-
-def _skips(work: Work, reason: Reason | None) -> bool:
-    """Whether only what comes after this window is wanted."""
-    return reason is Reason.FIRST_RUN and work.options.first_run_now
+    return snapshot.pending()
 
 
 @dataclass(kw_only=True, slots=True)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Protocol
 
-from common.database.records import NOWHERE, ChangedRow, Checkpoint, Lease, Logged, OpenCycle, Position, Seal
+from common.database.records import (
+    NOWHERE,
+    Beginning,
+    ChangedRow,
+    Checkpoint,
+    Lease,
+    Logged,
+    Mark,
+    OpenCycle,
+    Position,
+    Seal,
+)
 from relay.ahead import Ahead
 from relay.model import CycleOptions, Reason, Stop
 from relay.ports import ChangeSource, Checkpoints, History, Journal, Leases, Publisher, Snapshot
@@ -72,6 +84,8 @@ class Work:
     checkpoint: Checkpoint
     again: Again | None = None
     """Finds what is sent again by hand in this window, beside what changed."""
+    adopts: bool = False
+    """A person has said that this relay takes the source over."""
     abandoned_for: str | None = None
     """Why the last life ended; known until the next one has begun."""
     progress: Callable[[], None] = field(default=lambda: None)
@@ -89,6 +103,27 @@ class Work:
     def position(self) -> Position | None:
         """Where the queue stands; None when the broker cannot say."""
         return self.ports.publisher.positions([self.source])[self.source.name]
+
+    def has_pushed(self) -> bool:
+        """Whether the queue says that something was pushed for this source, by whatever life."""
+        return self.position() not in (None, NOWHERE)
+
+    def adopt(self) -> None:
+        """Lift what stops the source until a person has looked at it."""
+        rest = tuple(each for each in self.checkpoint.superseded if each != self.source.definition)
+        self._insist(self.ports.checkpoints.adopt(self.lease, superseded=rest))
+        self.checkpoint = replace(self.checkpoint, stopped_at=None, lives=(), superseded=rest)
+
+    def stop_source(self, lives: int) -> bool:
+        """Stop the source where so many lives began within a short time. False: they did not."""
+        within = timedelta(seconds=self.options.lives_within_seconds)
+        return self.ports.checkpoints.stop_source(self.lease, lives=lives, within=within)
+
+    def announce_adoption(self, mark: Mark) -> None:
+        """That the mark's life is about to go on here, under a later generation than the mark's."""
+        generation = max(self.lease.generation, mark.generation) + 1
+        self._insist(self.ports.checkpoints.announce_adoption(self.lease, life=mark.life, generation=generation))
+        self.lease = replace(self.lease, generation=generation)
 
     def count_on_from(self, position: Position | None) -> None:
         """A Mongo without a checkpoint counts its cycles on from the queue's position."""
@@ -112,19 +147,12 @@ class Work:
         )
         self.ports.log.warning("life_abandoned", source=self.source.name, reason=str(reason))
 
-    def begin_life(self, reason: Reason) -> str:
-        """A new random name in Mongo, with no watermark and no last position."""
-        life = self.ports.new_name()
-        self._insist(self.ports.checkpoints.begin_life(self.lease, life=life, reason=reason))
-        self.checkpoint = replace(
-            self.checkpoint,
-            version=None,
-            life=life,
-            last=None,
-            sealed_generation=self.lease.generation,
-            life_reason=reason,
-        )
-        return life
+    def begin_life(self, beginning: Beginning) -> None:
+        """A life begins, or goes on from another Mongo's. Its first window is of a generation of its own, so that no
+        two marks bear the same one."""
+        self._insist(self.ports.checkpoints.begin_life(self.lease, beginning))
+        self.checkpoint = replace(self.checkpoint, **beginning.changes(self.lease.generation))
+        self.lease = replace(self.lease, generation=self.lease.generation + 1)
 
     def seal(self, seal: Seal) -> None:
         """Advance the watermark and open the cycle, in one atomic write: from here nothing can be lost."""
@@ -136,6 +164,8 @@ class Work:
             open_cycle=seal.cycle,
             cycle_number=seal.cycle.number,
             last=seal.last,
+            base=seal.base,
+            definition=seal.definition,
         )
 
     def close(self, cycle: OpenCycle) -> None:
@@ -143,6 +173,18 @@ class Work:
         summary = {"dispatched": self.dispatched, "rejected": self.rejected, "repaired": self.repaired}
         self._insist(self.ports.checkpoints.close(self.lease, cycle, summary))
         self.checkpoint = replace(self.checkpoint, open_cycle=None)
+        if cycle.count:
+            self.ports.changes.confirm_mark(self.source, self._sealed_mark())
+
+    def renew_mark(self) -> None:
+        """Say in SQL Server that a relay with this Mongo is at work. From another thread."""
+        self.ports.changes.renew_mark(self.source, self.checkpoint.store)
+
+    def _sealed_mark(self) -> Mark:
+        known = self.checkpoint
+        if known.version is None or known.life is None:
+            raise AssertionError("a cycle was open, so it was sealed")
+        return Mark(version=known.version, life=known.life, generation=known.sealed_generation, store=known.store)
 
     @property
     def number(self) -> int:

@@ -44,12 +44,38 @@ class ChangedRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Resume:
+    """What a mark tells a Mongo that does not know its life: enough to go on from it."""
+
+    number: int
+    """Of the window sealed last."""
+    last: tuple[int, int] | None
+    """(number, seq) of the last dispatch up to there; None: nothing was dispatched in this life."""
+    base: int
+    begin_version: int | None
+    object_id: int | None
+    side_table: int | None
+    definition: str
+    is_first_run: bool = False
+    """The life began at the mark's version, and nothing was sealed since: RELAY_FIRST_RUN=now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """The row in SQL Server that says which life, generation and version were sealed last."""
+    """The row in SQL Server that says which life, generation and version were sealed last, and who is at work."""
 
     version: int
     life: str
     generation: int
+    store: str = ""
+    """Random id of the Mongo that knows of it."""
+    resume: Resume | None = field(default=None, compare=False)
+    drained: bool = field(default=False, compare=False)
+    """All that was dispatched up to its version is in the queue."""
+    host: str = field(default="", compare=False)
+    """Name of the machine whose relay wrote it: told, never compared."""
+    age_seconds: float = field(default=0.0, compare=False)
+    """Since it was written, or renewed by a relay that is at work; by SQL Server's clock, when it was read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +143,8 @@ class Checkpoint:
     """The watermark; None: there is none, a baseline is due."""
     life: str | None = None
     sealed_generation: int = 0
+    store: str = ""
+    """Random id of this Mongo."""
     open_cycle: OpenCycle | None = None
     cycle_number: int | None = None
     """Number of the cycle sealed last; None: Mongo has never seen this source."""
@@ -125,8 +153,22 @@ class Checkpoint:
     object_id: int | None = None
     side_table: int | None = None
     definition: str | None = None
+    defined_by: str | None = None
+    """Name of the host whose relay brought the definition."""
+    defined_at: datetime | None = field(default=None, compare=False)
+    superseded: tuple[str, ...] = ()
+    """Definitions in whose place another one came."""
+    base: int = 0
+    """Number of the baseline from which the ids descend: all that were read since it were read as the same rows."""
     life_reason: str | None = None
     """Why this life began, or why the last one ended."""
+    life_began_at: datetime | None = field(default=None, compare=False)
+    lives: tuple[datetime, ...] = field(default=(), compare=False)
+    """When the first windows of the last lives were sealed, the newest last; three at most."""
+    stopped_at: datetime | None = field(default=None, compare=False)
+    """Since when the source waits for a person, because lives began too often."""
+    adopts_life: str | None = None
+    """The life of another Mongo that is about to go on in this one."""
     last_cycle: Mapping[str, Any] | None = None
     last_baseline: Mapping[str, Any] | None = None
     """`{reason, version, at}` of the last baseline."""
@@ -150,10 +192,54 @@ class Seal:
     object_id: int | None
     side_table: int | None
     definition: str
+    base: int = 0
+    host: str = ""
+    brings_definition: bool = False
+    """Whether the definition is another than the checkpoint's."""
+    superseded: tuple[str, ...] = ()
+    """All those in whose place another one came, with the one that this one supersedes."""
+    lives: tuple[datetime, ...] = ()
+    """When the first windows of the last lives were sealed, as the checkpoint knows it."""
     baseline: str | None = None
     """Why the window was a baseline; None: it was read from the changes."""
-    skipped: bool = False
-    """Whether the baseline took no row, since only what comes after it is wanted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What is written into the checkpoint when a life begins, or when that of another Mongo goes on."""
+
+    life: str
+    reason: str
+    number: int
+    """Of the window sealed last, by whichever life."""
+    version: int | None = None
+    """The watermark that it begins with; None: a baseline is due."""
+    resume: Resume | None = None
+    """With a watermark: what is known of what lies below it."""
+
+    def changes(self, generation: int) -> dict[str, Any]:
+        """The fields of the checkpoint that it sets, under this generation of the lease."""
+        fields: dict[str, Any] = {
+            "version": self.version,
+            "life": self.life,
+            "life_reason": self.reason,
+            "sealed_generation": generation,
+            "cycle_number": self.number,
+            "last": None,
+            "adopts_life": None,
+        }
+        if self.resume is None:
+            return fields
+        last = self.resume.last
+        return fields | {
+            "last": last and Position(life=self.life, number=last[0], seq=last[1]),
+            "base": self.resume.base,
+            "begin_version": self.resume.begin_version,
+            "object_id": self.resume.object_id,
+            "side_table": self.resume.side_table,
+            "definition": self.resume.definition,
+            "skipped_to": self.version if self.resume.is_first_run else None,
+        }
 
 
 class TaskStatus(StrEnum):
@@ -183,6 +269,10 @@ class Window:
     cycle: str
     number: int
     generation: int
+    base: int = 0
+    """Number of the baseline that the ids of its dispatches descend from."""
+    follows: tuple[int, int] | None = None
+    """(number, seq) of the last dispatch before it; None: there is none in this life."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from relay.cli import demo, enable, reconcile, scan, sources, status
+from relay.cli import adopt, demo, enable, reconcile, scan, sources, status
 
 cli = typer.Typer(
     name="relay",
@@ -14,6 +14,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command(name="scan")(scan.scan_command)
+cli.command(name="adopt")(adopt.adopt_command)
 cli.command(name="status")(status.status_command)
 cli.command(name="reconcile")(reconcile.reconcile_command)
 cli.add_typer(sources.group, name="sources")

@@ -41,7 +41,7 @@ def scan_command(
         ports = relay.ports
         if dry_run:
             found, mistakes = each_source(
-                chosen, lambda source: preview(source, ports.changes, ports.checkpoints, relay.options)
+                chosen, lambda source: preview(relay.own(source), ports.changes, ports.checkpoints, relay.options)
             )
             console.print(_previews(found))
         else:

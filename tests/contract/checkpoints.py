@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common.database.records import Checkpoint, Lease
 from relay.ports import Checkpoints, Leases
-from tests.support.samples import a_position, a_seal, an_open_cycle
+from tests.support.samples import a_beginning, a_position, a_resume, a_seal, an_open_cycle
 
 SOURCE = "default.sale"
 
@@ -41,7 +42,9 @@ class CheckpointsContract(ABC):
         assert checkpoints.load([SOURCE]) == {}
 
     def test_a_leased_source_has_an_empty_checkpoint(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        assert checkpoints.load([SOURCE]) == {SOURCE: Checkpoint()}
+        found = checkpoints.load([SOURCE])
+        assert found == {SOURCE: Checkpoint(store=found[SOURCE].store)}
+        assert found[SOURCE].store
 
     def test_only_what_is_asked_for_is_loaded(self, checkpoints: Checkpoints, leases: Leases, lease: Lease) -> None:
         assert leases.acquire("default.import") is not None
@@ -52,7 +55,7 @@ class CheckpointsContract(ABC):
 
     def test_a_new_checkpoint_counts_on(self, checkpoints: Checkpoints, lease: Lease) -> None:
         assert checkpoints.count_on_from(lease, 41)
-        assert _loaded(checkpoints) == Checkpoint(cycle_number=41)
+        assert _loaded(checkpoints) == Checkpoint(cycle_number=41, store=_loaded(checkpoints).store)
 
     def test_one_that_counts_is_not_set_again(self, checkpoints: Checkpoints, lease: Lease) -> None:
         assert checkpoints.count_on_from(lease, 0)
@@ -62,21 +65,112 @@ class CheckpointsContract(ABC):
     # Lives
 
     def test_a_life_begins_with_nothing_but_its_name(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        assert checkpoints.begin_life(lease, life="life", reason="first run")
-        assert _loaded(checkpoints) == Checkpoint(
-            life="life", sealed_generation=lease.generation, life_reason="first run"
+        assert checkpoints.begin_life(lease, a_beginning(number=3))
+        found = _loaded(checkpoints)
+        assert found == Checkpoint(
+            life="life",
+            sealed_generation=lease.generation,
+            life_reason="first run",
+            cycle_number=3,
+            store=found.store,
         )
+        assert found.life_began_at is not None
+
+    def test_its_first_window_is_of_a_later_generation(
+        self, checkpoints: Checkpoints, leases: Leases, lease: Lease
+    ) -> None:
+        _begin(checkpoints, lease)
+        leases.release(lease)
+        assert _acquired(leases).generation == lease.generation + 2
+
+    def test_a_life_can_begin_with_a_watermark(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        resume = a_resume(last=None, is_first_run=True)
+        assert checkpoints.begin_life(lease, a_beginning(version=12, resume=resume))
+        found = _loaded(checkpoints)
+        assert (found.version, found.skipped_to, found.last) == (12, 12, None)
+        assert (found.base, found.begin_version, found.object_id, found.side_table) == (2, 5, 1001, 2001)
+        assert found.definition == resume.definition
+
+    def test_the_life_of_another_mongo_can_go_on(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        assert checkpoints.announce_adoption(lease, life="theirs", generation=40)
+        assert _loaded(checkpoints).adopts_life == "theirs"
+        lease = replace(lease, generation=40)
+        assert checkpoints.begin_life(lease, a_beginning(life="theirs", version=12, number=9, resume=a_resume()))
+        found = _loaded(checkpoints)
+        assert (found.life, found.version, found.last) == ("theirs", 12, a_position(4, number=8, life="theirs"))
+        assert (found.sealed_generation, found.cycle_number, found.adopts_life) == (40, 9, None)
+        assert found.skipped_to is None
+
+    def test_an_announced_generation_is_the_leases(
+        self, checkpoints: Checkpoints, leases: Leases, lease: Lease
+    ) -> None:
+        assert checkpoints.announce_adoption(lease, life="theirs", generation=40)
+        leases.release(lease)
+        assert _acquired(leases).generation == 41
+
+    # Definitions
+
+    def test_a_definition_is_remembered_with_who_brought_it(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        _begin(checkpoints, lease)
+        assert checkpoints.seal(lease, a_seal(brings_definition=True, host="nhà-thuốc-1"))
+        found = _loaded(checkpoints)
+        assert (found.defined_by, found.superseded) == ("nhà-thuốc-1", ())
+        assert found.defined_at is not None
+
+    def test_what_was_superseded_is_remembered_until_it_is_adopted(
+        self, checkpoints: Checkpoints, lease: Lease
+    ) -> None:
+        _begin(checkpoints, lease)
+        seal = a_seal(definition="third", brings_definition=True, superseded=("first", "second"))
+        assert checkpoints.seal(lease, seal)
+        assert checkpoints.close(lease, an_open_cycle(), {})
+        changes = a_seal(expected_version=7, definition="third", cycle=an_open_cycle(number=2))
+        assert checkpoints.seal(lease, changes)
+        assert _loaded(checkpoints).superseded == ("first", "second")
+        assert checkpoints.adopt(lease, superseded=["second"])
+        assert _loaded(checkpoints).superseded == ("second",)
+
+    def test_it_outlives_its_life(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        _begin(checkpoints, lease)
+        assert checkpoints.seal(lease, a_seal(brings_definition=True, superseded=("old",)))
+        assert checkpoints.abandon_life(lease, number=9, reason="journal has holes")
+        _begin(checkpoints, lease)
+        assert (_loaded(checkpoints).superseded, _loaded(checkpoints).definition) == (("old",), "definition")
+
+    # Lives that begin too often
+
+    def test_a_source_is_stopped_when_lives_were_sealed_too_often(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        for _ in range(2):
+            _seal_first_window(checkpoints, lease)
+            assert not checkpoints.stop_source(lease, lives=3, within=timedelta(minutes=10))
+        _seal_first_window(checkpoints, lease)
+        assert checkpoints.stop_source(lease, lives=3, within=timedelta(minutes=10))
+        assert _loaded(checkpoints).stopped_at is not None
+        assert checkpoints.adopt(lease, superseded=())
+        assert _loaded(checkpoints).stopped_at is None
+        assert not checkpoints.stop_source(lease, lives=3, within=timedelta(minutes=10))
+
+    def test_lives_that_began_long_ago_stop_nothing(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        for _ in range(3):
+            _seal_first_window(checkpoints, lease)
+        assert not checkpoints.stop_source(lease, lives=3, within=timedelta(0))
+
+    def test_a_life_that_sealed_nothing_does_not_count(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        for _ in range(5):
+            _begin(checkpoints, lease)
+        assert not checkpoints.stop_source(lease, lives=3, within=timedelta(minutes=10))
 
     def test_a_new_life_forgets_watermark_and_last_position(self, checkpoints: Checkpoints, lease: Lease) -> None:
         _seal_and_close(checkpoints, lease)
-        assert checkpoints.begin_life(lease, life="second", reason="restored")
+        assert checkpoints.begin_life(lease, a_beginning(life="second", reason="restored", number=1))
         found = _loaded(checkpoints)
         assert (found.life, found.version, found.last, found.cycle_number) == ("second", None, None, 1)
 
     def test_no_life_begins_over_an_open_cycle(self, checkpoints: Checkpoints, lease: Lease) -> None:
         _begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal())
-        assert not checkpoints.begin_life(lease, life="second", reason="restored")
+        assert not checkpoints.begin_life(lease, a_beginning(life="second"))
+        assert not checkpoints.announce_adoption(lease, life="second", generation=9)
         assert _loaded(checkpoints).life == "life"
 
     def test_an_abandoned_life_leaves_only_the_count(self, checkpoints: Checkpoints, lease: Lease) -> None:
@@ -104,20 +198,27 @@ class CheckpointsContract(ABC):
             object_id=1001,
             side_table=2001,
             definition="definition",
+            base=1,
             life_reason="first run",
+            store=_loaded(checkpoints).store,
         )
 
     def test_a_baseline_is_remembered_until_the_next(self, checkpoints: Checkpoints, lease: Lease) -> None:
         _begin(checkpoints, lease)
-        assert checkpoints.seal(lease, a_seal(baseline="first run", skipped=True))
+        assert checkpoints.seal(lease, a_seal(baseline="first run"))
         checkpoints.close(lease, an_open_cycle(), {})
         changes = a_seal(expected_version=7, version=9, cycle=an_open_cycle(id="cycle-2", number=2))
         assert checkpoints.seal(lease, changes)
         found = _loaded(checkpoints)
         assert found.last_baseline is not None
         assert (found.last_baseline["reason"], found.last_baseline["version"]) == ("first run", 7)
-        assert found.skipped_to == 7
-        checkpoints.close(lease, changes.cycle, {})
+
+    def test_a_baseline_takes_what_a_first_run_has_skipped(self, checkpoints: Checkpoints, lease: Lease) -> None:
+        resume = a_resume(last=None, is_first_run=True)
+        assert checkpoints.begin_life(lease, a_beginning(version=7, resume=resume))
+        assert checkpoints.seal(lease, a_seal(expected_version=7, version=9))
+        assert checkpoints.close(lease, an_open_cycle(), {})
+        assert _loaded(checkpoints).skipped_to == 7
         again = a_seal(expected_version=9, version=11, cycle=an_open_cycle(id="cycle-3"), baseline="restored")
         assert checkpoints.seal(lease, again)
         assert _loaded(checkpoints).skipped_to is None
@@ -178,7 +279,10 @@ class CheckpointsContract(ABC):
     def test_a_former_owner_writes_nothing(self, checkpoints: Checkpoints, former: Lease) -> None:
         before = _loaded(checkpoints)
         assert not checkpoints.count_on_from(former, 41)
-        assert not checkpoints.begin_life(former, life="life", reason="first run")
+        assert not checkpoints.begin_life(former, a_beginning())
+        assert not checkpoints.announce_adoption(former, life="life", generation=9)
+        assert not checkpoints.adopt(former, superseded=())
+        assert not checkpoints.stop_source(former, lives=0, within=timedelta(minutes=10))
         assert not checkpoints.abandon_life(former, number=9, reason="journal has holes")
         assert _loaded(checkpoints) == before
 
@@ -201,7 +305,7 @@ class CheckpointsContract(ABC):
         other = leases.acquire("default.import")
         assert other is not None
         assert not checkpoints.count_on_from(replace(lease, source="default.import"), 41)
-        assert checkpoints.load(["default.import"]) == {"default.import": Checkpoint()}
+        assert checkpoints.load(["default.import"])["default.import"].cycle_number is None
 
 
 def _acquired(leases: Leases) -> Lease:
@@ -215,7 +319,13 @@ def _loaded(checkpoints: Checkpoints) -> Checkpoint:
 
 
 def _begin(checkpoints: Checkpoints, lease: Lease) -> None:
-    assert checkpoints.begin_life(lease, life="life", reason="first run")
+    assert checkpoints.begin_life(lease, a_beginning())
+
+
+def _seal_first_window(checkpoints: Checkpoints, lease: Lease) -> None:
+    _begin(checkpoints, lease)
+    assert checkpoints.seal(lease, a_seal(lives=_loaded(checkpoints).lives))
+    assert checkpoints.abandon_life(lease, number=1, reason="restored")
 
 
 def _seal_and_close(checkpoints: Checkpoints, lease: Lease) -> None:

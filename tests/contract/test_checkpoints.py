@@ -8,7 +8,7 @@ from pymongo.errors import AutoReconnect
 from common.database.mongo_client import MongoStore
 from relay.ports import Checkpoints, Leases
 from tests.contract.checkpoints import SOURCE, CheckpointsContract
-from tests.support.samples import a_seal
+from tests.support.samples import a_beginning, a_seal
 from tests.support.twins import TwinMongo
 
 
@@ -42,7 +42,7 @@ class TestMongoCheckpoints(CheckpointsContract):
         checkpoints = mongo_store.checkpoints
         lease = mongo_store.leases.acquire(SOURCE)
         assert lease is not None
-        assert checkpoints.begin_life(lease, life="life", reason="first run")
+        assert checkpoints.begin_life(lease, a_beginning())
         update = mongo_store.checkpoint_collection.update_one
 
         def lose_the_reply(query: dict[str, object], change: dict[str, object]) -> None:

@@ -14,6 +14,7 @@ class Plan:
     """What a window is to be."""
 
     is_baseline: bool
+    number: int
     base: int
 
 
@@ -31,10 +32,19 @@ def stop_if_superseded(work: Work) -> None:
 def plan(work: Work, snapshot: Snapshot, since: int | None, next_version: int) -> Plan:
     """Whether all pending rows are read, or the changes; and the base of the ids."""
     reason = _why_baseline(work, snapshot, since, next_version)
+    number = _number(work, snapshot)
     if reason is None or (reason == "retention" and work.world.rules.have(Guard.SAME_BASE)):
         # What was dispatched is the same as before: rows whose versions are known keep their ids.
-        return Plan(is_baseline=reason is not None, base=work.checkpoint.base)
-    return Plan(is_baseline=True, base=(work.checkpoint.number or 0) + 1)
+        return Plan(is_baseline=reason is not None, number=number, base=work.checkpoint.base)
+    return Plan(is_baseline=True, number=number, base=number)
+
+
+def _number(work: Work, snapshot: Snapshot) -> int:
+    """One that no window has: the mark remembers those of a Mongo that went back in time."""
+    mark, known = snapshot.mark, work.checkpoint.number or 0
+    if mark is not None and mark.resume is not None and work.world.rules.have(Guard.NUMBER):
+        known = max(known, mark.resume.number)
+    return known + 1
 
 
 def _why_baseline(work: Work, snapshot: Snapshot, since: int | None, next_version: int) -> str | None:

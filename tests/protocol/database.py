@@ -35,6 +35,8 @@ class Mark(NamedTuple):
     store: int = 0
     """Id of the Mongo that knows of it."""
     resume: Resume | None = None
+    is_drained: bool = False
+    """All that was sent up to its version is in the queue."""
 
 
 class Write(NamedTuple):

@@ -38,6 +38,11 @@ def drain(work: Work, cycle: OpenCycle) -> Steps:
     work.check_lease()
     if _is_still_open(work, cycle):
         work.checkpoint.open_cycle = None
+        sealed = (work.checkpoint.version, work.checkpoint.life, work.checkpoint.sealed_generation, work.mongo.store)
+        yield
+        mark = work.world.database.mark
+        if mark is not None and mark[:4] == sealed:
+            work.world.database.set_mark(mark._replace(is_drained=True))
     yield
 
 
@@ -61,6 +66,8 @@ def _publish(
             if not work.world.rules.have(Guard.REPAIR):
                 raise Stop from None
             yield from repair(work)
+            if work.checkpoint.life != cycle.life:
+                return False
         else:
             yield
             return True

@@ -151,8 +151,9 @@ def _write_now(work: Work, life: str, version: int, resume: Resume) -> Steps:
 
 
 def _vouches(work: Work, mark: Mark) -> bool:
-    """Whether all that was sent up to the mark's version is in the queue, as the queue's own position says."""
-    if mark.resume is None or mark.life is None:
+    """Whether all that was sent up to the mark's version is in the queue: the mark says so, and the queue's own
+    position. A position alone may be that of another window with the same number, if Mongo went back in time."""
+    if mark.resume is None or mark.life is None or not (mark.is_drained or not work.world.rules.have(Guard.DRAINED)):
         return False
     position = work.world.redis.position
     if mark.resume.last is None:

@@ -33,6 +33,4 @@ def read(work: Work) -> Generator[None, None, Reading]:
     yield
     if database.session != session:
         raise Stop
-    return Reading(
-        since=since, next_version=next_version, session=session, snapshot=snapshot, decided_at=decided_at
-    )
+    return Reading(since=since, next_version=next_version, session=session, snapshot=snapshot, decided_at=decided_at)

@@ -11,7 +11,7 @@ from tests.protocol.mongo import Document, OpenCycle, Position, Status
 from tests.protocol.preparing import Window, prepare
 from tests.protocol.reading import Reading, read
 from tests.protocol.rules import Fault, Guard
-from tests.protocol.work import Steps, Stop, Work
+from tests.protocol.work import Stop, Work
 
 ATTEMPTS = 8
 REREADS = 4
@@ -84,14 +84,14 @@ def _rows(work: Work, reading: Reading, planned: Plan) -> Sequence[tuple[int | N
 
 
 def _window(work: Work, reading: Reading, planned: Plan) -> Window:
-    life, number = work.checkpoint.life, work.checkpoint.number
-    if life is None or number is None:
-        raise AssertionError("the mark bears our life, and the cycles are counted")
+    life = work.checkpoint.life
+    if life is None:
+        raise AssertionError("the mark bears our life")
     last = work.checkpoint.last
     return Window(
         cycle=work.world.new_cycle(),
         life=life,
-        number=number + 1,
+        number=planned.number,
         generation=work.generation,
         read_at=reading.snapshot.taken_at,
         base=planned.base,
@@ -151,7 +151,8 @@ def _set_mark(work: Work, reading: Reading, window: Window, last: Position | Non
         definition=window.definition,
         is_first_run=False,
     )
-    database.set_mark(Mark(reading.next_version, window.life, window.generation, work.mongo.store, resume))
+    is_empty = last == work.checkpoint.last
+    database.set_mark(Mark(reading.next_version, window.life, window.generation, work.mongo.store, resume, is_empty))
 
 
 def _is_of_later_generation(mark: Mark | None, generation: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from common.database.records import Dispatch, Position, TaskStatus
 from relay.cycle import run_cycle
 from relay.model import CycleOptions, CycleReport
-from relay.sources import SALE
+from relay.sources import SALE, Source
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 from tests.support.twins.queue import TwinBroker
@@ -26,6 +26,10 @@ class CrashWorld:
     queue: TwinQueue | TwinBroker = field(default_factory=TwinQueue)
     database: TwinDatabase = field(default_factory=lambda: TwinDatabase(batch_size=2))
     mongo: TwinMongo = field(default_factory=lambda: TwinMongo(lease_seconds=0))
+    source: Source = SALE
+    options: CycleOptions = OPTIONS
+    adopts: bool = False
+    """Whether a person has said that these relays take the source over."""
     names: int = 0
     watermarks: list[tuple[str | None, int]] = field(default_factory=list)
     """(life, watermark) at each place where it could have died."""
@@ -45,7 +49,7 @@ class CrashWorld:
 
         ports = paused_ports(self.database, self.mongo, self.queue, pause, self._new_name)
         try:
-            return run_cycle(SALE, ports, OPTIONS, StillHeartbeat()), places
+            return run_cycle(self.source, ports, self.options, StillHeartbeat(), adopts=self.adopts), places
         except Killed:
             return None, places
 

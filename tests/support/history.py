@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from common.database.errors import ConfigurationError
 from common.database.records import Dispatch, TaskStatus
 from relay.model import CycleOptions
 from relay.sources import SALE
@@ -45,6 +46,8 @@ class History:
     """Its leases have always expired: whoever is not moved is a zombie."""
     queue: TwinQueue = field(default_factory=TwinQueue)
     running: list[Actor] = field(default_factory=list)
+    is_refused: bool = False
+    """The relay that ended last said that a person has to decide: the mark is another Mongo's, who was at work."""
     may_repeat: bool = False
     """Something happened after which rows may be sent again."""
     saves: list[tuple[int, tuple[str, str] | None]] = field(default_factory=list)
@@ -107,13 +110,14 @@ class History:
 
     # Relays and workers
 
-    def start_relay(self) -> None:
-        """Another relay begins a cycle."""
+    def start_relay(self, *, adopts: bool = False) -> None:
+        """Another relay begins a cycle. `adopts`: a person has said that it takes the source over."""
         if len(self.running) < MOST_RELAYS:
-            self.running.append(Actor(cycle_on(self._ports, SALE, self._options())))
+            self.running.append(Actor(cycle_on(self._ports, SALE, self._options(), adopts=adopts)))
 
     def _options(self) -> CycleOptions:
-        return CycleOptions(batch_size=3, queue_limit=10, most_kept=4)
+        # Nobody waits here for a person because lives begin too often: that has tests of its own.
+        return CycleOptions(batch_size=3, queue_limit=10, most_kept=4, lives_within_seconds=0)
 
     def _ports(self, pause: Callable[[str], None]) -> Ports:
         """Ports that note when a cycle's snapshot was taken: what it read then decides what was lost or repeated."""
@@ -149,7 +153,8 @@ class History:
         if actor.done:
             if actor in self.running:
                 self.running.remove(actor)
-            if actor.error is not None and not isinstance(actor.error, ConnectionCutError):
+            self.is_refused = isinstance(actor.error, ConfigurationError)
+            if actor.error is not None and not isinstance(actor.error, ConnectionCutError | ConfigurationError):
                 raise actor.error
 
     def kill(self, relay: int) -> None:
@@ -198,6 +203,11 @@ class History:
         self.database.clean_up(version)
         self.may_repeat |= too_early
 
+    def lose_mongo(self) -> None:
+        """Another one is set up, and empty."""
+        self.mongo.forget()
+        self.may_repeat = True
+
     # The end
 
     def end(self) -> None:
@@ -207,10 +217,13 @@ class History:
         self.running.clear()
         self._tick += 1
         for _ in range(8):
-            actor = Actor(cycle_on(self._ports, SALE, self._options()))
+            actor = Actor(cycle_on(self._ports, SALE, self._options(), adopts=self.is_refused and self._tick % 2 == 0))
             while not actor.done:
                 self.queue.waiting = 0
                 self._move(actor)
+            if self.is_refused and self._tick % 2:
+                # Nobody comes: whoever was at work is not seen again.
+                self.database.let_the_mark_age()
 
     def assert_kept(self) -> None:
         """Nothing was lost, and nothing sent twice unless something happened after which it may be."""

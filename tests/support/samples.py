@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, Seal, Window
+from common.database.records import Beginning, Checkpoint, Dispatch, OpenCycle, Position, Resume, Seal, Window
 from relay.sources import SALE, Source
 
 
@@ -25,6 +25,8 @@ def a_dispatch(seq: int | None, *, source: Source = SALE, **changes: Any) -> Dis
         "cycle": f"cycle-{number}",
         "number": number,
         "generation": 1,
+        "base": 1,
+        "follows": None,
     }
     own: dict[str, Any] = {
         "id": f"{life}-{number}-{seq}",
@@ -43,6 +45,26 @@ def an_open_cycle(**changes: Any) -> OpenCycle:
     return OpenCycle(**{**fields, **changes})
 
 
+def a_resume(**changes: Any) -> Resume:
+    """What the mark of another Mongo tells."""
+    fields: dict[str, Any] = {
+        "number": 8,
+        "last": (8, 4),
+        "base": 2,
+        "begin_version": 5,
+        "object_id": 1001,
+        "side_table": 2001,
+        "definition": "definition",
+    }
+    return Resume(**{**fields, **changes})
+
+
+def a_beginning(**changes: Any) -> Beginning:
+    """The life `life`, with a baseline."""
+    fields: dict[str, Any] = {"life": "life", "reason": "first run", "number": 0}
+    return Beginning(**{**fields, **changes})
+
+
 def a_seal(**changes: Any) -> Seal:
     """The first seal of the life `life`, by generation 1."""
     fields: dict[str, Any] = {
@@ -56,6 +78,7 @@ def a_seal(**changes: Any) -> Seal:
         "object_id": 1001,
         "side_table": 2001,
         "definition": "definition",
+        "base": 1,
     }
     return Seal(**{**fields, **changes})
 
@@ -72,5 +95,6 @@ def a_checkpoint(**changes: Any) -> Checkpoint:
         "object_id": 1001,
         "side_table": 2001,
         "definition": "definition",
+        "base": 1,
     }
     return Checkpoint(**{**fields, **changes})

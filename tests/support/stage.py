@@ -42,7 +42,9 @@ class StillHeartbeat(Heartbeat):
         pass
 
     @contextmanager
-    def over(self, lease: Lease, *, on_stall: Callable[[], None]) -> Iterator[Heartbeat]:
+    def over(
+        self, lease: Lease, *, on_stall: Callable[[], None], renew_mark: Callable[[], None]
+    ) -> Iterator[Heartbeat]:
         yield self
 
     def progress(self) -> None:
@@ -186,9 +188,9 @@ class Actor:
 
 
 def cycle_on(
-    ports: Callable[[Callable[[str], None]], Ports], source: Source, options: CycleOptions
+    ports: Callable[[Callable[[str], None]], Ports], source: Source, options: CycleOptions, *, adopts: bool = False
 ) -> Callable[[Callable[[str], None]], CycleReport]:
     """A cycle for an Actor to play."""
     from relay.cycle import run_cycle
 
-    return lambda pause: run_cycle(source, ports(pause), options, StillHeartbeat())
+    return lambda pause: run_cycle(source, ports(pause), options, StillHeartbeat(), adopts=adopts)

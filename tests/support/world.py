@@ -6,7 +6,7 @@ from typing import Any
 
 from relay.cycle import run_cycle
 from relay.model import CycleOptions, CycleReport
-from relay.sources import SALE
+from relay.sources import SALE, Source
 from relay.work import Again
 from tests.support.stage import StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
@@ -17,14 +17,15 @@ class World:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.source: Source = SALE
         self.database, self.queue = TwinDatabase(), TwinQueue()
         self.mongo = TwinMongo(lease_seconds=0, clock=lambda: self.now)
         self._names = 0
 
-    def scan(self, again: Again | None = None, **options: Any) -> CycleReport:
-        """One cycle, with these CycleOptions."""
+    def scan(self, again: Again | None = None, *, adopts: bool = False, **options: Any) -> CycleReport:
+        """One cycle, with these CycleOptions; `adopts`: a person has said that it takes the source over."""
         ports = paused_ports(self.database, self.mongo, self.queue, self._go_on, self._new_name)
-        return run_cycle(SALE, ports, CycleOptions(**options), StillHeartbeat(), again)
+        return run_cycle(self.source, ports, CycleOptions(**options), StillHeartbeat(), again, adopts=adopts)
 
     def write(self, *numbers: int) -> None:
         """New pending invoices, in one transaction."""

@@ -50,9 +50,10 @@ class ExactlyOnce(RuleBasedStateMachine):
         while self.relays > before:
             self.history.go_on(before)
 
-    @rule()
-    def a_relay_starts(self) -> None:
-        self.history.start_relay()
+    @rule(adopts=st.booleans())
+    def a_relay_starts(self, adopts: bool) -> None:
+        """A person has it take the source over where one was refused before."""
+        self.history.start_relay(adopts=adopts and self.history.is_refused)
 
     @precondition(lambda self: self.relays)
     @rule(number=numbers, calls=calls)
@@ -129,7 +130,7 @@ class AtLeastOnce(ExactlyOnce):
             case "tracking":
                 self.history.switch_tracking_off_and_on()
             case "mongo":
-                self.history.mongo.forget()
+                self.history.lose_mongo()
             case _:
                 self.history.mongo.contents.logs.clear()
         self.history.may_repeat = True

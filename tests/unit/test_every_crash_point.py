@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from common.database.records import NOWHERE
+from relay.sources import SALE
 from tests.support.crashing import OPTIONS, CrashWorld
 from tests.support.twins.queue import TwinBroker, TwinQueue
+
+ANOTHER_DEFINITION = replace(SALE, args=tuple(reversed(SALE.args)))
 
 Scenario = Callable[[CrashWorld], Counter[str]]
 """Prepares the world for the cycle that dies; gives back what has to be in the queue in the end."""
@@ -115,7 +119,27 @@ def the_retention_has_passed(world: CrashWorld) -> Counter[str]:
     return documents(1, 2, 3, 4)
 
 
+def the_definition_changes(world: CrashWorld) -> Counter[str]:
+    """Once more under the new definition, and once only."""
+    insert(world, 1, 2, 3)
+    world.run()
+    world.source = ANOTHER_DEFINITION
+    insert(world, 4)
+    return documents(1, 1, 2, 2, 3, 3, 4)
+
+
+def the_definition_comes_back(world: CrashWorld) -> Counter[str]:
+    insert(world, 1)
+    world.run()
+    world.source = ANOTHER_DEFINITION
+    world.run()
+    world.source, world.adopts = SALE, True
+    return documents(1, 1, 1)
+
+
 SCENARIOS = [
+    the_definition_changes,
+    the_definition_comes_back,
     first_run,
     a_window_of_several_batches,
     an_empty_window,
@@ -157,8 +181,33 @@ def mongo_is_lost(world: CrashWorld) -> Counter[str]:
     world.run()
     world.database.update(key(1), status="SYNCED")
     world.mongo.forget()
+    world.database.let_the_mark_age()
     insert(world, 2, 3, 4)
     return documents(1, 2, 3, 4)
+
+
+def mongo_is_lost_and_the_source_adopted(world: CrashWorld) -> Counter[str]:
+    """Row 1 still waits for its worker service: the mark and the queue's position vouch for it."""
+    insert(world, 1)
+    world.run()
+    world.mongo.forget()
+    world.adopts = True
+    insert(world, 2, 3, 4)
+    return documents(1, 2, 3, 4)
+
+
+def it_is_adopted_before_anything_was_dispatched(world: CrashWorld) -> Counter[str]:
+    world.run()
+    world.mongo.forget()
+    world.adopts = True
+    insert(world, 2, 3, 4)
+    return documents(2, 3, 4)
+
+
+def a_first_run_that_begins_now(world: CrashWorld) -> Counter[str]:
+    insert(world, 1, 2, 3)
+    world.options = replace(OPTIONS, first_run_now=True)
+    return documents()
 
 
 def mongo_went_back(world: CrashWorld) -> Counter[str]:
@@ -200,6 +249,8 @@ LOSSES = [
     the_queue_lost_its_end,
     the_queue_lost_everything,
     mongo_is_lost,
+    mongo_is_lost_and_the_source_adopted,
+    it_is_adopted_before_anything_was_dispatched,
     mongo_went_back,
     the_database_is_restored,
     the_journal_is_lost_under_an_open_cycle,
@@ -215,6 +266,23 @@ def test_whatever_it_dies_at_every_row_is_in_the_queue_once(scenario: Scenario) 
         wanted = scenario(world)
         world.run(die_at=die_at)
         world.settle()
+        assert Counter(d.business_id for d in world.queue.pushed) == wanted, f"died at {die_at}"
+        _check_rest(world, die_at)
+
+
+def test_a_first_run_that_begins_now_takes_what_comes_after_it_began_wherever_it_dies() -> None:
+    places = _places(a_first_run_that_begins_now, TwinQueue())
+    for die_at in range(places + 1):
+        world = CrashWorld(queue=TwinQueue())
+        a_first_run_that_begins_now(world)
+        world.run(die_at=die_at)
+        has_begun = world.database.contents.mark is not None
+        insert(world, 4)
+        world.settle()
+        insert(world, 5)
+        world.settle()
+        # Who died before the mark has not begun: "now" is when the next one does.
+        wanted = documents(4, 5) if has_begun else documents(5)
         assert Counter(d.business_id for d in world.queue.pushed) == wanted, f"died at {die_at}"
         _check_rest(world, die_at)
 

@@ -76,7 +76,7 @@ def test_a_relay_that_was_overtaken_does_not_set_the_mark_back(world: Meanwhile)
 def test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing(world: Meanwhile) -> None:
     another = World()
     another.database = world.database
-    world.at("before set_mark", another.scan)
+    world.at("before set_mark", lambda: another.scan(adopts=True))
     assert world.scan().outcome is Outcome.STOPPED
     assert world.queued() == ["HD-1"]
 

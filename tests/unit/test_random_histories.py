@@ -37,7 +37,7 @@ class Chance:
     def play(self) -> None:
         happenings = [
             (0.12, self._write),
-            (0.05, self.history.start_relay),
+            (0.05, self._start_relay),
             (0.02, self._kill),
             (0.01, self._lose_the_end_of_the_queue),
             (0.003, self._restore_the_database),
@@ -56,6 +56,9 @@ class Chance:
     def _write(self) -> None:
         keys = self._random.sample(KEYS, self._random.randint(1, 2))
         self.history.write([(key, self._random.choice(EDITS)) for key in keys])
+
+    def _start_relay(self) -> None:
+        self.history.start_relay(adopts=self.history.is_refused and self._random.random() < 0.5)
 
     def _go_on(self) -> None:
         if self.history.running:
@@ -76,8 +79,7 @@ class Chance:
 
     def _wipe_mongo(self) -> None:
         if "wipe" in self.faults:
-            self.history.mongo.forget()
-            self.history.may_repeat = True
+            self.history.lose_mongo()
 
     def _set_mongo_back(self) -> None:
         if self._pasts:

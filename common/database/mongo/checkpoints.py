@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Many
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from pymongo.collection import Collection
@@ -11,7 +12,10 @@ from pymongo.errors import AutoReconnect
 
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import checkpoint_of, open_cycle_document, position_document
-from common.database.records import Checkpoint, Lease, OpenCycle, Seal
+from common.database.records import Beginning, Checkpoint, Lease, OpenCycle, Seal
+
+LIVES_REMEMBERED = 3
+"""What `stop_source` asks for at most."""
 
 
 class MongoCheckpoints:
@@ -35,10 +39,34 @@ class MongoCheckpoints:
         forgotten = {"version": None, "life": None, "last": None, "open_cycle": None}
         return self._set(lease, {}, {**forgotten, "cycle_number": number, "life_reason": reason})
 
-    def begin_life(self, lease: Lease, *, life: str, reason: str) -> bool:
-        """Begin a life: no watermark, no last position, sealed generation = the lease's."""
-        begun = {"version": None, "last": None, "life": life, "sealed_generation": lease.generation}
-        return self._set(lease, {"open_cycle": None}, {**begun, "life_reason": reason})
+    def begin_life(self, lease: Lease, beginning: Beginning) -> bool:
+        """Begin a life: its sealed generation is the lease's, and the lease's is the next one."""
+        begun = beginning.changes(lease.generation)
+        changes = {
+            **begun,
+            "last": position_document(begun["last"]),
+            "life_began_at": self._clock.now(),
+            "lease.generation": lease.generation + 1,
+        }
+        return self._set(lease, {"open_cycle": None}, changes)
+
+    def announce_adoption(self, lease: Lease, *, life: str, generation: int) -> bool:
+        """That this life of another Mongo is about to go on here, and that the lease's generation is this one."""
+        return self._set(lease, {"open_cycle": None}, {"adopts_life": life, "lease.generation": generation})
+
+    def adopt(self, lease: Lease, *, superseded: Many[str]) -> bool:
+        """A person takes the source over: nothing stops it any more but these definitions."""
+        return self._set(lease, {}, {"stopped_at": None, "lives": [], "superseded": list(superseded)})
+
+    def stop_source(self, lease: Lease, *, lives: int, within: timedelta) -> bool:
+        """Stop the source until it is adopted, where so many lives were sealed within this time."""
+        now = self._clock.now()
+        # Kept in order, so that none is older than the first.
+        return self._set(
+            lease,
+            {f"lives.{lives - 1}": {"$exists": True}, "lives": {"$not": {"$lt": now - within}}},
+            {"stopped_at": now},
+        )
 
     def seal(self, lease: Lease, seal: Seal) -> bool:
         """Advance the watermark and open the cycle in one atomic write. A lost reply is read back."""
@@ -53,6 +81,9 @@ class MongoCheckpoints:
             "object_id": seal.object_id,
             "side_table": seal.side_table,
             "definition": seal.definition,
+            "base": seal.base,
+            **self._definition(seal),
+            **self._first_of_its_life(seal),
             **self._baseline(seal),
         }
         try:
@@ -65,7 +96,19 @@ class MongoCheckpoints:
         if seal.baseline is None:
             return {}
         baseline = {"reason": seal.baseline, "version": seal.version, "at": self._clock.now()}
-        return {"last_baseline": baseline, "skipped_to": seal.version if seal.skipped else None}
+        return {"last_baseline": baseline, "skipped_to": None}
+
+    def _definition(self, seal: Seal) -> dict[str, Any]:
+        """Who brought a new definition, and in whose place."""
+        if not seal.brings_definition:
+            return {}
+        return {"defined_by": seal.host, "defined_at": self._clock.now(), "superseded": list(seal.superseded)}
+
+    def _first_of_its_life(self, seal: Seal) -> dict[str, Any]:
+        """When lives sealed their first windows: of so many the last ones."""
+        if seal.expected_version is not None:
+            return {}
+        return {"lives": [*seal.lives, self._clock.now()][-LIVES_REMEMBERED:]}
 
     def _is_sealed(self, lease: Lease, seal: Seal) -> bool:
         """Never two seals under one generation, and the cycle's id is random: if it is there, it is ours."""

@@ -30,7 +30,7 @@ class MongoLeases:
         take = {
             "$set": {"lease.owner": owner, "lease.expires_at": now + self._term},
             "$inc": {"lease.generation": 1},
-            "$setOnInsert": {"began_at": now},
+            "$setOnInsert": {"began_at": now, "store": secrets.token_hex(8)},
         }
         try:
             document = self._checkpoints.find_one_and_update(

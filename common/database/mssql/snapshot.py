@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from common.database import change_tracking as ct
 from common.database.mssql import statements
+from common.database.mssql.resume import resume_of
 from common.database.records import ChangedRow, Mark, TableState, TrackedTable
 
 
@@ -80,7 +81,16 @@ def state_of(row: sa.Row[Any]) -> TableState:
     """A row of `statements.states` as a record."""
     mark = None
     if row.life is not None:
-        mark = Mark(version=row.version, life=row.life, generation=row.generation)
+        mark = Mark(
+            version=row.version,
+            life=row.life,
+            generation=row.generation,
+            store=row.store,
+            resume=resume_of(row.resume),
+            drained=bool(row.drained),
+            host=row.host,
+            age_seconds=row.age_seconds,
+        )
     return TableState(
         current_version=row.current_version,
         object_id=row.object_id,

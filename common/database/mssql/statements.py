@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from common.database import change_tracking as ct
+from common.database.mssql.resume import resume_text
 from common.database.records import Mark, TrackedTable
+
+LONGEST_HOST = 255
 
 MARKS = sa.table(
     "relay_checkpoint",
@@ -17,6 +20,10 @@ MARKS = sa.table(
     sa.column("version", sa.BigInteger),
     sa.column("life", sa.Unicode(64)),
     sa.column("generation", sa.BigInteger),
+    sa.column("store", sa.Unicode(64)),
+    sa.column("host", sa.Unicode(255)),
+    sa.column("resume", sa.Unicode(1000)),
+    sa.column("drained", sa.Boolean),
     sa.column("updated_at", sa.DateTime),
     schema="dbo",
 )
@@ -38,6 +45,9 @@ _INTERNAL = sa.table(
 )
 _CHANGE_TRACKING = 209
 """Microsoft, "sys.internal_tables": the internal table that holds the changes of the table `parent_id`."""
+
+
+_NOW = sa.func.SYSUTCDATETIME()
 
 
 def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
@@ -64,6 +74,11 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             MARKS.c.version,
             MARKS.c.life,
             MARKS.c.generation,
+            MARKS.c.store,
+            MARKS.c.host,
+            MARKS.c.resume,
+            MARKS.c.drained,
+            sa.func.DATEDIFF(sa.text("SECOND"), MARKS.c.updated_at, _NOW, type_=sa.Integer).label("age_seconds"),
         )
         .select_from(wanted)
         .outerjoin(_TRACKING, _TRACKING.c.object_id == wanted.c.object_id)
@@ -125,16 +140,27 @@ def pending_among(tracked: TrackedTable, table: sa.Table, keys: Sequence[tuple[A
 
 def move_mark(source: str, mark: Mark, expected: Mark) -> sa.Update:
     """Set the mark where it is what the snapshot showed."""
-    return (
-        sa.update(MARKS)
-        .where(
-            MARKS.c.source == source,
-            MARKS.c.version == expected.version,
-            MARKS.c.life == expected.life,
-            MARKS.c.generation == expected.generation,
-        )
-        .values(_values(mark))
-    )
+    return sa.update(MARKS).where(*_is(source, expected)).values(_values(mark))
+
+
+def confirm_mark(source: str, mark: Mark) -> sa.Update:
+    """Say that all that was dispatched up to the mark is in the queue, where it still stands."""
+    return sa.update(MARKS).where(*_is(source, mark)).values(drained=True, updated_at=_NOW)
+
+
+def _is(source: str, mark: Mark) -> list[ColumnElement[bool]]:
+    return [
+        MARKS.c.source == source,
+        MARKS.c.version == mark.version,
+        MARKS.c.life == mark.life,
+        MARKS.c.generation == mark.generation,
+        MARKS.c.store == mark.store,
+    ]
+
+
+def renew_mark(source: str, store: str) -> sa.Update:
+    """Say that a relay is at work, where the mark is that of its Mongo."""
+    return sa.update(MARKS).where(MARKS.c.source == source, MARKS.c.store == store).values(updated_at=_NOW)
 
 
 def first_mark(source: str, mark: Mark) -> sa.Insert:
@@ -147,7 +173,11 @@ def _values(mark: Mark) -> dict[str, Any]:
         "version": mark.version,
         "life": mark.life,
         "generation": mark.generation,
-        "updated_at": sa.func.SYSUTCDATETIME(),
+        "store": mark.store,
+        "host": mark.host[:LONGEST_HOST],
+        "resume": resume_text(mark.resume),
+        "drained": mark.drained,
+        "updated_at": _NOW,
     }
 
 

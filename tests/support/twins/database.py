@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.database.records import ChangedRow, Mark, TableState
 from relay.sources import Source
 
 Key = tuple[Any, ...]
+OLD_SECONDS = 1000.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Contents:
     rows: dict[Key, Row] = field(default_factory=dict)
     log: dict[Key, list[Change]] = field(default_factory=dict)
     mark: Mark | None = None
+    mark_is_old: bool = False
+    """Nobody has been at work for a while."""
     object_id: int = 1001
     begin_version: int | None = 0
     side_table: int | None = 2001
@@ -117,6 +120,19 @@ class TwinDatabase:
     def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
         rows = self.contents.rows
         return {key for key in keys if key in rows and rows[key].status == source.pending_value}
+
+    def let_the_mark_age(self) -> None:
+        self.contents.mark_is_old = True
+
+    def confirm_mark(self, source: Source, mark: Mark) -> None:
+        if self.contents.mark == mark:
+            self.contents.mark = replace(self.contents.mark, drained=True)
+            self.contents.mark_is_old = False
+
+    def renew_mark(self, source: Source, store: str) -> None:
+        mark = self.contents.mark
+        if mark is not None and mark.store == store:
+            self.contents.mark_is_old = False
 
     def cancel(self, source: Source) -> None:
         return None
@@ -200,6 +216,7 @@ class TwinSnapshot:
         if self._database.contents.mark != expected:
             return False
         self._database.contents.mark = mark
+        self._database.contents.mark_is_old = False
         return True
 
     def _check(self) -> None:
@@ -215,5 +232,5 @@ def state_of(contents: Contents) -> TableState:
         begin_version=contents.begin_version if contents.tracked else None,
         side_table=contents.side_table if contents.tracked else None,
         updateable=contents.updateable,
-        mark=contents.mark,
+        mark=contents.mark and replace(contents.mark, age_seconds=OLD_SECONDS if contents.mark_is_old else 1.0),
     )

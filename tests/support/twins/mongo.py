@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import secrets
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
 from common.database.records import (
+    Beginning,
     Checkpoint,
     Dispatch,
     Lease,
@@ -42,6 +45,7 @@ class Contents:
     """Everything that Mongo holds."""
 
     held: dict[str, Held] = field(default_factory=dict)
+    store: str = field(default_factory=lambda: secrets.token_hex(4))
     logs: dict[str, Dispatch] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     """When each was prepared, then when it went into the queue."""
@@ -79,7 +83,8 @@ class TwinMongo:
     # Leases
 
     def acquire(self, source: str) -> Lease | None:
-        held = self.contents.held.setdefault(source, Held())
+        known = Checkpoint(store=self.contents.store)
+        held = self.contents.held.setdefault(source, Held(checkpoint=known))
         now = self._clock()
         if held.owner is not None and held.expires_at > now:
             return None
@@ -119,16 +124,30 @@ class TwinMongo:
         forgotten: dict[str, Any] = {"version": None, "life": None, "last": None, "open_cycle": None}
         return self._set(lease, lambda _: True, **forgotten, cycle_number=number, life_reason=reason)
 
-    def begin_life(self, lease: Lease, *, life: str, reason: str) -> bool:
+    def begin_life(self, lease: Lease, beginning: Beginning) -> bool:
+        begun = {**beginning.changes(lease.generation), "life_began_at": self._now()}
+        return self._set(lease, _nothing_is_open, **begun) and self._generation(lease, lease.generation + 1)
+
+    def announce_adoption(self, lease: Lease, *, life: str, generation: int) -> bool:
+        return self._set(lease, _nothing_is_open, adopts_life=life) and self._generation(lease, generation)
+
+    def _generation(self, lease: Lease, generation: int) -> bool:
+        self.contents.held[lease.source].generation = generation
+        return True
+
+    def adopt(self, lease: Lease, *, superseded: Collection[str]) -> bool:
+        return self._set(lease, lambda _: True, stopped_at=None, lives=(), superseded=tuple(superseded))
+
+    def stop_source(self, lease: Lease, *, lives: int, within: timedelta) -> bool:
+        now = self._now()
         return self._set(
             lease,
-            lambda known: known.open_cycle is None,
-            version=None,
-            last=None,
-            life=life,
-            sealed_generation=lease.generation,
-            life_reason=reason,
+            lambda known: len(known.lives) >= lives and all(now - at <= within for at in known.lives),
+            stopped_at=now,
         )
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     def seal(self, lease: Lease, seal: Seal) -> bool:
         return self._set(
@@ -145,14 +164,24 @@ class TwinMongo:
             object_id=seal.object_id,
             side_table=seal.side_table,
             definition=seal.definition,
+            base=seal.base,
+            **self._definition(seal),
             **self._baseline(seal),
         )
+
+    def _definition(self, seal: Seal) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        if seal.brings_definition:
+            changes |= {"defined_by": seal.host, "defined_at": self._now(), "superseded": seal.superseded}
+        if seal.expected_version is None:
+            changes["lives"] = (*seal.lives, self._now())[-3:]
+        return changes
 
     def _baseline(self, seal: Seal) -> dict[str, Any]:
         if seal.baseline is None:
             return {}
         baseline = {"reason": seal.baseline, "version": seal.version}
-        return {"last_baseline": baseline, "skipped_to": seal.version if seal.skipped else None}
+        return {"last_baseline": baseline, "skipped_to": None}
 
     def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
         done = {"id": cycle.id, "number": cycle.number, **summary}
@@ -282,6 +311,10 @@ class TwinMongo:
         versions = [(d.window.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
         known = sorted(version for version in versions if version[2] is not None)
         return known[0][2] if known else None
+
+
+def _nothing_is_open(known: Checkpoint) -> bool:
+    return known.open_cycle is None
 
 
 def _in_order(dispatches: list[Dispatch]) -> list[Dispatch]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from common.database.records import Mark
 from relay.dry_run import Preview, preview
 from relay.model import CycleOptions, Reason
 from relay.sources import SALE
@@ -52,7 +52,7 @@ def test_a_relay_that_died_just_before_its_seal_is_no_reason_for_a_baseline(worl
         mark = snapshot.state.mark
         assert mark is not None
         snapshot.end()
-        assert snapshot.set_mark(Mark(version=9, life=mark.life, generation=mark.generation + 1), expected=mark)
+        assert snapshot.set_mark(replace(mark, version=9, generation=mark.generation + 1), expected=mark)
     assert _look(world).baseline is None
 
 

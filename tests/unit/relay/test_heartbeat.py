@@ -39,6 +39,7 @@ class Beating:
         self.log = SilentLog()
         self.seconds = 0.0
         self.stalls = 0
+        self.marks = 0
         leases: Any = self.leases
         self.heartbeat = Heartbeat(
             leases,
@@ -49,7 +50,10 @@ class Beating:
         )
 
     def over(self) -> Any:
-        return self.heartbeat.over(LEASE, on_stall=self._stall)
+        return self.heartbeat.over(LEASE, on_stall=self._stall, renew_mark=self.renew_mark)
+
+    def renew_mark(self) -> None:
+        self.marks += 1
 
     def _stall(self) -> None:
         self.stalls += 1
@@ -139,7 +143,7 @@ def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> No
     def fail() -> None:
         raise ConnectionError("the connection is gone")
 
-    with beating.heartbeat.over(LEASE, on_stall=fail):
+    with beating.heartbeat.over(LEASE, on_stall=fail, renew_mark=beating.renew_mark):
         beating.seconds = PATIENCE_SECONDS + 1
         beating.await_end()
     told = {event: fields.get("error") for event, fields in beating.log.events}

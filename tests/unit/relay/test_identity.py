@@ -1,4 +1,4 @@
-"""The same change always gets the same id, and no two changes share one."""
+"""Within a life, and under one definition, the same change always gets the same id; no two changes share one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import pytest
 from common.database.records import ChangedRow
 from relay.identity import dispatch_id
 from relay.sources import IMPORT, SALE, Source
+from tests.support.samples import a_dispatch
 
 ROW = ChangedRow(version=42, key=("NT-01", "HD-0001"), args=("HD-0001", "NT-01"))
 BASELINE_ROW = replace(ROW, version=None)
 
 
-def _id(row: ChangedRow = ROW, *, source: Source = SALE, life: str = "life", number: int = 3) -> str:
-    return dispatch_id(source, life, row, cycle_number=number)
+def _id(row: ChangedRow = ROW, *, source: Source = SALE, life: str = "life", number: int = 3, base: int = 1) -> str:
+    window = a_dispatch(0, life=life, number=number, base=base).window
+    return dispatch_id(source, window, row)
 
 
 def _with_key(*key: Any) -> ChangedRow:
@@ -28,9 +30,9 @@ def _with_key(*key: Any) -> ChangedRow:
 @pytest.mark.parametrize(
     ("row", "golden"),
     [
-        (ROW, "d0e8a157-e73f-5a3a-9702-7447e1fb4825"),
-        (BASELINE_ROW, "7e06ebeb-7910-5461-8eae-f540f09348d8"),
-        (_with_key(7, "Đức"), "ba2deb8e-2bcb-5aff-8562-1c30367d6fb6"),
+        (ROW, "9fea5830-d592-5d78-ba3f-8ad2c28441f6"),
+        (BASELINE_ROW, "7067c24f-19f5-581d-a341-654f0da73896"),
+        (_with_key(7, "Đức"), "3e599f9c-5fd8-536d-a275-fc09dabc605c"),
     ],
     ids=["change", "baseline", "mixed key"],
 )
@@ -44,6 +46,7 @@ def test_ids_never_change_from_one_release_to_the_next(row: ChangedRow, golden: 
     [
         (_id(), _id(replace(ROW, version=43))),
         (_id(), _id(life="another")),
+        (_id(), _id(base=2)),
         (_id(), _id(source=IMPORT)),
         (_id(), _id(source=replace(SALE, database="another"))),
         (_id(), _id(_with_key("NT-01", "HD-0002"))),
@@ -51,7 +54,7 @@ def test_ids_never_change_from_one_release_to_the_next(row: ChangedRow, golden: 
         (_id(replace(ROW, version=3)), _id(BASELINE_ROW, number=3)),
         (_id(BASELINE_ROW), _id(BASELINE_ROW, number=4)),
     ],
-    ids=["version", "life", "source", "database", "key", "baseline", "version and number", "two baselines"],
+    ids=["version", "life", "base", "source", "database", "key", "baseline", "version and number", "two baselines"],
 )
 def test_what_differs_has_another_id(one: str, other: str) -> None:
     assert one != other

@@ -148,7 +148,7 @@ def test_nothing_is_judged_while_a_baseline_is_due() -> None:
     world.scan()
     copy = world.database.backup()
     world.mongo.forget()
-    world.scan()
+    world.scan(adopts=True)
     world.database.restore(copy)
     assert "begins a new life" in (look(world).not_judged or "")
 

@@ -1,0 +1,32 @@
+"""The chain of windows in the journal: each tells where the one before it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from common.database.records import Dispatch, Position
+
+
+class Chain:
+    """Follows the windows beyond the queue's position, and notices one that is gone, or whose end is.
+
+    The journal may lose a window that was drained long ago, and the queue then lose everything: without the chain
+    repair would push what there is, and all would look well.
+    """
+
+    def __init__(self, life: str | None, position: Position, *, may_begin_late: bool) -> None:
+        """`position`: where the queue stands. `may_begin_late`: the life's first windows may have expired."""
+        self._before = position.place if position.life == life else None
+        self._may_begin_late = may_begin_late and self._before is None
+
+    def holds(self, dispatches: Sequence[Dispatch]) -> bool:
+        """Whether these follow what came before them. They are the next ones that the journal has, in order."""
+        return all(self._follows(dispatch) for dispatch in dispatches)
+
+    def _follows(self, dispatch: Dispatch) -> bool:
+        window, before = dispatch.window, self._before
+        self._before = dispatch.position.place
+        if before is not None and before[0] == window.number:
+            return True
+        may_begin_late, self._may_begin_late = self._may_begin_late, False
+        return may_begin_late or window.follows == before

@@ -1,0 +1,58 @@
+"""`relay adopt`: a person says that this relay takes a source over."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from common.config import get_settings
+from common.logs import set_up_logging
+from relay.bootstrap import Relay, this_process
+from relay.cli.console import console
+from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.cli.scan import each_source, reports_table
+from relay.registry import all_sources, find_source
+from relay.scan import adopt, look_at_status
+from relay.sources import Source
+
+
+def adopt_command(
+    sources: Annotated[list[str] | None, typer.Argument(help="these: see `relay sources`")] = None,
+    every: Annotated[bool, typer.Option("--all", help="every source")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
+) -> None:
+    """Take sources over, after a move of MongoDB or SQL Server, a way back to an older definition, or a stop.
+
+    What the mark in SQL Server and the queue's position vouch for is not sent again; otherwise all that waits is read
+    anew. See first that no other relay works on them.
+
+    Example: relay adopt sale import
+    """
+    if every == bool(sources):
+        tell("name the sources, or write --all")
+        raise typer.Exit(EXIT_CONFIGURATION)
+    with errors_told():
+        chosen = list(all_sources()) if every else [find_source(name) for name in sources or []]
+        set_up_logging(get_settings())
+        from relay.celery_app import app
+
+        relay = this_process(app)
+        if not yes:
+            _ask(relay, chosen)
+        done, mistakes = each_source(chosen, lambda source: adopt(relay, source))
+        console.print(reports_table(done))
+    if mistakes:
+        tell("\n".join(mistakes))
+        raise typer.Exit(EXIT_CONFIGURATION)
+
+
+def _ask(relay: Relay, sources: list[Source]) -> None:
+    """Show whose they are, and go on only if that is wanted."""
+    for one in look_at_status(relay, sources):
+        at_work = one.at_work
+        seen = f"a relay on host {at_work.host}, {at_work.seconds:.0f} s ago" if at_work else "nobody"
+        typer.echo(f"{one.source}: last worked on by {seen}{'' if one.is_ours else ', with another MongoDB'}")
+        if one.mistake:
+            typer.echo(f"  {one.mistake}")
+    typer.confirm("Take them over?", abort=True)
