@@ -31,7 +31,6 @@ CHECKPOINT = sa.Table(
     sa.Column("store", sa.Unicode(64)),
     sa.Column("host", sa.Unicode(255)),
     sa.Column("resume", sa.Unicode(1000)),
-    sa.Column("drained", sa.Boolean),
     sa.Column(
         "updated_at",
         DATETIME2(3),  # type: ignore[no-untyped-call]

@@ -134,12 +134,9 @@ def _begin_with_a_watermark(work: Work, snapshot: Snapshot, version: int, resume
 
 
 def _vouched_for(work: Work, mark: Mark | None) -> Resume | None:
-    """What the mark tells, where all that was dispatched up to its version is in the queue: the mark says so, and the
-    queue's own position. (A position alone may be that of another window, where Mongo went back in time.)
-
-    None: nobody adopts the source, or nothing vouches for that.
-    """
-    if mark is None or mark.resume is None or mark.resume.is_first_run or not mark.drained:
+    """What the mark tells, where all that was dispatched up to its version is in the queue: the queue's own position
+    says so. None: nobody adopts the source, or nothing vouches for that."""
+    if mark is None or mark.resume is None or mark.resume.is_first_run:
         return None
     is_half_adopted = mark.store == work.checkpoint.store and mark.life == work.checkpoint.adopts_life
     if not (work.adopts or is_half_adopted):

@@ -61,9 +61,6 @@ class ChangeSource(Protocol):
     def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
         """Those of the keys whose rows are pending now."""
 
-    def confirm_mark(self, source: Source, mark: Mark) -> None:
-        """Say that all that was dispatched up to this mark is in the queue, where it still stands."""
-
     def renew_mark(self, source: Source, store: str) -> None:
         """Say that a relay with this Mongo is at work, where the mark is that Mongo's. From another thread."""
 

@@ -164,7 +164,6 @@ def _mark_of(work: Work, seal: Seal) -> Mark:
         generation=seal.generation,
         store=work.checkpoint.store,
         host=seal.host,
-        drained=seal.last == work.checkpoint.last,
         resume=Resume(
             number=seal.cycle.number,
             last=seal.last.place if seal.last else None,

@@ -173,18 +173,10 @@ class Work:
         summary = {"dispatched": self.dispatched, "rejected": self.rejected, "repaired": self.repaired}
         self._insist(self.ports.checkpoints.close(self.lease, cycle, summary))
         self.checkpoint = replace(self.checkpoint, open_cycle=None)
-        if cycle.count:
-            self.ports.changes.confirm_mark(self.source, self._sealed_mark())
 
     def renew_mark(self) -> None:
         """Say in SQL Server that a relay with this Mongo is at work. From another thread."""
         self.ports.changes.renew_mark(self.source, self.checkpoint.store)
-
-    def _sealed_mark(self) -> Mark:
-        known = self.checkpoint
-        if known.version is None or known.life is None:
-            raise AssertionError("a cycle was open, so it was sealed")
-        return Mark(version=known.version, life=known.life, generation=known.sealed_generation, store=known.store)
 
     @property
     def number(self) -> int:

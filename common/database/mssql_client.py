@@ -19,7 +19,7 @@ from common.database.mssql.cancelling import Calls, cancellable, let_cancel
 from common.database.mssql.catalog import describe
 from common.database.mssql.snapshot import MSSQLSnapshot, state_of
 from common.database.mssql.text import read_any_text
-from common.database.records import Mark, TableState, TrackedTable
+from common.database.records import TableState, TrackedTable
 
 CONNECT_SECONDS = 10
 PING_SECONDS = 5
@@ -103,17 +103,11 @@ class MSSQLClient:
                 pending.update(chunk[ordinal] for ordinal in ordinals)
         return pending
 
-    def confirm_mark(self, tracked: TrackedTable, mark: Mark) -> None:
-        """Say that all that was dispatched up to this mark is in the queue, where it still stands."""
-        self._commit(statements.confirm_mark(tracked.name, mark))
-
     def renew_mark(self, tracked: TrackedTable, store: str) -> None:
         """Say that a relay is at work, where the table's mark is that of this Mongo. From another thread."""
-        self._commit(statements.renew_mark(tracked.name, store))
-
-    def _commit(self, statement: sa.Update) -> None:
         with self._drivers_errors_wrapped(), self.engine.connect() as plain:
-            plain.execution_options(isolation_level="AUTOCOMMIT").execute(statement)
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execute(statements.renew_mark(tracked.name, store))
 
     def cancel(self, tracked: TrackedTable) -> None:
         """Cancel the statements that read the table, if there are any. From another thread."""

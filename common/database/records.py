@@ -70,8 +70,6 @@ class Mark:
     store: str = ""
     """Random id of the Mongo that knows of it."""
     resume: Resume | None = field(default=None, compare=False)
-    drained: bool = field(default=False, compare=False)
-    """All that was dispatched up to its version is in the queue."""
     host: str = field(default="", compare=False)
     """Name of the machine whose relay wrote it: told, never compared."""
     age_seconds: float = field(default=0.0, compare=False)

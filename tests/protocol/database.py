@@ -35,8 +35,6 @@ class Mark(NamedTuple):
     store: int = 0
     """Id of the Mongo that knows of it."""
     resume: Resume | None = None
-    is_drained: bool = False
-    """All that was sent up to its version is in the queue."""
 
 
 class Write(NamedTuple):

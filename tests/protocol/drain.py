@@ -38,11 +38,6 @@ def drain(work: Work, cycle: OpenCycle) -> Steps:
     work.check_lease()
     if _is_still_open(work, cycle):
         work.checkpoint.open_cycle = None
-        sealed = (work.checkpoint.version, work.checkpoint.life, work.checkpoint.sealed_generation, work.mongo.store)
-        yield
-        mark = work.world.database.mark
-        if mark is not None and mark[:4] == sealed:
-            work.world.database.set_mark(mark._replace(is_drained=True))
     yield
 
 

@@ -41,7 +41,7 @@ def settle(work: Work, reading: Reading) -> Steps:
     if mark is not None and (work.adopts or _is_half_adopted(work, mark)) and _vouches(work, mark):
         yield from _go_on(work, reading, mark)
         return
-    if mark is not None and mark.store != work.mongo.store:
+    if mark is not None and mark.store != work.mongo.store and (work.adopts or not _is_at_work(work, mark)):
         # Nothing vouches for what the other one has sent.
         work.world.may_repeat = True
     recent = [at for at in checkpoint.lives if work.world.tick() - at < LIVES_WITHIN]
@@ -151,9 +151,8 @@ def _write_now(work: Work, life: str, version: int, resume: Resume) -> Steps:
 
 
 def _vouches(work: Work, mark: Mark) -> bool:
-    """Whether all that was sent up to the mark's version is in the queue: the mark says so, and the queue's own
-    position. A position alone may be that of another window with the same number, if Mongo went back in time."""
-    if mark.resume is None or mark.life is None or not (mark.is_drained or not work.world.rules.have(Guard.DRAINED)):
+    """Whether all that was sent up to the mark's version is in the queue, as the queue's own position says."""
+    if mark.resume is None or mark.life is None:
         return False
     position = work.world.redis.position
     if mark.resume.last is None:

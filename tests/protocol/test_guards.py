@@ -14,14 +14,27 @@ TAKEN_OUT = {
     "no-takeover": {Verdict.LOST},
     "no-own-takeover no-discard": {Verdict.LOST},
     "no-count hole": {Verdict.LOST},
-    "no-seal-cas": {Verdict.TWICE},
+    "no-seal-cas": {Verdict.BASES},
     "no-position": {Verdict.TWICE},
     "no-chain loss": {Verdict.LOST},
     "no-repair loss": {Verdict.LOST, Verdict.STUCK},
-    "no-ahead rollback": {Verdict.LOST},
+    "no-ahead no-number rollback": {Verdict.LOST},
     "no-mark restore": {Verdict.LOST},
-    "mark-blind": {Verdict.TWICE},
+    "mark-blind": {Verdict.BASES},
     "cap live noretry": {Verdict.LOST},
+    "no-base definition": {Verdict.LOST},
+    "no-base switch reset": {Verdict.LOST},
+    "new-base retention": {Verdict.BASES},
+    "no-stretch switch": {Verdict.LOST},
+    "no-min-valid retention": {Verdict.LOST},
+    "no-definition definition": {Verdict.LOST},
+    "no-superseded definition": {Verdict.BASES},
+    "now-moves now": {Verdict.LOST, Verdict.UNWANTED},
+    "now-mongo-first now": {Verdict.UNWANTED},
+    "one-generation now": {Verdict.UNWANTED},
+    "no-fresh stray": {Verdict.BASES},
+    "no-number wipe rollback empty loss": {Verdict.LOST},
+    "no-window-chain hole empty": {Verdict.LOST},
 }
 """The guard, its twin or the fault that it guards against, and everything that goes wrong then."""
 
@@ -45,4 +58,5 @@ def test_either_of_two_twins_is_enough(guard: Guard) -> None:
 
 
 def test_every_guard_is_taken_out_by_some_test() -> None:
-    assert {word for words in TAKEN_OUT for word in words.split()} >= set(Guard)
+    # What the breaker is for: test_design.py.
+    assert {word for words in TAKEN_OUT for word in words.split()} >= set(Guard) - {Guard.BREAKER}

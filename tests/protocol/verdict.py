@@ -42,12 +42,18 @@ def judge(world: World, done: Sequence[Document], *, seed: int) -> Finding | Non
     for key, status in world.database.rows.items():
         if status == PENDING_ROW and not _is_accounted_for(world, key, sent.get(key, [])):
             return Finding(verdict=Verdict.LOST, seed=seed, key=key, sent=sent.get(key, []))
-    if world.rules.faults & MAY_REPEAT or world.may_repeat:
+    if world.may_repeat or world.rules.faults & MAY_REPEAT - {Fault.RETENTION}:
         return None
-    # A Mongo that is new does not know which definitions were superseded: an older process may bring its own back.
-    if len(world.bases) > 1 + world.starts + 2 * world.adoptions and not world.rules.allow(Fault.TRUNCATE):
-        return Finding(verdict=Verdict.BASES, seed=seed)
-    return _unwanted(world, sent, seed) or _twice(world, sent, seed)
+    if not world.rules.allow(Fault.RETENTION) and (wrong := _unwanted(world, sent, seed) or _twice(world, sent, seed)):
+        return wrong
+    return Finding(verdict=Verdict.BASES, seed=seed) if _has_too_many_bases(world) else None
+
+
+def _has_too_many_bases(world: World) -> bool:
+    """Whether ids changed without need. A Mongo that is new does not know which definitions were superseded: after an
+    adoption an older process may bring its own back."""
+    most = 1 + world.starts + 2 * world.adoptions
+    return len(world.bases) > most and not world.rules.allow(Fault.TRUNCATE)
 
 
 def _unwanted(world: World, sent: Mapping[Key, Sequence[Document]], seed: int) -> Finding | None:

@@ -123,6 +123,7 @@ def _seal(work: Work, reading: Reading, window: Window, kept: int) -> Generator[
     checkpoint.stretch = reading.snapshot.stretch
     checkpoint.skips = False
     if reading.since is None:
+        work.world.lives_sealed += 1
         checkpoint.lives = (*checkpoint.lives, work.world.tick())[-MOST_LIVES:]
     if checkpoint.definition not in (None, window.definition):
         checkpoint.superseded |= {checkpoint.definition}
@@ -151,8 +152,7 @@ def _set_mark(work: Work, reading: Reading, window: Window, last: Position | Non
         definition=window.definition,
         is_first_run=False,
     )
-    is_empty = last == work.checkpoint.last
-    database.set_mark(Mark(reading.next_version, window.life, window.generation, work.mongo.store, resume, is_empty))
+    database.set_mark(Mark(reading.next_version, window.life, window.generation, work.mongo.store, resume))
 
 
 def _is_of_later_generation(mark: Mark | None, generation: int) -> bool:

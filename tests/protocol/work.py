@@ -43,6 +43,7 @@ class World:
         """Definitions of the processes that are running, that of the newest last."""
         self.starts = 0
         self.adoptions = 0
+        self.lives_sealed = 0
         self.bases: set[tuple[str, int]] = set()
         """Life and base of every window that was sealed."""
         self.decided_at: int | None = None

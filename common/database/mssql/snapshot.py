@@ -87,7 +87,6 @@ def state_of(row: sa.Row[Any]) -> TableState:
             generation=row.generation,
             store=row.store,
             resume=resume_of(row.resume),
-            drained=bool(row.drained),
             host=row.host,
             age_seconds=row.age_seconds,
         )

@@ -23,7 +23,6 @@ MARKS = sa.table(
     sa.column("store", sa.Unicode(64)),
     sa.column("host", sa.Unicode(255)),
     sa.column("resume", sa.Unicode(1000)),
-    sa.column("drained", sa.Boolean),
     sa.column("updated_at", sa.DateTime),
     schema="dbo",
 )
@@ -77,7 +76,6 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             MARKS.c.store,
             MARKS.c.host,
             MARKS.c.resume,
-            MARKS.c.drained,
             sa.func.DATEDIFF(sa.text("SECOND"), MARKS.c.updated_at, _NOW, type_=sa.Integer).label("age_seconds"),
         )
         .select_from(wanted)
@@ -140,22 +138,17 @@ def pending_among(tracked: TrackedTable, table: sa.Table, keys: Sequence[tuple[A
 
 def move_mark(source: str, mark: Mark, expected: Mark) -> sa.Update:
     """Set the mark where it is what the snapshot showed."""
-    return sa.update(MARKS).where(*_is(source, expected)).values(_values(mark))
-
-
-def confirm_mark(source: str, mark: Mark) -> sa.Update:
-    """Say that all that was dispatched up to the mark is in the queue, where it still stands."""
-    return sa.update(MARKS).where(*_is(source, mark)).values(drained=True, updated_at=_NOW)
-
-
-def _is(source: str, mark: Mark) -> list[ColumnElement[bool]]:
-    return [
-        MARKS.c.source == source,
-        MARKS.c.version == mark.version,
-        MARKS.c.life == mark.life,
-        MARKS.c.generation == mark.generation,
-        MARKS.c.store == mark.store,
-    ]
+    return (
+        sa.update(MARKS)
+        .where(
+            MARKS.c.source == source,
+            MARKS.c.version == expected.version,
+            MARKS.c.life == expected.life,
+            MARKS.c.generation == expected.generation,
+            MARKS.c.store == expected.store,
+        )
+        .values(_values(mark))
+    )
 
 
 def renew_mark(source: str, store: str) -> sa.Update:
@@ -176,7 +169,6 @@ def _values(mark: Mark) -> dict[str, Any]:
         "store": mark.store,
         "host": mark.host[:LONGEST_HOST],
         "resume": resume_text(mark.resume),
-        "drained": mark.drained,
         "updated_at": _NOW,
     }
 

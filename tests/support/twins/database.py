@@ -124,11 +124,6 @@ class TwinDatabase:
     def let_the_mark_age(self) -> None:
         self.contents.mark_is_old = True
 
-    def confirm_mark(self, source: Source, mark: Mark) -> None:
-        if self.contents.mark == mark:
-            self.contents.mark = replace(self.contents.mark, drained=True)
-            self.contents.mark_is_old = False
-
     def renew_mark(self, source: Source, store: str) -> None:
         mark = self.contents.mark
         if mark is not None and mark.store == store:
