@@ -75,6 +75,15 @@ def test_a_context_before_a_select(sql: pyodbc.Connection, decide: Decide) -> No
     decide(sql, "WITH CHANGE_TRACKING_CONTEXT before SELECT", REFUSED, answer)
 
 
+def test_the_mask_of_an_update_of_all_but_a_computed_column(sql: pyodbc.Connection, decide: Decide) -> None:
+    sql.execute("ALTER TABLE dbo.T ADD twice AS a * 2")
+    since = sql.execute(CURRENT).fetchval()
+    sql.execute("UPDATE dbo.T SET a = 1 WHERE id = 1")
+    query = "DECLARE @v bigint = ?; SELECT c.SYS_CHANGE_COLUMNS FROM CHANGETABLE(CHANGES dbo.T, @v) AS c"
+    mask = sql.execute(query, since).fetchval()
+    decide(sql, "an UPDATE of all columns but a computed one has a mask", True, mask is not None)
+
+
 def test_auto_cleanup_switched_on_again(sql: pyodbc.Connection, database: str, decide: Decide) -> None:
     sql.execute(f"ALTER DATABASE [{database}] SET CHANGE_TRACKING (AUTO_CLEANUP = OFF)")
     sql.execute(f"ALTER DATABASE [{database}] SET CHANGE_TRACKING (AUTO_CLEANUP = ON)")

@@ -154,7 +154,7 @@ def _inserted(tree: exp.Insert, table: Table) -> Iterator[tuple[str, SqlType]]:
     if isinstance(tree.this, exp.Schema):
         columns = [table.find(item.name) for item in tree.this.expressions]
     else:
-        columns = [column for column in table.columns if column.identity is None]
+        columns = [column for column in table.stored if column.identity is None]
     values = tree.args.get("expression")
     for row in values.expressions if isinstance(values, exp.Values) else []:
         for column, item in zip(columns, row.expressions, strict=False):

@@ -69,6 +69,12 @@ def conversion_error(source: str, target: str) -> SqlError:
     return SqlError(8114, f"Error converting data type {source} to {target}.", state=5)
 
 
+def computed_column(name: str) -> SqlError:
+    """271: INSERT or UPDATE of a computed column."""
+    text = f'The column "{name}" cannot be modified because it is either a computed column or is the result of a UNION '
+    return SqlError(271, f"{text}operator.")
+
+
 def overflow(target: str) -> SqlError:
     """8115: the value does not fit."""
     text = f"Arithmetic overflow error converting expression to data type {target}."

@@ -95,6 +95,27 @@ def test_reflection(db: sa.Engine) -> None:
     assert [column.name for column in reflected.primary_key] == ["id"]
 
 
+def test_computed_columns_are_reflected_and_left_out_of_inserts(db: sa.Engine) -> None:
+    total = sa.Column("total", sa.Integer, sa.Computed("price * amount", persisted=True))
+    ready = sa.Column("ready", sa.Unicode(9), sa.Computed("CASE WHEN amount > 0 THEN N'Chờ gửi' ELSE N'Nháp' END"))
+    price, amount = (sa.Column(name, sa.Integer) for name in ("price", "amount"))
+    lines = sa.Table("Lines", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), price, amount, total, ready)
+    lines.create(db)
+    try:
+        columns = {column["name"]: column for column in sa.inspect(db).get_columns("Lines")}
+        assert columns["total"]["computed"] == {"sqltext": "(price * amount)", "persisted": True}
+        assert columns["ready"]["computed"]["persisted"] is False
+        assert "computed" not in columns["price"]
+        assert str(columns["ready"]["type"]).startswith("NVARCHAR(7)")
+        with db.begin() as connection:
+            connection.execute(lines.insert().values(price=3, amount=4))
+            assert connection.execute(sa.select(total, ready)).all() == [(12, "Chờ gửi")]
+        with pytest.raises(sa.exc.DBAPIError, match="271"), db.begin() as connection:
+            connection.execute(sa.text("UPDATE Lines SET total = 1"))
+    finally:
+        lines.drop(db)
+
+
 def test_every_type_comes_back_as_it_went_in(db: sa.Engine) -> None:
     row = {
         "code": "ä-1",

@@ -20,6 +20,15 @@ class Default:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Computed:
+    """What a computed column is made of."""
+
+    text: str
+    """The T-SQL expression."""
+    persisted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TableColumn:
     """A column of a user table; `identity` is (seed, increment)."""
 
@@ -29,6 +38,7 @@ class TableColumn:
     nullable: bool
     identity: tuple[int, int] | None = None
     default: Default | None = None
+    computed: Computed | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +101,11 @@ class Table:
     def log(self) -> str:
         """The quoted name of its change log in SQLite."""
         return quote(f"changes.{self.object_id}")
+
+    @property
+    def stored(self) -> tuple[TableColumn, ...]:
+        """The columns that SQLite keeps: all but the computed ones."""
+        return tuple(column for column in self.columns if column.computed is None)
 
     @property
     def primary_key(self) -> Index | None:

@@ -11,6 +11,7 @@ from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.catalog.schema import (
     Catalog,
     Check,
+    Computed,
     DatabaseSettings,
     Default,
     Index,
@@ -35,6 +36,8 @@ CREATE TABLE IF NOT EXISTS _columns (
     PRIMARY KEY (table_id, column_id));
 CREATE TABLE IF NOT EXISTS _defaults (
     object_id INTEGER PRIMARY KEY, table_id INTEGER, column_id INTEGER, name TEXT COLLATE TSQL, text TEXT);
+CREATE TABLE IF NOT EXISTS _computed (
+    table_id INTEGER, column_id INTEGER, text TEXT, persisted INTEGER, PRIMARY KEY (table_id, column_id));
 CREATE TABLE IF NOT EXISTS _checks (
     object_id INTEGER PRIMARY KEY, table_id INTEGER, name TEXT COLLATE TSQL, text TEXT);
 CREATE TABLE IF NOT EXISTS _indexes (
@@ -130,6 +133,9 @@ def _load_columns(connection: sqlite3.Connection) -> defaultdict[int, list[Table
     defaults = {}
     for object_id, table_id, column_id, name, text in connection.execute("SELECT * FROM _defaults"):
         defaults[table_id, column_id] = Default(object_id=object_id, name=name, text=text)
+    computed = {}
+    for table_id, column_id, text, persisted in connection.execute("SELECT * FROM _computed"):
+        computed[table_id, column_id] = Computed(text=text, persisted=bool(persisted))
     found: defaultdict[int, list[TableColumn]] = defaultdict(list)
     for row in connection.execute("SELECT * FROM _columns ORDER BY table_id, column_id"):
         table_id, column_id, name, type_name, length, precision, scale, nullable, seed, increment = row
@@ -140,6 +146,7 @@ def _load_columns(connection: sqlite3.Connection) -> defaultdict[int, list[Table
             nullable=bool(nullable),
             identity=None if seed is None else (seed, increment),
             default=defaults.get((table_id, column_id)),
+            computed=computed.get((table_id, column_id)),
         )
         found[table_id].append(column)
     return found

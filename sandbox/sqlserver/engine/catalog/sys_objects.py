@@ -17,6 +17,8 @@ _TYPE_DESCRIPTIONS = (
 _SCHEMA_OF_TABLE = (
     "(SELECT s.schema_id FROM _schemas AS s JOIN _objects AS o ON o.schema_name = s.name WHERE o.object_id = table_id)"
 )
+IS_COMPUTED = "EXISTS (SELECT 1 FROM _computed AS m WHERE m.table_id = c.table_id AND m.column_id = c.column_id)"
+"""SQL: whether the column `c` of `_columns` is a computed one."""
 _OBJECT_COLUMNS = (
     column("name", SYSNAME, nullable=False),
     column("object_id", INT, nullable=False),
@@ -64,7 +66,7 @@ _COLUMNS = View(
         column("collation_name", SYSNAME, f"(CASE WHEN c.type_name LIKE '%char' THEN {_COLLATION} END)"),
         column("is_nullable", BIT, "c.nullable"),
         column("is_identity", BIT, "(c.seed IS NOT NULL)", nullable=False),
-        column("is_computed", BIT, "0", nullable=False),
+        column("is_computed", BIT, IS_COMPUTED, nullable=False),
         column("is_hidden", BIT, "0", nullable=False),
         column("is_sparse", BIT, "0", nullable=False),
         column("generated_always_type", TINYINT, "0", nullable=False),
@@ -90,13 +92,14 @@ _COMPUTED_COLUMNS = View(
     schema="sys",
     name="computed_columns",
     columns=(
-        column("object_id", INT, "table_id"),
-        column("name", SYSNAME),
-        column("column_id", INT),
-        column("definition", _TEXT, "NULL"),
-        column("is_persisted", BIT, "0"),
+        column("object_id", INT, "c.table_id", nullable=False),
+        column("name", SYSNAME, "c.name"),
+        column("column_id", INT, "c.column_id", nullable=False),
+        column("is_computed", BIT, "1", nullable=False),
+        column("definition", _TEXT, "('(' || m.text || ')')"),
+        column("is_persisted", BIT, "m.persisted", nullable=False),
     ),
-    origin="_columns WHERE 0",
+    origin=f"{seen('_columns')} AS c JOIN _computed AS m ON m.table_id = c.table_id AND m.column_id = c.column_id",
 )
 _DEFAULT_CONSTRAINTS = View(
     schema="sys",

@@ -17,7 +17,8 @@ _SHORTEST = 8
 def mask_of(table: Table, named: Sequence[str]) -> bytes | None:
     """The mask of one UPDATE with these columns in its SET list, in that order.
 
-    None means every column: when column tracking is off, or when the list names all columns outside the key.
+    None means every column: when column tracking is off, or when the list names all columns outside the key. Computed
+    columns are never in a mask (Microsoft, CHANGETABLE); so no list names all columns of a table that has one.
     """
     if table.tracking is None or not table.tracking.columns_updated:
         return None

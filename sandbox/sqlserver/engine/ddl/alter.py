@@ -11,6 +11,7 @@ from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.change_tracking import tables as tracking
 from sandbox.sqlserver.engine.change_tracking.log import drop_triggers
 from sandbox.sqlserver.engine.ddl import physical
+from sandbox.sqlserver.engine.ddl.computed import check_no_computed_uses, settle
 from sandbox.sqlserver.engine.ddl.definitions import (
     ColumnDefinition,
     add_check,
@@ -51,14 +52,15 @@ def add_to_table(work: Work, statement: AddToTable) -> None:
     definitions = read_definitions(tuple(statement.definitions))
     for column in definitions.columns:
         _check_addable(work, table, column)
+    settle(work, table.schema, table.name, definitions.columns, table)
     if definitions.columns:
         first_id = max(column.column_id for column in table.columns) + 1
         add_columns(raw, table.object_id, table.name, definitions.columns, first_id)
     for check in definitions.checks:
         add_check(raw, table.object_id, table.name, check)
     if definitions.columns or definitions.checks:
-        values = {column.name: quote(column.name) for column in table.columns}
-        values |= {column.name: _initial(work, column) for column in definitions.columns}
+        values = {column.name: quote(column.name) for column in table.stored}
+        values |= {column.name: _initial(work, column) for column in definitions.columns if column.computed is None}
         _rebuild(work, table, values)
     for key in definitions.keys:
         if key.kind == "PK":
@@ -68,6 +70,8 @@ def add_to_table(work: Work, statement: AddToTable) -> None:
 
 
 def _check_addable(work: Work, table: Table, column: ColumnDefinition) -> None:
+    if column.computed is not None:
+        return
     has_rows = work.connection.run(f"SELECT 1 FROM {table.physical} LIMIT 1").fetchone() is not None
     if has_rows and (column.identity is not None or column.type.name == "rowversion"):
         raise unsupported(f"adding an identity or rowversion column to a table with rows: {column.name}")
@@ -125,7 +129,10 @@ def _explain(work: Work, table: Table, error: sqlite3.IntegrityError) -> Excepti
         column = text.rpartition(".")[2]
         return null_not_allowed(f"{work.database.name}.{table.full_name}", column, "UPDATE")
     if text.startswith("CHECK"):
-        name = text.rpartition(": ")[2]
+        name = text.partition(": ")[2]
+        if name.startswith(physical.NOT_NULL):
+            column = name.removeprefix(physical.NOT_NULL)
+            return null_not_allowed(f"{work.database.name}.{table.full_name}", column, "ALTER TABLE")
         message = (
             f'The ALTER TABLE statement conflicted with the CHECK constraint "{name}". The conflict occurred in '
             f'database "{work.database.name}", table "{table.full_name}".'
@@ -145,7 +152,7 @@ def alter_column(work: Work, statement: AlterColumn) -> None:
     context = Context(catalog=work.catalog(), variables={}, databases={work.database.name: work.database.number})
     place = (f"{work.database.name}.{table.full_name}", column.name)
     old = Value(sql=quote(column.name), type=column.type)
-    values = {other.name: quote(other.name) for other in table.columns}
+    values = {other.name: quote(other.name) for other in table.stored}
     values[column.name] = coerce(context, old, statement.type, column=place).sql
     kind = statement.type
     work.connection.raw.execute(
@@ -165,6 +172,9 @@ def alter_column(work: Work, statement: AlterColumn) -> None:
 
 
 def _check_alterable(table: Table, column: TableColumn, statement: AlterColumn) -> None:
+    if column.computed is not None:
+        raise SqlError(4928, f"Cannot alter column '{column.name}' because it is 'COMPUTED'.")
+    check_no_computed_uses(table, column)
     if column.identity is not None or "rowversion" in (column.type.name, statement.type.name):
         raise unsupported(f"ALTER COLUMN of the identity or rowversion column {column.name}")
     for index in table.indexes:
@@ -197,11 +207,14 @@ def _drop_column(work: Work, table: Table, name: str, *, if_exists: bool) -> Non
     users += [column.default.name] if column.default is not None else []
     if users:
         raise SqlError(5074, f"The object '{users[0]}' is dependent on column '{column.name}'.")
+    check_no_computed_uses(table, column)
     if table.checks:
         raise unsupported("DROP COLUMN of a table with CHECK constraints")
     raw = work.connection.raw
-    raw.execute("DELETE FROM _columns WHERE table_id = ? AND column_id = ?", (table.object_id, column.column_id))
-    _rebuild(work, table, {other.name: quote(other.name) for other in table.columns if other != column})
+    for name_of_list in ("_columns", "_computed"):
+        query = f"DELETE FROM {name_of_list} WHERE table_id = ? AND column_id = ?"
+        raw.execute(query, (table.object_id, column.column_id))
+    _rebuild(work, table, {other.name: quote(other.name) for other in table.stored if other != column})
 
 
 def _drop_constraint(work: Work, table: Table, name: str, *, if_exists: bool) -> None:
@@ -221,7 +234,7 @@ def _drop_constraint(work: Work, table: Table, name: str, *, if_exists: bool) ->
     if any(check.name.lower() == name.lower() for check in table.checks):
         raw.execute("DELETE FROM _checks WHERE table_id = ? AND name = ?", (table.object_id, name))
         _forget_object(work, table, name)
-        _rebuild(work, table, {column.name: quote(column.name) for column in table.columns})
+        _rebuild(work, table, {column.name: quote(column.name) for column in table.stored})
         return
     deleted = raw.execute("DELETE FROM _defaults WHERE table_id = ? AND name = ?", (table.object_id, name))
     if deleted.rowcount:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
+from sandbox.sqlserver.engine.catalog.schema import Computed
 from sandbox.sqlserver.engine.catalog.store import NOW_FUNCTION, new_object_id
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
-from sandbox.sqlserver.engine.types import from_tree
+from sandbox.sqlserver.engine.parser.cursor import parse_expression
+from sandbox.sqlserver.engine.types import NULL, from_tree
 
 
 @dataclass(kw_only=True)
@@ -24,6 +26,7 @@ class ColumnDefinition:
     identity: tuple[int, int] | None = None
     default: str | None = None
     default_name: str = ""
+    computed: Computed | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +70,31 @@ def read_definitions(nodes: tuple[exp.Expression, ...]) -> Definitions:
 
 
 def _column(node: exp.ColumnDef, found: Definitions) -> None:
+    if node.name.lower() in ("rowid", "_rowid_", "oid"):
+        raise unsupported(f"a column called {node.name}")
     kind = node.args.get("kind")
+    constraints = node.args.get("constraints") or []
     if not isinstance(kind, exp.DataType):
-        raise unsupported(f"a computed column: {node.name}")
+        found.columns.append(_computed_column(node.name, [constraint.kind for constraint in constraints]))
+        return
     column = ColumnDefinition(name=node.name, type=from_tree(kind, default_length=1))
-    if column.name.lower() in ("rowid", "_rowid_", "oid"):
-        raise unsupported(f"a column called {column.name}")
     if column.type.name == "rowversion":
         column.nullable = False
-    for constraint in node.args.get("constraints") or []:
+    for constraint in constraints:
         _column_constraint(constraint, column, found)
     found.columns.append(column)
+
+
+def _computed_column(name: str, parts: list[exp.Expression]) -> ColumnDefinition:
+    """`name AS expression [PERSISTED [NOT NULL]]`; its type is what the expression gives."""
+    if len(parts) != 1 or not isinstance(parts[0], exp.ComputedColumnConstraint):
+        raise unsupported(f"this form of the column {name}: a computed one has no key, check or default of its own")
+    (part,) = parts
+    text = expression_text(part.this)
+    if parse_expression(text) != _bare(part.this):
+        raise unsupported(f"the expression of the computed column {name}: it would be kept as {text[:60]}")
+    computed = Computed(text=text, persisted=bool(part.args.get("persisted")))
+    return ColumnDefinition(name=name, type=NULL, nullable=not part.args.get("not_null"), computed=computed)
 
 
 def _column_constraint(constraint: exp.ColumnConstraint, column: ColumnDefinition, found: Definitions) -> None:
@@ -119,9 +136,13 @@ def _number(node: exp.Expression | None) -> int:
 
 def expression_text(node: exp.Expression) -> str:
     """The T-SQL text of a default or a check, without the parentheses around it."""
+    return _bare(node).sql(dialect="tsql")
+
+
+def _bare(node: exp.Expression) -> exp.Expression:
     while isinstance(node, exp.Paren):
         node = node.this
-    return node.sql(dialect="tsql")
+    return node
 
 
 def _constraint(parts: list[exp.Expression], name: str, found: Definitions) -> None:
@@ -199,6 +220,9 @@ def add_columns(
         )
         if seed is not None and increment is not None:
             connection.execute("INSERT INTO _identity VALUES (?, ?)", (table_id, seed - increment))
+        if column.computed is not None:
+            made = (column.computed.text, int(column.computed.persisted))
+            connection.execute("INSERT INTO _computed VALUES (?, ?, ?, ?)", (table_id, column_id, *made))
         if column.default is not None:
             name = column.default_name or system_name("DF", table, column.name, table_id)
             object_id = _add_constraint(connection, name, "D", table_id)
@@ -245,10 +269,15 @@ def add_index(
     members = [(column, descending, False) for column, descending in columns]
     members += [(column, False, True) for column in included]
     for ordinal, (column, descending, is_included) in enumerate(members, 1):
-        query = "SELECT column_id FROM _columns WHERE table_id = ? AND name = ?"
+        query = (
+            "SELECT c.column_id, m.column_id FROM _columns AS c LEFT JOIN _computed AS m "
+            "ON m.table_id = c.table_id AND m.column_id = c.column_id WHERE c.table_id = ? AND c.name = ?"
+        )
         found = connection.execute(query, (table_id, column)).fetchone()
         if found is None:
             raise SqlError(1911, f"Column name '{column}' does not exist in the target table or view.")
+        if found[1] is not None and kind != "IX":
+            raise unsupported(f"a key or unique index over the computed column {column}")
         connection.execute(
             "INSERT INTO _index_columns VALUES (?, ?, ?, ?, ?, ?)",
             (table_id, index_id, ordinal, found[0], int(descending), int(is_included)),

@@ -7,19 +7,27 @@ from sandbox.sqlserver.engine.change_tracking.log import create_triggers
 from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.cursor import parse_condition
+from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.context import Context
-from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.plan import used_binds
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.values.storage import column_affinity
+
+NOT_NULL = "NOT NULL of "
+"""How the check begins that keeps a computed column from being NULL; the column's name follows."""
 
 
 def create(connection: Connection, catalog: Catalog, table: Table) -> None:
     """Make the table and its indexes."""
     parts = []
-    for column in table.columns:
+    for column in table.stored:
         null = "" if column.nullable else " NOT NULL"
         parts.append(f"{quote(column.name)} {column_affinity(column.type)}{null}")
+    for column in table.columns:
+        if column.computed is not None and column.computed.persisted and not column.nullable:
+            condition = _condition(catalog, table, f"[{column.name.replace(']', ']]')}] IS NOT NULL")
+            parts.append(f"CONSTRAINT {quote(NOT_NULL + column.name)} CHECK ({condition})")
     for check in table.checks:
         parts.append(f"CONSTRAINT {quote(check.name)} CHECK ({_condition(catalog, table, check.text)})")
     connection.run(f"CREATE TABLE {table.physical} ({', '.join(parts)})")
@@ -28,15 +36,22 @@ def create(connection: Connection, catalog: Catalog, table: Table) -> None:
 
 
 def create_index(connection: Connection, catalog: Catalog, table: Table, index: Index) -> None:
-    """Make one index. A unique one over nullable columns holds expressions: T-SQL allows one NULL, SQLite many."""
+    """Make one index. A unique one over nullable columns holds expressions: T-SQL allows one NULL, SQLite many.
+
+    Without computed columns, which SQLite does not keep; an index over nothing else is not made at all.
+    """
     unique = "UNIQUE " if index.unique else ""
     parts = []
     for name, descending in zip(index.columns, index.descending, strict=True):
         direction = " DESC" if descending else ""
         column = quote(name)
+        if table.column(name).computed is not None:
+            continue
         parts.append(f"{column}{direction}")
         if index.unique and table.column(name).nullable:
             parts[-1] = f"ifnull({column}, x'00'){direction}"
+    if not parts:
+        return
     where = f" WHERE {_condition(catalog, table, index.condition)}" if index.condition else ""
     name = index_name(table, index)
     connection.run(f"CREATE {unique}INDEX {name} ON {table.physical} ({', '.join(parts)}){where}")
@@ -57,7 +72,7 @@ def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, va
         connection.run(f"DROP INDEX IF EXISTS {index_name(old, index)}")
     connection.run(f"ALTER TABLE {old.physical} RENAME TO {aside}")
     create(connection, catalog, new)
-    names = [column.name for column in new.columns]
+    names = [column.name for column in new.stored]
     listed = ", ".join(["_rowid_", *(quote(name) for name in names)])
     chosen = ", ".join(["_rowid_", *(values[name] for name in names)])
     connection.run(f"INSERT INTO {new.physical} ({listed}) SELECT {chosen} FROM {aside} ORDER BY _rowid_")
@@ -68,13 +83,11 @@ def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, va
 
 def _condition(catalog: Catalog, table: Table, text: str) -> str:
     """A check or a filter as SQLite's SQL over the table's own columns."""
-    columns = tuple(
-        Value(sql=quote(column.name), type=column.type, nullable=column.nullable, name=column.name)
-        for column in table.columns
-    )
-    context = Context(catalog=catalog, variables={}, databases={catalog.database: 5})
+    context = Context(catalog=catalog, variables={}, databases={catalog.database: 5}, is_kept=True)
+    translator = Translator(context)
+    columns = table_columns(translator, table)
     scope = Scope(sources=[Source(name=table.name, schema=table.schema, columns=columns)])
-    sql = Translator(context).condition(parse_condition(text), scope)
-    if context.binds:
+    sql = translator.condition(parse_condition(text), scope)
+    if used_binds(sql, context.binds):
         raise unsupported(f"a constraint or filter that depends on the clock or the session: {text}")
     return sql

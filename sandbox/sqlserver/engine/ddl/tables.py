@@ -8,6 +8,7 @@ from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.change_tracking.log import drop_log
 from sandbox.sqlserver.engine.change_tracking.tables import truncate_log
 from sandbox.sqlserver.engine.ddl import physical
+from sandbox.sqlserver.engine.ddl.computed import settle
 from sandbox.sqlserver.engine.ddl.definitions import (
     ColumnDefinition,
     Definitions,
@@ -62,6 +63,7 @@ def _create(work: Work, parts: tuple[str, ...], definitions: Definitions) -> Non
     primary = {column for key in definitions.keys if key.kind == "PK" for column, _ in key.columns}
     for column in definitions.columns:
         column.nullable = column.nullable and column.name.lower() not in {key.lower() for key in primary}
+    settle(work, schema, name, definitions.columns)
     table_id = add_object(raw, schema, name, "U")
     add_columns(raw, table_id, name, definitions.columns, 1)
     for key in definitions.keys:
@@ -93,8 +95,8 @@ def _drop(work: Work, table: Table) -> None:
     raw = work.connection.raw
     drop_log(raw, table)
     raw.execute(f"DROP TABLE {table.physical}")
-    for name in ("_columns", "_defaults", "_checks", "_indexes", "_index_columns", "_identity", "_tracking"):
-        raw.execute(f"DELETE FROM {name} WHERE table_id = ?", (table.object_id,))
+    for kind in ("columns", "defaults", "computed", "checks", "indexes", "index_columns", "identity", "tracking"):
+        raw.execute(f"DELETE FROM _{kind} WHERE table_id = ?", (table.object_id,))
     raw.execute("DELETE FROM _objects WHERE object_id = ? OR parent_id = ?", (table.object_id, table.object_id))
     forget_securable(raw, Level.OBJECT, table.object_id)
     touch(raw)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import Column, SqlError
-from sandbox.sqlserver.engine.catalog.schema import Table, TableColumn, quote
+from sandbox.sqlserver.engine.catalog.schema import Table, TableColumn
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.cursor import parse_expression
 from sandbox.sqlserver.engine.translate.coerce import coerce
+from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.plan import Bind, Value, result_column
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
 from sandbox.sqlserver.engine.translate.translator import Translator
@@ -40,19 +41,9 @@ def is_default(node: exp.Expression) -> bool:
     return isinstance(node, (exp.Var, exp.Column)) and node.name.upper() == "DEFAULT"
 
 
-def row_source(table: Table, name: str) -> Source:
+def row_source(translator: Translator, table: Table, name: str) -> Source:
     """`inserted` or `deleted` in an OUTPUT that SQLite's RETURNING can give."""
-    columns = tuple(
-        Value(
-            sql=quote(column.name),
-            type=column.type,
-            nullable=column.nullable,
-            name=column.name,
-            identity=column.identity is not None,
-        )
-        for column in table.columns
-    )
-    return Source(name=name, columns=columns)
+    return Source(name=name, columns=table_columns(translator, table))
 
 
 def returning(
@@ -62,7 +53,7 @@ def returning(
     items = output_items(tree)
     if not items:
         return "", ()
-    scope = Scope(sources=[row_source(table, name) for name in visible])
+    scope = Scope(sources=[row_source(translator, table, name) for name in visible])
     values: list[Value] = []
     for item in items:
         if isinstance(item, exp.Column) and isinstance(item.this, exp.Star):

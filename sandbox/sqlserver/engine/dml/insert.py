@@ -15,7 +15,7 @@ from sandbox.sqlserver.engine.dml.build import (
     returning,
 )
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
-from sandbox.sqlserver.engine.errors import invalid_column, syntax, unsupported
+from sandbox.sqlserver.engine.errors import computed_column, invalid_column, syntax, unsupported
 from sandbox.sqlserver.engine.parser.statements import Change
 from sandbox.sqlserver.engine.translate.plan import Value, used_binds
 from sandbox.sqlserver.engine.translate.scope import Scope
@@ -76,7 +76,7 @@ def _named_columns(tree: exp.Expression, table: Table, *, by_hand: bool) -> list
     elif tree.args.get("default"):
         columns = []
     else:
-        columns = [column for column in table.columns if column.identity is None and column.type.name != "rowversion"]
+        columns = [column for column in table.stored if column.identity is None and column.type.name != "rowversion"]
     _check_named(columns, table, by_hand=by_hand)
     return columns
 
@@ -90,6 +90,8 @@ def _check_named(columns: list[TableColumn], table: Table, *, by_hand: bool) -> 
             )
             raise SqlError(264, text)
     for column in columns:
+        if column.computed is not None:
+            raise computed_column(column.name)
         if column.type.name == "rowversion":
             text = "Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude "
             raise SqlError(273, text + "the timestamp column, or insert a DEFAULT into the timestamp column.")

@@ -15,7 +15,8 @@ class Rewrite:
     """An UPDATE that SQLite cannot do in one statement: its rows are read first, then written back.
 
     Needed when a unique column is set (SQLite checks row by row, SQL Server at the end), when several tables are
-    joined, and for OUTPUT deleted. The query gives the row's number, then every column's old value, then the new ones.
+    joined, and for OUTPUT deleted. The query gives the row's number, then every stored column's old value, then the
+    new ones.
     """
 
     columns: tuple[str, ...]
@@ -25,7 +26,7 @@ class Rewrite:
     names_key: bool
     """Whether the SET list names a column of the primary key: change tracking then sees a delete and an insert."""
     output: tuple[tuple[str, int], ...] = ()
-    """OUTPUT: (`inserted` or `deleted`, place of the column in the table)."""
+    """OUTPUT: (`inserted` or `deleted`, place of the column among the stored ones)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,8 +48,8 @@ def _fetch(connection: Connection, cursor: sqlite3.Cursor) -> list[Row]:
 def _rewrite(connection: Connection, plan: ChangePlan, rewrite: Rewrite, arguments: Row) -> tuple[int, list[Row]]:
     table = plan.table
     found = _fetch(connection, connection.run(plan.sql, arguments))
-    width = len(table.columns)
-    places = [_place(table.columns, name) for name in rewrite.columns]
+    width = len(table.stored)
+    places = [_place(table.stored, name) for name in rewrite.columns]
     changes = []
     for row in found:
         new = list(row[1 : width + 1])
@@ -82,15 +82,15 @@ def _replace(
     table = plan.table
     connection.log.enabled = rewrite.names_key
     connection.run_many(f"DELETE FROM {table.physical} WHERE _rowid_ = ?", [(number,) for number, _, _ in changes])
-    names = ", ".join(quote(column.name) for column in table.columns)
-    marks = ", ".join("?" for _ in range(len(table.columns) + 1))
+    names = ", ".join(quote(column.name) for column in table.stored)
+    marks = ", ".join("?" for _ in range(len(table.stored) + 1))
     connection.run_many(
         f"INSERT INTO {table.physical} (_rowid_, {names}) VALUES ({marks})",
         [(number, *new) for number, _, new in changes],
     )
     if table.tracking is None or rewrite.names_key:
         return
-    keys = [_place(table.columns, column.name) for column in table.key_columns]
+    keys = [_place(table.stored, column.name) for column in table.key_columns]
     connection.run_many(
         f"INSERT INTO {table.log} (version, operation, mask, context, row_id, {', '.join(key_names(table))}) "
         f"VALUES ({VERSION_FUNCTION}(), {UPDATE}, ?, {CONTEXT_FUNCTION}(), ?{', ?' * len(keys)})",

@@ -37,7 +37,7 @@ def find_target(translator: Translator, tree: exp.Expression, permission: str) -
     if tree.args.get("from_") is None:
         table = resolve_table(translator.context.catalog, node)
         alias = translator.context.alias()
-        scope.sources.append(table_source(table, alias, node.alias))
+        scope.sources.append(table_source(translator, table, alias, node.alias))
         from_sql = f" FROM {table.physical} AS {alias}"
     else:
         from_sql = from_clause(translator, tree, scope)
@@ -72,6 +72,7 @@ def _among(translator: Translator, tree: exp.Expression, node: exp.Table, scope:
             continue
         by_alias = not node.db and source.name.lower() == node.name.lower()
         if by_alias or (not table_node.alias and table_node.name.lower() == node.name.lower()):
-            alias = source.columns[0].sql.split(".", 1)[0]
-            return resolve_table(translator.context.catalog, table_node), alias
+            table = resolve_table(translator.context.catalog, table_node)
+            if source.row is not None:
+                return table, source.row.sql.split(".", 1)[0]
     raise invalid_object(node.name)

@@ -20,7 +20,7 @@ from sandbox.sqlserver.engine.dml.build import (
 )
 from sandbox.sqlserver.engine.dml.plan import ChangePlan, Rewrite
 from sandbox.sqlserver.engine.dml.target import Target, find_target
-from sandbox.sqlserver.engine.errors import invalid_column, unsupported
+from sandbox.sqlserver.engine.errors import computed_column, invalid_column, unsupported
 from sandbox.sqlserver.engine.parser.statements import Change
 from sandbox.sqlserver.engine.translate.plan import Value, result_column, used_binds
 from sandbox.sqlserver.engine.translate.translator import Translator
@@ -40,7 +40,7 @@ def plan_update(translator: Translator, change: Change) -> ChangePlan:
     limit = row_limit(translator, change.top)
     rewrite = _needs_rewrite(tree, target, names)
     if rewrite:
-        sql, details, result = _rewritten(tree, target, assignments, limit)
+        sql, details, result = _rewritten(translator, tree, target, assignments, limit)
     else:
         details = None
         sql, result = _direct(translator, tree, target, assignments, limit)
@@ -80,6 +80,8 @@ def _assignments(translator: Translator, tree: exp.Expression, target: Target) -
 
 
 def _check_settable(column: TableColumn, earlier: _Assignments) -> None:
+    if column.computed is not None:
+        raise computed_column(column.name)
     if column.identity is not None:
         raise SqlError(8102, f"Cannot update identity column '{column.name}'.")
     if column.type.name == "rowversion":
@@ -110,10 +112,10 @@ def _direct(
 
 
 def _rewritten(
-    tree: exp.Expression, target: Target, assignments: _Assignments, limit: str
+    translator: Translator, tree: exp.Expression, target: Target, assignments: _Assignments, limit: str
 ) -> tuple[str, Rewrite, tuple[Column, ...]]:
     table, alias = target.table, target.alias
-    old = [f"{alias}.{quote(column.name)}" for column in table.columns]
+    old = [f"{alias}.{quote(column.name)}" for column in table.stored]
     new = [value.sql for _, value in assignments]
     # A row that the join finds several times is changed once; SQL Server does not say from which match either.
     sql = (
@@ -123,7 +125,7 @@ def _rewritten(
     names = tuple(column.name for column, _ in assignments)
     keys = {column.name for column in table.key_columns}
     unique = {name for index in table.indexes if index.unique for name in index.columns}
-    output, result = _output(tree, table)
+    output, result = _output(translator, tree, table)
     details = Rewrite(
         columns=names,
         replace=bool(unique & set(names)),
@@ -133,10 +135,12 @@ def _rewritten(
     return sql, details, result
 
 
-def _output(tree: exp.Expression, table: Table) -> tuple[tuple[tuple[str, int], ...], tuple[Column, ...]]:
+def _output(
+    translator: Translator, tree: exp.Expression, table: Table
+) -> tuple[tuple[tuple[str, int], ...], tuple[Column, ...]]:
     output: list[tuple[str, int]] = []
     result: list[Column] = []
-    sources = {name: row_source(table, name) for name in ("inserted", "deleted")}
+    sources = {name: row_source(translator, table, name) for name in ("inserted", "deleted")}
     for item in output_items(tree):
         inner = item.this if isinstance(item, exp.Alias) else item
         source = sources.get(inner.table.lower()) if isinstance(inner, exp.Column) else None
@@ -147,7 +151,9 @@ def _output(tree: exp.Expression, table: Table) -> tuple[tuple[tuple[str, int], 
             value = source.find(name)
             if value is None:
                 raise invalid_column(name)
-            place = next(place for place, c in enumerate(table.columns) if c.name == value.name)
+            place = next((place for place, c in enumerate(table.stored) if c.name == value.name), None)
+            if place is None:
+                raise unsupported(f"OUTPUT of the computed column {name} in such an UPDATE")
             output.append((inner.table.lower(), place))
             result.append(result_column(value.renamed(item.alias or value.name)))
     return tuple(output), tuple(result)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.sqlserver.engine.catalog.schema import Index, quote
 from sandbox.sqlserver.engine.connection import Connection
+from sandbox.sqlserver.engine.ddl.physical import NOT_NULL
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.errors import check_failed, duplicate_constraint, duplicate_index, null_not_allowed
 from sandbox.sqlserver.engine.translate.plan import used_binds
@@ -31,6 +32,9 @@ def explain(
         return null_not_allowed(f"{_database(connection)}.{table.full_name}", column, plan.verb)
     match = _CHECK.fullmatch(text)
     if match is not None:
+        if match.group(1).startswith(NOT_NULL):
+            column = match.group(1).removeprefix(NOT_NULL)
+            return null_not_allowed(f"{_database(connection)}.{table.full_name}", column, plan.verb)
         return check_failed(plan.verb, match.group(1), _database(connection), table.full_name)
     match = _UNIQUE.fullmatch(text)
     index = _index(plan, match.group(1)) if match is not None else None

@@ -52,6 +52,8 @@ def _tracking_option(cursor: Cursor) -> bool:
 
 
 def _alter_column(cursor: Cursor, table: tuple[str, ...]) -> AlterColumn:
+    if cursor.word(1) in ("ADD", "DROP"):
+        raise unsupported(f"ALTER COLUMN ... {cursor.word(1)} {cursor.word(2)}")
     (definition,) = parse_definitions(_rest(cursor))
     if not isinstance(definition, exp.ColumnDef) or not isinstance(definition.args.get("kind"), exp.DataType):
         raise unsupported("this form of ALTER COLUMN")

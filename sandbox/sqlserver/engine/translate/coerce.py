@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import UNSUPPORTED
@@ -13,16 +15,29 @@ from sandbox.sqlserver.engine.types import NULL
 from sandbox.sqlserver.engine.values.convert import Conversion, Convert, convert
 
 CONVERT_FUNCTION = "tsql_convert"
-"""The SQLite function that applies a conversion: (value, number of the conversion)."""
+"""The SQLite function that applies a conversion: (value, the conversion's number in this process, or its text)."""
 
 _conversions: list[Convert] = []
 _numbers: dict[tuple[Conversion, bool], int] = {}
 _numbering = threading.Lock()
 
 
-def conversion_function(value: object, number: int) -> object:
+def conversion_function(value: object, which: int | str) -> object:
     """What SQLite calls: NULL stays NULL."""
-    return None if value is None else _conversions[number](value)
+    if value is None:
+        return None
+    return (_conversions[which] if isinstance(which, int) else _written(which))(value)
+
+
+@functools.cache
+def _written(text: str) -> Convert:
+    """The conversion that an earlier process may have written into the file."""
+    fields, is_attempt = ast.literal_eval(text)
+    source, target = (SqlType(**fields.pop(side)) for side in ("source", "target"))
+    function = convert(Conversion(source=source, target=target, **fields))
+    if function is None:
+        raise KeyError(text)
+    return attempted(function) if is_attempt else function
 
 
 def coerce(
@@ -44,8 +59,8 @@ def coerce(
     if function is None:
         return replace(value, type=target)
     if attempt:
-        number = _number(conversion, attempted(function), attempt=True)
-        return Value(sql=f"{CONVERT_FUNCTION}({value.sql}, {number})", type=target)
+        which = _which(context, conversion, attempted(function), attempt=True)
+        return Value(sql=f"{CONVERT_FUNCTION}({value.sql}, {which})", type=target)
     if value.bind is not None:
         sql = context.argument(value.bind, function)
         return Value(sql=sql, type=target, nullable=value.nullable, name=value.name)
@@ -55,7 +70,7 @@ def coerce(
         except SqlError:
             # It may never be evaluated: leave it to the moment when it is.
             pass
-    sql = f"{CONVERT_FUNCTION}({value.sql}, {_number(conversion, function)})"
+    sql = f"{CONVERT_FUNCTION}({value.sql}, {_which(context, conversion, function)})"
     return Value(sql=sql, type=target, nullable=value.nullable, name=value.name)
 
 
@@ -91,7 +106,9 @@ def attempted(function: Convert) -> Convert:
     return attempt
 
 
-def _number(conversion: Conversion, function: Convert, *, attempt: bool = False) -> int:
+def _which(context: Context, conversion: Conversion, function: Convert, *, attempt: bool = False) -> int | str:
+    if context.is_kept:
+        return _literal_sql(repr((asdict(conversion), attempt)))
     with _numbering:
         key = (conversion, attempt)
         number = _numbers.get(key)

@@ -28,6 +28,8 @@ class Context:
     """Every permission that the statement asks for, in SQL Server's order."""
     locks: list[str] = field(default_factory=list)
     """Hints that were given and need the write lock."""
+    is_kept: bool = False
+    """Whether the SQL is written into the file and outlives this process: the check of a table, a filter."""
     aliases: list[str] = field(default_factory=list)
 
     def alias(self) -> str:

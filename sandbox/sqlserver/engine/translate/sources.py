@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.catalog.schema import Catalog, Table, quote
+from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.catalog.views import find_view
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.translate.changetable import apply_version, changes_source, version_source
+from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.same_row import equal_columns, same_row
 from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
@@ -69,18 +70,9 @@ def resolve_table(catalog: Catalog, node: exp.Table) -> Table:
     return table
 
 
-def table_source(table: Table, alias: str, name: str = "") -> Source:
+def table_source(translator: Translator, table: Table, alias: str, name: str = "") -> Source:
     """A user table as a source: `alias` is its name in SQLite's SQL, `name` the one in T-SQL."""
-    columns = tuple(
-        Value(
-            sql=f"{alias}.{quote(column.name)}",
-            type=column.type,
-            nullable=column.nullable,
-            name=column.name,
-            identity=column.identity is not None,
-        )
-        for column in table.columns
-    )
+    columns = table_columns(translator, table, alias)
     row = RowNumber(table=table, sql=f"{alias}._rowid_")
     return Source(name=name or table.name, schema="" if name else table.schema, columns=columns, row=row)
 
@@ -128,7 +120,7 @@ def _table(translator: Translator, node: exp.Table, scope: Scope) -> str:
         raise unsupported("a column list after a table's alias")
     table = resolve_table(context.catalog, node)
     context.need("SELECT", table)
-    scope.sources.append(table_source(table, alias, node.alias))
+    scope.sources.append(table_source(translator, table, alias, node.alias))
     return f"{table.physical} AS {alias}"
 
 

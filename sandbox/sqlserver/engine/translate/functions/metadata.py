@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.catalog.sys_objects import IS_COMPUTED
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
@@ -75,14 +76,15 @@ def _columnproperty(translator: Translator, arguments: list[exp.Expression], sco
     table = as_type(translator, arguments[0], scope, INT)
     column = as_type(translator, arguments[1], scope, SYSNAME)
     properties = {
-        "columnid": "column_id",
+        "columnid": "c.column_id",
         "isidentity": "(seed IS NOT NULL)",
         "allowsnull": "nullable",
-        "iscomputed": "0",
+        "iscomputed": IS_COMPUTED,
     }
     chosen = _property(translator, arguments[2], scope, "COLUMNPROPERTY", properties)
     sql = (
-        f"(SELECT {chosen} FROM _columns WHERE table_id = {table.sql} AND name = {column.sql} AND tsql_sees(table_id))"
+        f"(SELECT {chosen} FROM _columns AS c WHERE table_id = {table.sql} AND name = {column.sql} "
+        "AND tsql_sees(table_id))"
     )
     return Value(sql=sql, type=INT)
 
