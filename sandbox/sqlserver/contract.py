@@ -20,6 +20,8 @@ class SqlType:
     """Characters for n(var)char and (var)char, bytes for (var)binary; -1 is max."""
     precision: int | None = None
     scale: int | None = None
+    collation: str | None = None
+    """Of text; None: the database's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

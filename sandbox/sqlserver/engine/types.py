@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.collations import DEFAULT, find
+from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import operand_clash, syntax, unsupported
 
 MAX = -1
@@ -174,7 +175,23 @@ def _longer(left: SqlType, right: SqlType) -> int:
 def _common_string(left: SqlType, right: SqlType) -> SqlType:
     national = "n" in (left.name[0], right.name[0])
     make = nvarchar if national else varchar
-    return make(_longer(left, right))
+    return replace(make(_longer(left, right)), collation=_common_collation(left.collation, right.collation))
+
+
+def _common_collation(left: str | None, right: str | None) -> str | None:
+    """A column's own goes before the database's, which a parameter has. Raises 468 for two of columns."""
+    if left is not None and right is not None and left != right:
+        text = f'Cannot resolve the collation conflict between "{left}" and "{right}" in the equal to operation.'
+        raise SqlError(468, text, state=9)
+    return left if left is not None else right
+
+
+def with_collation(sql_type: SqlType, name: str) -> SqlType:
+    """The type of text under that collation. Raises 40000 for a collation that the stand-in has not."""
+    collation = find(name)
+    if collation is None or sql_type.name not in STRINGS:
+        raise unsupported(f"COLLATE {name}")
+    return replace(sql_type, collation=None if collation is DEFAULT else collation.name)
 
 
 def _common_decimal(left: SqlType, right: SqlType) -> SqlType:

@@ -1,8 +1,6 @@
-"""Text on the wire: UTF-16 for the n-types, code page 1252 for the others."""
+"""Text of the n-types on the wire. The others have the code page of their collation (`collations.py`)."""
 
 from __future__ import annotations
-
-import codecs
 
 from sandbox.sqlserver.wire.streams import ProtocolError
 
@@ -18,22 +16,3 @@ def decode_utf16(data: bytes) -> str:
 def encode_utf16(text: str) -> bytes:
     """Text to UTF-16."""
     return text.encode("utf-16-le", "surrogatepass")
-
-
-def decode_ansi(data: bytes) -> str:
-    """Code page 1252 to text. No bytes are refused."""
-    return codecs.charmap_decode(data, "strict", _CHARACTERS)[0]
-
-
-def encode_ansi(text: str) -> bytes:
-    """Text to code page 1252; a character that it has not becomes a question mark."""
-    return codecs.charmap_encode(text, "replace", _BYTES)[0]
-
-
-def _character(byte: int) -> str:
-    # Python leaves five bytes of the page undefined; Windows maps them to the control characters of the same number.
-    return bytes([byte]).decode("cp1252", "ignore") or chr(byte)
-
-
-_CHARACTERS = "".join(_character(byte) for byte in range(256))
-_BYTES = codecs.charmap_build(_CHARACTERS)

@@ -6,12 +6,12 @@ import enum
 import struct
 from dataclasses import dataclass
 
+from sandbox.sqlserver.collations import DEFAULT, collation_of
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.wire.reader import Reader
 from sandbox.sqlserver.wire.streams import ProtocolError
 
-COLLATION = bytes.fromhex("0904D00034")
-"""SQL_Latin1_General_CP1_CI_AS."""
+COLLATION = DEFAULT.on_wire
 MAX = -1
 _MAX_ON_WIRE = 0xFFFF
 _DEFAULT_LENGTHS = {"nvarchar": 4000, "nchar": 4000, "varchar": 8000, "char": 8000, "varbinary": 8000, "binary": 8000}
@@ -239,7 +239,10 @@ def _variable_info(sql_type: SqlType) -> bytes:
     if name in _BINARIES_BY_NAME:
         return struct.pack("<BH", _BINARIES_BY_NAME[name], _length_on_wire(sql_type))
     if name in _STRINGS_BY_NAME:
-        return struct.pack("<BH", _STRINGS_BY_NAME[name], _length_on_wire(sql_type)) + COLLATION
+        return (
+            struct.pack("<BH", _STRINGS_BY_NAME[name], _length_on_wire(sql_type))
+            + collation_of(sql_type.collation).on_wire
+        )
     raise unsupported_type(name)
 
 

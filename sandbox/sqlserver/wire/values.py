@@ -8,11 +8,12 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from sandbox.sqlserver.collations import DEFAULT, collation_of
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.wire import moments
 from sandbox.sqlserver.wire.reader import Reader
 from sandbox.sqlserver.wire.streams import ProtocolError
-from sandbox.sqlserver.wire.text import decode_ansi, decode_utf16, encode_ansi, encode_utf16
+from sandbox.sqlserver.wire.text import decode_utf16, encode_utf16
 from sandbox.sqlserver.wire.types import (
     LONG,
     MAX,
@@ -116,7 +117,7 @@ def _decode_long(data: bytes, wire_type: WireType) -> object:
         return decode_utf16(data)
     if wire_type.token is Token.IMAGE:
         return data
-    return decode_ansi(data)
+    return DEFAULT.decode(data)
 
 
 def _decode_decimal(data: bytes, sql_type: SqlType) -> Decimal:
@@ -228,7 +229,7 @@ _SCALED_ENCODERS: dict[str, Callable[[Any, int], bytes]] = {
 
 
 def _variable_writer(sql_type: SqlType) -> ValueWriter:
-    encode = _string_encoder(sql_type.name)
+    encode = _string_encoder(sql_type)
     if max_length(sql_type) == MAX:
         return lambda value: _NULL_CHUNKED if value is None else _one_chunk(encode(value))
     limit = max_length(sql_type) * (2 if sql_type.name in ("nvarchar", "nchar") else 1)
@@ -245,11 +246,12 @@ def _variable_writer(sql_type: SqlType) -> ValueWriter:
     return write
 
 
-def _string_encoder(name: str) -> Encoder:
+def _string_encoder(sql_type: SqlType) -> Encoder:
+    name = sql_type.name
     if name in ("nvarchar", "nchar"):
         return encode_utf16
     if name in ("varchar", "char"):
-        return encode_ansi
+        return collation_of(sql_type.collation).encode
     return _encode_binary
 
 

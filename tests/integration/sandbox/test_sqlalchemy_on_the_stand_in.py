@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import unicodedata
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
@@ -136,6 +137,24 @@ def test_every_type_comes_back_as_it_went_in(db: sa.Engine) -> None:
     assert {name: found[0][name] for name in row} == row
     assert {name: found[1][name] for name in empty} == empty
     assert found[0]["status"] == "NEW"
+
+
+def test_text_of_every_code_page_comes_as_what_it_is(db: sa.Engine) -> None:
+    pages = {
+        "Vietnamese_CI_AS": "Đơn cu\u0309 Ơ",
+        "Cyrillic_General_CI_AS": "Дом",
+        "Latin1_General_100_CI_AS_SC_UTF8": "Chờ 药 \U0001f48a",
+        "Latin1_General_CI_AS": "Café €",
+    }
+    columns = ", ".join(f"[{name}] VARCHAR(30) COLLATE {name}" for name in pages)
+    with db.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE Pages ({columns})")
+        connection.exec_driver_sql("INSERT INTO Pages VALUES (?, ?, ?, ?)", tuple(pages.values()))
+        [row] = connection.exec_driver_sql("SELECT * FROM Pages").all()
+        connection.exec_driver_sql("DROP TABLE Pages")
+    assert [unicodedata.normalize("NFC", text) for text in row] == [
+        unicodedata.normalize("NFC", text) for text in pages.values()
+    ]
 
 
 def test_core_statements(db: sa.Engine) -> None:

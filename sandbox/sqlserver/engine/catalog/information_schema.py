@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.sqlserver.collations import DEFAULT
 from sandbox.sqlserver.engine.catalog.views import View, ViewColumn, by_name, column, seen_objects
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar, varchar
@@ -11,7 +12,7 @@ from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvar
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.context import Context
 
-_COLLATION = "'SQL_Latin1_General_CP1_CI_AS'"
+_COLLATION = f"ifnull(c.collation, '{DEFAULT.name}')"
 
 
 def _view(name: str, columns: tuple[ViewColumn, ...], tables: str) -> View:

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS _objects (
     parent_id INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, UNIQUE (schema_name, name));
 CREATE TABLE IF NOT EXISTS _columns (
     table_id INTEGER, column_id INTEGER, name TEXT COLLATE TSQL, type_name TEXT COLLATE TSQL, length INTEGER,
-    precision INTEGER, scale INTEGER, nullable INTEGER, seed INTEGER, increment INTEGER,
+    precision INTEGER, scale INTEGER, collation TEXT, nullable INTEGER, seed INTEGER, increment INTEGER,
     PRIMARY KEY (table_id, column_id));
 CREATE TABLE IF NOT EXISTS _defaults (
     object_id INTEGER PRIMARY KEY, table_id INTEGER, column_id INTEGER, name TEXT COLLATE TSQL, text TEXT);
@@ -138,11 +138,11 @@ def _load_columns(connection: sqlite3.Connection) -> defaultdict[int, list[Table
         computed[table_id, column_id] = Computed(text=text, persisted=bool(persisted))
     found: defaultdict[int, list[TableColumn]] = defaultdict(list)
     for row in connection.execute("SELECT * FROM _columns ORDER BY table_id, column_id"):
-        table_id, column_id, name, type_name, length, precision, scale, nullable, seed, increment = row
+        table_id, column_id, name, type_name, length, precision, scale, collation, nullable, seed, increment = row
         column = TableColumn(
             column_id=column_id,
             name=name,
-            type=SqlType(name=type_name, length=length, precision=precision, scale=scale),
+            type=SqlType(name=type_name, length=length, precision=precision, scale=scale, collation=collation),
             nullable=bool(nullable),
             identity=None if seed is None else (seed, increment),
             default=defaults.get((table_id, column_id)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.sqlserver.collations import DEFAULT
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.catalog.views import View, by_name, column, seen, seen_objects
 from sandbox.sqlserver.engine.types import BIGINT, BIT, DATETIME, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
@@ -9,7 +10,7 @@ from sandbox.sqlserver.engine.types import BIGINT, BIT, DATETIME, INT, MAX, SMAL
 _TYPE = SqlType(name="char", length=2)
 _DESCRIPTION = nvarchar(60)
 _TEXT = nvarchar(MAX)
-_COLLATION = "'SQL_Latin1_General_CP1_CI_AS'"
+_COLLATION = f"ifnull(c.collation, '{DEFAULT.name}')"
 _TYPE_DESCRIPTIONS = (
     "(CASE type WHEN 'U' THEN 'USER_TABLE' WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'UQ' THEN 'UNIQUE_CONSTRAINT' "
     "WHEN 'D' THEN 'DEFAULT_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END)"
@@ -63,7 +64,11 @@ _COLUMNS = View(
         column("max_length", SMALLINT, _of_type("max_length"), nullable=False),
         column("precision", TINYINT, _of_type("precision"), nullable=False),
         column("scale", TINYINT, _of_type("scale"), nullable=False),
-        column("collation_name", SYSNAME, f"(CASE WHEN c.type_name LIKE '%char' THEN {_COLLATION} END)"),
+        column(
+            "collation_name",
+            SYSNAME,
+            f"(CASE WHEN c.type_name LIKE '%char' THEN {_COLLATION} END)",
+        ),
         column("is_nullable", BIT, "c.nullable"),
         column("is_identity", BIT, "(c.seed IS NOT NULL)", nullable=False),
         column("is_computed", BIT, IS_COMPUTED, nullable=False),

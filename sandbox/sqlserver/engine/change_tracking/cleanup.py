@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 
 from sandbox.sqlserver.engine.catalog.schema import DatabaseSettings, quote
-from sandbox.sqlserver.engine.values.storage import store_moment
+from sandbox.sqlserver.engine.values.storage import SECOND, store_moment
 
 _UNIT_MINUTES = {"DAYS": 1440, "HOURS": 60, "MINUTES": 1}
 
@@ -14,7 +14,7 @@ _UNIT_MINUTES = {"DAYS": 1440, "HOURS": 60, "MINUTES": 1}
 def expired_version(connection: sqlite3.Connection, settings: DatabaseSettings, now: dt.datetime) -> int | None:
     """The newest version that is older than the retention at `now` (UTC, naive); None when there is none."""
     minutes = settings.retention * _UNIT_MINUTES[settings.retention_unit]
-    oldest = store_moment(now) - minutes * 60_000_000
+    oldest = store_moment(now) - minutes * 60 * SECOND
     found = connection.execute("SELECT max(version) FROM _commits WHERE at < ?", (oldest,)).fetchone()[0]
     return None if found is None else int(found)
 

@@ -156,13 +156,14 @@ def alter_column(work: Work, statement: AlterColumn) -> None:
     values[column.name] = coerce(context, old, statement.type, column=place).sql
     kind = statement.type
     work.connection.raw.execute(
-        "UPDATE _columns SET type_name = ?, length = ?, precision = ?, scale = ?, nullable = ? "
+        "UPDATE _columns SET type_name = ?, length = ?, precision = ?, scale = ?, collation = ?, nullable = ? "
         "WHERE table_id = ? AND column_id = ?",
         (
             kind.name,
             kind.length,
             kind.precision,
             kind.scale,
+            kind.collation,
             int(statement.nullable),
             table.object_id,
             column.column_id,

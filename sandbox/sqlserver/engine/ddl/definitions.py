@@ -13,7 +13,7 @@ from sandbox.sqlserver.engine.catalog.schema import Computed
 from sandbox.sqlserver.engine.catalog.store import NOW_FUNCTION, new_object_id
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
 from sandbox.sqlserver.engine.parser.cursor import parse_expression
-from sandbox.sqlserver.engine.types import NULL, from_tree
+from sandbox.sqlserver.engine.types import NULL, from_tree, with_collation
 
 
 @dataclass(kw_only=True)
@@ -116,14 +116,9 @@ def _column_constraint(constraint: exp.ColumnConstraint, column: ColumnDefinitio
     elif isinstance(kind, exp.CheckColumnConstraint):
         found.checks.append(CheckDefinition(text=expression_text(kind.this), name=name))
     elif isinstance(kind, exp.CollateColumnConstraint):
-        _check_collation(kind.this.name)
+        column.type = with_collation(column.type, kind.this.name)
     elif not isinstance(kind, (exp.ClusteredColumnConstraint, exp.NonClusteredColumnConstraint)):
         raise unsupported(f"the column constraint {constraint.sql(dialect='tsql')[:60]}")
-
-
-def _check_collation(name: str) -> None:
-    if name.upper() not in ("SQL_LATIN1_GENERAL_CP1_CI_AS", "DATABASE_DEFAULT"):
-        raise unsupported(f"COLLATE {name}")
 
 
 def _number(node: exp.Expression | None) -> int:
@@ -214,10 +209,9 @@ def add_columns(
             raise SqlError(2705, f"{text}specified more than once.", state=4)
         kind = column.type
         seed, increment = column.identity or (None, None)
-        facts = (kind.name, kind.length, kind.precision, kind.scale, int(column.nullable), seed, increment)
-        connection.execute(
-            "INSERT INTO _columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (table_id, column_id, column.name, *facts)
-        )
+        shape = (kind.name, kind.length, kind.precision, kind.scale, kind.collation)
+        facts = (table_id, column_id, column.name, *shape, int(column.nullable), seed, increment)
+        connection.execute("INSERT INTO _columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
         if seed is not None and increment is not None:
             connection.execute("INSERT INTO _identity VALUES (?, ?)", (table_id, seed - increment))
         if column.computed is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from sandbox.sqlserver.engine.types import (
     nvarchar,
     varbinary,
     varchar,
+    with_collation,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 _CAST_LENGTH = 30
 """The length of a string type in CAST and CONVERT when none is written."""
-_COLLATION = "SQL_LATIN1_GENERAL_CP1_CI_AS"
 _KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
     exp.Column: frozenset({"this", "table", "db", "catalog"}),
     exp.Alias: frozenset({"this", "alias"}),
@@ -146,9 +147,15 @@ def _binary(translator: Translator, node: exp.Binary, scope: Scope) -> Value:
 
 def _cast(translator: Translator, node: exp.Cast, scope: Scope) -> Value:
     value = translator.value(node.this, scope)
-    target = from_tree(node.to, default_length=_CAST_LENGTH)
+    target = _collated_as(value, from_tree(node.to, default_length=_CAST_LENGTH))
     attempt = isinstance(node, exp.TryCast)
     return coerce(translator.context, value, target, explicit=True, attempt=attempt).renamed("")
+
+
+def _collated_as(value: Value, target: SqlType) -> SqlType:
+    """Text that is cast keeps its collation, and so its code page (Microsoft, "Collation precedence")."""
+    both_text = target.name in STRINGS and value.type.name in STRINGS
+    return replace(target, collation=value.type.collation) if both_text else target
 
 
 def _convert(translator: Translator, node: exp.Convert, scope: Scope) -> Value:
@@ -159,8 +166,8 @@ def _convert(translator: Translator, node: exp.Convert, scope: Scope) -> Value:
         if style_value.constant is None or not isinstance(style_value.constant[0], int):
             raise unsupported("CONVERT with a style that is no whole number, written out")
         style = style_value.constant[0]
-    target = from_tree(node.this, default_length=_CAST_LENGTH)
     value = translator.value(node.expression, scope)
+    target = _collated_as(value, from_tree(node.this, default_length=_CAST_LENGTH))
     attempt = bool(node.args.get("safe"))
     return coerce(translator.context, value, target, explicit=True, style=style, attempt=attempt).renamed("")
 
@@ -201,10 +208,7 @@ def _subquery(translator: Translator, node: exp.Subquery, scope: Scope) -> Value
 
 def _collate(translator: Translator, node: exp.Collate, scope: Scope) -> Value:
     value = translator.value(node.this, scope)
-    name = node.expression.name.upper()
-    if name not in (_COLLATION, "DATABASE_DEFAULT") or value.type.name not in STRINGS:
-        raise unsupported(f"COLLATE {node.expression.name}")
-    return value
+    return coerce(translator.context, value, with_collation(value.type, node.expression.name), explicit=True)
 
 
 def _call(translator: Translator, node: exp.Anonymous, scope: Scope) -> Value:

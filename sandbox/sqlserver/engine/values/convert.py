@@ -18,12 +18,12 @@ from sandbox.sqlserver.engine.errors import (
 )
 from sandbox.sqlserver.engine.types import LIMITS, MAX, describe, family, plain_name, scale_of
 from sandbox.sqlserver.engine.values import text
-from sandbox.sqlserver.engine.values.storage import check_digits, store_decimal
+from sandbox.sqlserver.engine.values.fitting import fit_text, padded
+from sandbox.sqlserver.engine.values.storage import DAY, SECOND, check_digits, store_decimal
 
 Convert = Callable[[Any], Any]
 """From one stored value to another; never called with None."""
 
-_DAY = 86_400_000_000
 _DAYS_TO_1900 = 693_595
 
 
@@ -137,7 +137,7 @@ def _to_string(conversion: Conversion) -> Convert | None:
     source, target, style = conversion.source, conversion.target, conversion.style
     group = family(source)
     if group == "string":
-        return _fit_string(conversion)
+        return fit_text(source, target, conversion.column)
     if group == "binary":
         if not conversion.explicit:
             raise no_implicit_conversion(plain_name(source), plain_name(target))
@@ -152,34 +152,9 @@ def _to_string(conversion: Conversion) -> Convert | None:
             if group in ("moment", "date", "time"):
                 return written[:limit]
             raise overflow(target.name)
-        return _padded(written, target)
+        return padded(written, target)
 
     return write
-
-
-def _padded(value: str, target: SqlType) -> str:
-    return value.ljust(target.length or 1) if target.name in ("char", "nchar") else value
-
-
-def _fit_string(conversion: Conversion) -> Convert | None:
-    source, target, column = conversion.source, conversion.target, conversion.column
-    narrow = target.name in ("varchar", "char") and source.name in ("nvarchar", "nchar")
-    limit, length = target.length or 1, source.length or 1
-    fits = limit == MAX or (length != MAX and length <= limit)
-    fixed = target.name in ("char", "nchar")
-    if fits and not fixed and not narrow:
-        return None
-
-    def fit(value: str) -> str:
-        if narrow and not value.isascii():
-            value = value.encode("cp1252", "replace").decode("cp1252")
-        if limit != MAX and len(value) > limit:
-            if column is not None and value[limit:].strip(" "):
-                raise truncated(*column, value[:limit])
-            value = value[:limit]
-        return _padded(value, target)
-
-    return fit
 
 
 def _binary_to_string(conversion: Conversion) -> Convert:
@@ -249,29 +224,29 @@ def _to_moment(conversion: Conversion) -> Convert | None:
             return None
         return lambda value: _rounded(value, unit)
     if group == "date":
-        return lambda value: value * _DAY
+        return lambda value: value * DAY
     if group == "time":
-        return lambda value: _DAYS_TO_1900 * _DAY + value
+        return lambda value: _DAYS_TO_1900 * DAY + value
     return _raise(conversion)
 
 
 def _resolution(sql_type: SqlType) -> float:
-    """Microseconds that the type can tell apart; datetime knows three hundredths of a second."""
+    """Ticks that the type can tell apart; datetime knows three hundredths of a second."""
     if sql_type.name == "datetime":
-        return 10_000 / 3
+        return SECOND / 300
     if sql_type.name == "smalldatetime":
-        return 60_000_000
-    return int(10 ** max(0, 6 - (7 if sql_type.scale is None else sql_type.scale)))
+        return 60 * SECOND
+    return int(10 ** (7 - (7 if sql_type.scale is None else sql_type.scale)))
 
 
-def _rounded(micros: int, unit: float) -> int:
+def _rounded(ticks: int, unit: float) -> int:
     if unit == 1:
-        return micros
+        return ticks
     if isinstance(unit, int):
-        return (micros + unit // 2) // unit * unit
+        return (ticks + unit // 2) // unit * unit
     # datetime: to the nearest 1/300 s, shown by its milliseconds (0, 3 or 7 at the end).
-    ticks = (micros * 3 + 5_000) // 10_000
-    return (ticks * 10 + 1) // 3 * 1_000
+    steps = (ticks * 300 + SECOND // 2) // SECOND
+    return (steps * 10 + 1) // 3 * (SECOND // 1_000)
 
 
 def _to_date(conversion: Conversion) -> Convert | None:
@@ -279,7 +254,7 @@ def _to_date(conversion: Conversion) -> Convert | None:
     if group == "string":
         return lambda value: text.read_moment(value, conversion.target)
     if group == "moment":
-        return lambda value: value // _DAY
+        return lambda value: value // DAY
     return None if group == "date" else _raise(conversion)
 
 
@@ -287,11 +262,11 @@ def _to_time(conversion: Conversion) -> Convert | None:
     group = family(conversion.source)
     unit = _resolution(conversion.target)
     if group == "string":
-        return lambda value: _rounded(text.read_moment(value, conversion.target), unit) % _DAY
+        return lambda value: _rounded(text.read_moment(value, conversion.target), unit) % DAY
     if group == "moment":
-        return lambda value: _rounded(value % _DAY, unit) % _DAY
+        return lambda value: _rounded(value % DAY, unit) % DAY
     if group == "time":
-        return lambda value: _rounded(value, unit) % _DAY
+        return lambda value: _rounded(value, unit) % DAY
     return _raise(conversion)
 
 

@@ -1,4 +1,4 @@
-"""DATEADD, DATEDIFF and DATEPART on stored moments (microseconds since 0001-01-01)."""
+"""DATEADD, DATEDIFF and DATEPART on stored moments (ticks of 100 ns since 0001-01-01)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import datetime as dt
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.types import LIMITS
-from sandbox.sqlserver.engine.values.storage import load_moment, store_moment
+from sandbox.sqlserver.engine.values.storage import DAY, SECOND, load_moment, store_moment
 
 _SPELLINGS = {
     "year": "year yy yyyy",
@@ -26,15 +26,17 @@ PARTS = {spelling: part for part, spellings in _SPELLINGS.items() for spelling i
 """Every spelling of a date part that the stand-in knows."""
 
 _UNITS = {
-    "week": 7 * 86_400_000_000,
-    "day": 86_400_000_000,
-    "hour": 3_600_000_000,
-    "minute": 60_000_000,
-    "second": 1_000_000,
-    "millisecond": 1_000,
-    "microsecond": 1,
+    "week": 7 * DAY,
+    "day": DAY,
+    "hour": 3_600 * SECOND,
+    "minute": 60 * SECOND,
+    "second": SECOND,
+    "millisecond": SECOND // 1_000,
+    "microsecond": SECOND // 1_000_000,
 }
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
+_PYTHONS = _UNITS["microsecond"]
+"""Ticks that Python's moments can tell apart."""
 
 
 def dateadd(part: str, count: int | None, stored: int | None) -> int | None:
@@ -43,8 +45,10 @@ def dateadd(part: str, count: int | None, stored: int | None) -> int | None:
         return None
     try:
         if part in _UNITS:
-            return store_moment(load_moment(stored) + dt.timedelta(microseconds=count * _UNITS[part]))
-        return store_moment(_add_months(load_moment(stored), count * _MONTHS[part]))
+            later = stored + count * _UNITS[part]
+            load_moment(later)
+            return later
+        return store_moment(_add_months(load_moment(stored), count * _MONTHS[part])) + stored % _PYTHONS
     except (OverflowError, ValueError):
         text = "Adding a value to a 'datetime2' column caused an overflow."
         raise SqlError(517, text) from None

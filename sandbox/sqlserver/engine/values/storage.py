@@ -2,7 +2,7 @@
 
 Every T-SQL type has one stored form, chosen so that SQLite's own comparison orders it as SQL Server does:
 integers and bit as INTEGER; decimal and money as INTEGER times ten to the scale; float as REAL; text as TEXT;
-binary as BLOB; datetime2 and its kin as microseconds, date as days since 0001-01-01, time as microseconds since
+binary as BLOB; datetime2 and its kin as ticks of 100 ns, date as days since 0001-01-01, time as ticks since
 midnight; uniqueidentifier as its bytes in SQL Server's order of significance.
 """
 
@@ -22,7 +22,10 @@ Stored: TypeAlias = Any
 """None, int, float, str or bytes, as SQLite knows them."""
 
 _EPOCH = dt.datetime(1, 1, 1)
-_DAY = 86_400_000_000
+SECOND = 10_000_000
+"""Ticks: what datetime2(7) can tell apart. Python's moments cannot, and lose the last digit."""
+DAY = 86_400 * SECOND
+_MICROSECOND = 10
 _LONGEST = 10**18
 _GUID_ORDER = (10, 11, 12, 13, 14, 15, 8, 9, 6, 7, 4, 5, 0, 1, 2, 3)
 """Bytes of a uniqueidentifier (as stored on disk, `bytes_le`), the most significant in comparisons first."""
@@ -51,24 +54,24 @@ def store_decimal(value: Decimal, sql_type: SqlType) -> int:
 
 
 def store_moment(value: dt.datetime) -> int:
-    """Microseconds since 0001-01-01."""
+    """Ticks since 0001-01-01."""
     delta = value - _EPOCH
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return delta.days * DAY + delta.seconds * SECOND + delta.microseconds * _MICROSECOND
 
 
 def load_moment(stored: int) -> dt.datetime:
-    """The moment of a stored integer."""
-    return _EPOCH + dt.timedelta(microseconds=stored)
+    """The moment of a stored integer, in whole microseconds."""
+    return _EPOCH + dt.timedelta(microseconds=stored // _MICROSECOND)
 
 
 def store_time(value: dt.time) -> int:
-    """Microseconds since midnight."""
-    return ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
+    """Ticks since midnight."""
+    return ((value.hour * 60 + value.minute) * 60 + value.second) * SECOND + value.microsecond * _MICROSECOND
 
 
 def load_time(stored: int) -> dt.time:
-    """The time of a stored integer."""
-    return (_EPOCH + dt.timedelta(microseconds=stored % _DAY)).time()
+    """The time of a stored integer, in whole microseconds."""
+    return load_moment(stored % DAY).time()
 
 
 def store_guid(value: uuid.UUID) -> bytes:

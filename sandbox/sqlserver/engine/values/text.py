@@ -12,6 +12,7 @@ from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import conversion_error, conversion_failed, overflow, unsupported
 from sandbox.sqlserver.engine.types import FLOATS, LIMITS, family, scale_of
 from sandbox.sqlserver.engine.values.storage import (
+    SECOND,
     load_guid,
     load_moment,
     load_time,
@@ -83,16 +84,16 @@ def read_moment(text: str, target: SqlType) -> int:
     year, month, day = (digits[0:3] if match.group(1) else digits[3:6]) if text.strip() else (1900, 1, 1)
     if not match.group(1) and not match.group(4):
         year, month, day = 1900, 1, 1
-    micros = int((match.group(10) or "0").ljust(7, "0")[:6])
+    ticks = int((match.group(10) or "0").ljust(7, "0")[:7])
     try:
-        value = dt.datetime(year, month, day, digits[6], digits[7], digits[8], micros)
+        value = dt.datetime(year, month, day, digits[6], digits[7], digits[8])
     except ValueError:
         raise failed from None
     if target.name == "date":
         return value.date().toordinal() - 1
     if target.name == "time":
-        return store_time(value.time())
-    return store_moment(value)
+        return store_time(value.time()) + ticks
+    return store_moment(value) + ticks
 
 
 def write(stored: Any, source: SqlType, style: int | None = None) -> str:
@@ -105,11 +106,11 @@ def write(stored: Any, source: SqlType, style: int | None = None) -> str:
     if group == "uniqueidentifier":
         return str(load_guid(stored)).upper()
     if group == "moment":
-        return _moment_text(load_moment(stored), source, style)
+        return _moment_text(stored, source, style)
     if group == "date":
         return _date_text(dt.date.fromordinal(stored + 1), style)
     if group == "time":
-        return load_time(stored).strftime("%H:%M:%S.%f") + "0"
+        return load_time(stored).strftime("%H:%M:%S") + _fraction(stored, source)
     return str(stored)
 
 
@@ -143,9 +144,10 @@ def _date_text(value: dt.date, style: int | None) -> str:
     raise unsupported(f"CONVERT of a date with style {style}")
 
 
-def _moment_text(value: dt.datetime, source: SqlType, style: int | None) -> str:
+def _moment_text(stored: int, source: SqlType, style: int | None) -> str:
+    value = load_moment(stored)
     if style in (20, 120):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.isoformat(" ", "seconds")
     if style in _DATE_STYLES:
         return _date_text(value.date(), style)
     if style in (8, 108):
@@ -156,9 +158,9 @@ def _moment_text(value: dt.datetime, source: SqlType, style: int | None) -> str:
         hour = value.hour % 12 or 12
         return f"{value.strftime('%b')} {value.day:2d} {value.year} {hour:2d}:{value.minute:02d}{value.strftime('%p')}"
     separator = "T" if style == 126 else " "
-    return value.strftime(f"%Y-%m-%d{separator}%H:%M:%S") + _fraction(value, source)
+    return value.isoformat(separator, "seconds") + _fraction(stored, source)
 
 
-def _fraction(value: dt.datetime, source: SqlType) -> str:
+def _fraction(stored: int, source: SqlType) -> str:
     digits = {"datetime": 3, "smalldatetime": 0}.get(source.name, 7 if source.scale is None else source.scale)
-    return f".{value.microsecond:06d}0"[: digits + 1] if digits else ""
+    return f".{stored % SECOND:07d}"[: digits + 1] if digits else ""
