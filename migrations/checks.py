@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
+from common.database.mssql import watching
+from common.database.mssql.column_type import COMES_BACK
+from common.database.mssql.columns import columns_of
 from common.database.records import TrackedTable
 from migrations import conditions, memory
 from migrations.conditions import Condition, If
@@ -29,6 +32,12 @@ class Problem:
 
     when: Condition
     message: str
+    looked_up: Callable[[Connection], str] | None = None
+    """The message, made when there is a database to look into; None: nothing more can be said."""
+
+    def told(self, connection: Connection) -> str:
+        """What to say of it, as exactly as this database lets us."""
+        return self.looked_up(connection) if self.looked_up else self.message
 
 
 class _Throw(ExecutableDDLElement):
@@ -58,7 +67,7 @@ def before_downgrade() -> Sequence[Problem]:
 
 def refuse(connection: Connection, problems: Sequence[Problem]) -> None:
     """Raise NotReadyError with those of the problems that exist."""
-    found = [problem.message for problem in problems if problem.when.holds(connection)]
+    found = [problem.told(connection) for problem in problems if problem.when.holds(connection)]
     if found:
         raise NotReadyError("\n".join(found))
 
@@ -89,6 +98,26 @@ def _of_table(tracked: TrackedTable) -> Iterator[Problem]:
         when=conditions.table_is_tracked_without_columns(schema, table),
         message=f"{who} is tracked without TRACK_COLUMNS_UPDATED, which relay needs: ALTER TABLE {tracked.full_name}"
         " DISABLE CHANGE_TRACKING, then upgrade again; whoever else reads its changes has to begin anew",
+    )
+    yield Problem(
+        when=conditions.table_has_key_of_other_types(schema, table, COMES_BACK),
+        message=f"{who}: key: the primary key has a type that the task log cannot give back as what it was;"
+        " give the table a primary key of another type, and this one UNIQUE",
+    )
+    for name in watching.relied_on(tracked):
+        yield _computed(tracked, who, name)
+
+
+def _computed(tracked: TrackedTable, who: str, name: str) -> Problem:
+    schema, table = tracked.schema, tracked.table
+
+    def looked_up(connection: Connection) -> str:
+        return f"{who}: {watching.refusal(tracked, name, columns_of(connection, schema, table))}"
+
+    return Problem(
+        when=conditions.column_is_computed(schema, table, name),
+        message=f"{who}: {watching.refusal(tracked, name, {})}",
+        looked_up=looked_up,
     )
 
 

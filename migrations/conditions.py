@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,30 @@ _SCHEMAS = sa.table("schemas", sa.column("schema_id", sa.Integer), sa.column("na
 _KEYS = sa.table(
     "key_constraints", sa.column("parent_object_id", sa.Integer), sa.column("type", sa.Unicode), schema="sys"
 )
-_COLUMNS = sa.table("columns", sa.column("object_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
+_COLUMNS = sa.table(
+    "columns",
+    sa.column("object_id", sa.Integer),
+    sa.column("column_id", sa.Integer),
+    sa.column("name", sa.Unicode),
+    sa.column("system_type_id", sa.Integer),
+    sa.column("is_computed", sa.Integer),
+    schema="sys",
+)
+_TYPES = sa.table("types", sa.column("user_type_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
+_INDEXES = sa.table(
+    "indexes",
+    sa.column("object_id", sa.Integer),
+    sa.column("index_id", sa.Integer),
+    sa.column("is_primary_key", sa.Integer),
+    schema="sys",
+)
+_INDEX_COLUMNS = sa.table(
+    "index_columns",
+    sa.column("object_id", sa.Integer),
+    sa.column("index_id", sa.Integer),
+    sa.column("column_id", sa.Integer),
+    schema="sys",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +139,26 @@ def table_lacks_column(schema: str, table: str, column: str) -> Condition:
     """The table is there and has no column of that name."""
     found = sa.exists().where(_COLUMNS.c.object_id == ct.object_id(schema, table), _COLUMNS.c.name == column)
     return Condition(query=table_is_there(schema, table).query.where(~found))
+
+
+def table_has_key_of_other_types(schema: str, table: str, types: Collection[str]) -> Condition:
+    """The table is there, and a column of its primary key is of none of these types."""
+    ours = [_INDEXES.c.object_id == ct.object_id(schema, table), _INDEXES.c.is_primary_key == sa.literal_column("1")]
+    same_index = [_INDEX_COLUMNS.c[name] == _INDEXES.c[name] for name in ("object_id", "index_id")]
+    same_column = [_COLUMNS.c[name] == _INDEX_COLUMNS.c[name] for name in ("object_id", "column_id")]
+    keys = (
+        _INDEXES.join(_INDEX_COLUMNS, sa.and_(*same_index))
+        .join(_COLUMNS, sa.and_(*same_column))
+        .outerjoin(_TYPES, _TYPES.c.user_type_id == _COLUMNS.c.system_type_id)
+    )
+    other = sa.or_(_TYPES.c.name.is_(None), _TYPES.c.name.not_in(sorted(types)))
+    return Condition(query=_one().select_from(keys).where(*ours, other))
+
+
+def column_is_computed(schema: str, table: str, column: str) -> Condition:
+    """The table has that column, and it is a computed one."""
+    ours = (_COLUMNS.c.object_id == ct.object_id(schema, table), _COLUMNS.c.name == column)
+    return Condition(query=_one().where(*ours, _COLUMNS.c.is_computed == sa.literal_column("1")))
 
 
 def table_is_tracked(schema: str, table: str) -> Condition:

@@ -89,4 +89,4 @@ def is_there() -> Condition:
 
 def _place(word: str) -> sa.ColumnElement[int]:
     """Where the word stands in `switched_on`; 0: nowhere."""
-    return sa.func.CHARINDEX(word, CHECKPOINT.c.switched_on, type_=sa.Integer)
+    return sa.func.CHARINDEX(sa.literal(word, sa.Unicode), CHECKPOINT.c.switched_on, type_=sa.Integer)

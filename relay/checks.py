@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import ConfigurationError
-from common.database.mssql.catalog import describe
+from common.database.mssql.catalog import describe, doubts
 from common.database.mssql_client import MSSQLClient
 from common.database.records import TableState
 from relay.baseline import check_state
@@ -16,20 +17,32 @@ from relay.faults import as_configuration_error
 from relay.sources import Source
 
 
-def mistakes_in(mssql: MSSQLClient, sources: Sequence[Source]) -> Sequence[str]:
-    """A line for every mistake, which names source, field and remedy. Raises the driver's errors."""
-    lines: list[str] = []
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What there is to say of sources; every line names source, field and remedy."""
+
+    mistakes: Sequence[str]
+    """Each keeps its source from being relayed."""
+    warnings: Sequence[str]
+    """Their sources are relayed, though perhaps not as somebody expects."""
+
+
+def check_sources(mssql: MSSQLClient, sources: Sequence[Source]) -> Findings:
+    """Hold the sources against the database. Raises the driver's errors."""
+    mistakes: list[str] = []
+    warnings: list[str] = []
     described: list[Source] = []
-    with _collected(lines), _remedies_told(), mssql.engine.connect() as connection:
+    with _collected(mistakes), _remedies_told(), mssql.engine.connect() as connection:
         for source in sources:
-            with _collected(lines):
+            with _collected(mistakes):
                 describe(connection, source)
                 described.append(source)
-    with _collected(lines):
+                warnings += doubts(connection, source)
+    with _collected(mistakes):
         for source, state in _states(mssql, described):
-            with _collected(lines):
+            with _collected(mistakes):
                 check_state(source, state)
-    return lines
+    return Findings(mistakes=mistakes, warnings=warnings)
 
 
 def _states(mssql: MSSQLClient, sources: Sequence[Source]) -> Iterator[tuple[Source, TableState]]:

@@ -70,7 +70,7 @@ def _plainly(row: ChangedRow, render: RenderArgs) -> tuple[str, None, tuple[Any,
 def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, str | None]:
     """The arguments as JSON, or why they are not sent."""
     if reason := _why_not(source, row):
-        return "", f"{reason} and the row is taken again"
+        return "", f"{reason} and {_taken_again(source)}"
     try:
         text = render(row.args)
     except (TypeError, ValueError) as error:
@@ -92,6 +92,12 @@ def _why_not(source: Source, row: ChangedRow) -> str | None:
     return None
 
 
+def _taken_again(source: Source) -> str:
+    if set(source.args) <= set(source.watched):
+        return "the row is taken again"
+    return f"write {' or '.join(source.watched)} anew: then the row is taken again"
+
+
 def _is_broken(value: Any) -> bool:
     return isinstance(value, str) and not value.isascii() and value != _encodable(value)
 
@@ -102,11 +108,17 @@ def _encodable(text: str) -> str:
 
 
 def _storable(part: Any) -> Any:
-    """A key's value as it is kept in the log; SQL Server converts the text back by itself."""
+    """A key's value as the log keeps it: SQL Server makes of it again what it was (`column_type.ColumnType`).
+
+    Moments are texts already. Half of a surrogate pair, which MongoDB does not take, is kept as bytes: no text that
+    looks like it can meet it.
+    """
     if type(part) is int or (type(part) is str and part.isascii()):
         return part
-    if isinstance(part, dt.date | dt.time | dt.datetime):
+    if isinstance(part, dt.date):
         return part.isoformat()
-    if isinstance(part, uuid.UUID | decimal.Decimal):
+    if isinstance(part, decimal.Decimal):
+        return format(part, "f")
+    if isinstance(part, uuid.UUID):
         return str(part)
-    return _encodable(part) if isinstance(part, str) else part
+    return part.encode("utf-16-le", "surrogatepass") if _is_broken(part) else part

@@ -41,6 +41,9 @@ class Entry(BaseModel):
     key: Columns | None = Field(None, description="the primary key's columns; default: as in the database")
     status_column: Text | None = Field(None, description="the column that says whether a row waits; default: status")
     pending_value: Text | StrictInt | None = Field(None, description="its value when it does; default: PENDING_SYNC")
+    watch: Columns | None = Field(
+        None, description="columns of which an UPDATE must name one for a row to be taken; default: status and args"
+    )
     task: Text | None = Field(None, description="name of the Celery task; default: NAME.process_NAME")
     queue: Text | None = Field(None, description="name of the Celery queue; default: NAME_queue")
     priority: Annotated[StrictInt, Field(ge=0, le=9)] | None = Field(

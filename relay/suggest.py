@@ -11,6 +11,8 @@ import sqlalchemy as sa
 import tomlkit
 from sqlalchemy.engine import Connection
 
+from common.database.mssql.column_type import COMES_BACK, TEXTS
+from common.database.mssql.columns import Described, columns_of, computed_from
 from common.database.names import full_name
 from relay.sources import Source
 
@@ -37,6 +39,11 @@ class Candidate:
     status_column: str
     values: tuple[str, ...]
     """Some that the status column holds."""
+    watch: tuple[str, ...] | None
+    """What to watch in place of a status column that is computed; empty: its definition does not tell. None: it is an
+    ordinary one."""
+    is_key_usable: bool
+    """Whether the task log gives its values back as what they were."""
 
 
 def suggested_sources(connection: Connection, known: Sequence[Source]) -> str:
@@ -68,16 +75,23 @@ def _candidates(connection: Connection, taken: Collection[tuple[str, str]]) -> I
         for table in catalog.get_table_names(schema=schema):
             if table in OWN_TABLES or (schema, table) in taken:
                 continue
-            columns = catalog.get_columns(table, schema=schema)
-            status = next((column["name"] for column in columns if _is_status(column)), None)
+            columns = columns_of(connection, schema, table)
+            status = next((column for column in columns.values() if _is_status(column)), None)
             if status is not None:
                 key = catalog.get_pk_constraint(table, schema=schema)["constrained_columns"]
-                values = _values(connection, schema, table, status)
-                yield Candidate(schema=schema, table=table, key=tuple(key), status_column=status, values=values)
+                yield Candidate(
+                    schema=schema,
+                    table=table,
+                    key=tuple(key),
+                    status_column=status.name,
+                    values=_values(connection, schema, table, status.name),
+                    watch=tuple(computed_from(status, columns)) if status.is_computed else None,
+                    is_key_usable=all(columns[name].type.name in COMES_BACK for name in key),
+                )
 
 
-def _is_status(column: Any) -> bool:
-    return isinstance(column["type"], sa.String) and bool(_STATUS.search(column["name"]))
+def _is_status(column: Described) -> bool:
+    return column.type.name in TEXTS and bool(_STATUS.search(column.name))
 
 
 def _values(connection: Connection, schema: str, table: str, status: str) -> tuple[str, ...]:
@@ -97,6 +111,11 @@ def _entry(candidate: Candidate) -> Any:
     entry.add("pending_value", _pending_value(candidate))
     seen = ", ".join(candidate.values[:SHOWN]) or "nothing yet"
     entry["pending_value"].comment(f"the column holds: {seen}")
+    if candidate.watch is not None:
+        entry.add("watch", list(candidate.watch) or ["FILL_IN"])
+        entry["watch"].comment(f"what {candidate.status_column} is computed from")
+    if not candidate.is_key_usable:
+        entry.add(tomlkit.comment("The task log cannot give back keys of its primary key's type: give it another."))
     if not candidate.key:
         entry.add(tomlkit.comment("It has no primary key, which change tracking needs: add one first."))
     return entry

@@ -17,6 +17,7 @@ from common.config import Settings
 from common.database.mssql import statements
 from common.database.mssql.cancelling import Calls, cancellable, let_cancel
 from common.database.mssql.catalog import describe
+from common.database.mssql.column_type import type_of
 from common.database.mssql.snapshot import MSSQLSnapshot, state_of
 from common.database.mssql.text import read_any_text
 from common.database.records import TableState, TrackedTable
@@ -96,11 +97,14 @@ class MSSQLClient:
     def still_pending(self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
         """Those of the keys whose rows are pending now; keys as the task log holds them."""
         pending: set[tuple[Any, ...]] = set()
+        # The keys are older than what is known of the table, which may be another by now.
+        self._tables.pop(tracked, None)
         with self._connection_to(tracked) as connection:
             table = self._describe(connection, tracked)
             for chunk in _chunks(list(keys), MOST_PARAMETERS // (1 + len(table.primary_key))):
-                ordinals = connection.execute(statements.pending_among(tracked, table, chunk)).scalars()
-                pending.update(chunk[ordinal] for ordinal in ordinals)
+                if sent := _sent(table, chunk):
+                    ordinals = connection.execute(statements.pending_among(tracked, table, sent)).scalars()
+                    pending.update(chunk[ordinal] for ordinal in ordinals)
         return pending
 
     def renew_mark(self, tracked: TrackedTable, store: str) -> None:
@@ -158,3 +162,14 @@ def statement_seconds(settings: Settings) -> int:
 def _chunks(keys: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
+
+
+def _sent(table: sa.Table, keys: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
+    """The keys by their place, as parameters; without those that can be no keys of this table, which may be newer."""
+    kinds = [type_of(column) for column in table.primary_key]
+    sent = {}
+    for place, key in enumerate(keys):
+        parts = tuple(kind.sent(part) for kind, part in zip(kinds, key, strict=False))
+        if len(key) == len(kinds) and None not in parts:
+            sent[place] = parts
+    return sent

@@ -25,7 +25,14 @@ class TrackedTable:
     """Columns that the primary key is expected to have; None: whatever the catalog says."""
     status_column: str = "status"
     pending_value: str | int = "PENDING_SYNC"
+    watch: tuple[str, ...] | None = None
+    """Columns of which an UPDATE must name one for a row to be taken; None: status and args."""
     database: str = "default"
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The columns that are watched, each once."""
+        return tuple(dict.fromkeys(self.watch or (self.status_column, *self.args)))
 
     @property
     def full_name(self) -> str:

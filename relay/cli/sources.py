@@ -10,7 +10,7 @@ from rich.text import Text
 
 from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
-from relay.checks import mistakes_in
+from relay.checks import Findings, check_sources
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
 from relay.registry import all_sources
@@ -32,9 +32,11 @@ def sources_command(
         return
     with errors_told():
         console.print(_listed())
-        mistakes = _mistakes() if check else []
-    if mistakes:
-        tell("\n".join(mistakes))
+        found = _checked() if check else Findings(mistakes=(), warnings=())
+    if found.warnings:
+        tell("\n".join(f"warning: {line}" for line in found.warnings))
+    if found.mistakes:
+        tell("\n".join(found.mistakes))
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
@@ -63,9 +65,9 @@ def _listed() -> Table:
     return table
 
 
-def _mistakes() -> list[str]:
+def _checked() -> Findings:
     mssql = MSSQLClient(get_settings())
     try:
-        return list(mistakes_in(mssql, all_sources()))
+        return check_sources(mssql, all_sources())
     finally:
         mssql.close()

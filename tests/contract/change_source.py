@@ -12,7 +12,7 @@ import pytest
 
 from common.database.records import ChangedRow, Mark
 from relay.ports import ChangeSource
-from relay.sources import SALE
+from relay.sources import SALE, Source
 
 FIRST, SECOND, THIRD = ("NT-01", "HD-1"), ("NT-01", "HD-2"), ("NT-02", "HD-1")
 Key = tuple[str, str]
@@ -98,6 +98,28 @@ class ChangeSourceContract(ABC):
         with table.transaction() as write:
             write.set_note(FIRST)
         assert _changed(changes, before) == []
+
+    def test_what_is_watched_is_said_by_the_source(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        _insert(table, SECOND, status="DRAFT")
+        before = _version(changes)
+        with table.transaction() as write:
+            write.set_note(FIRST)
+            write.set_note(SECOND)
+        assert _changed(changes, before, replace(SALE, watch=("status", "note"))) == [_row(FIRST, before + 1)]
+        assert _changed(changes, before, replace(SALE, watch=("status",))) == []
+
+    def test_a_status_that_is_watched_is_taken(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST, status="DRAFT")
+        before = _version(changes)
+        with table.transaction() as write:
+            write.set_status(FIRST, "PENDING_SYNC")
+        assert _changed(changes, before, replace(SALE, watch=("status",))) == [_row(FIRST, before + 1)]
+
+    def test_an_insert_is_taken_whatever_is_watched(self, changes: ChangeSource, table: Table) -> None:
+        before = _version(changes)
+        _insert(table, FIRST)
+        assert _changed(changes, before, replace(SALE, watch=("status",))) == [_row(FIRST, before + 1)]
 
     def test_an_unrelated_edit_does_not_hide_an_insert(self, changes: ChangeSource, table: Table) -> None:
         before = _version(changes)
@@ -189,6 +211,17 @@ class ChangeSourceContract(ABC):
         _insert(table, SECOND, status="SYNCED")
         assert changes.still_pending(SALE, [FIRST, SECOND, THIRD]) == {FIRST}
 
+    def test_pending_keys_are_found_whatever_the_first_is_like(self, changes: ChangeSource, table: Table) -> None:
+        keys = [("NT-01", "HD-1"), ("NT-01", "HĐ-2"), ("Nhà thuốc", "药-3"), ("NT-01", "HD-4"), ("NT-01", "\U0001f48a")]
+        _insert(table, *keys)
+        assert changes.still_pending(SALE, keys) == set(keys)
+        assert changes.still_pending(SALE, [("NT-01", "HD-2"), *reversed(keys)]) == set(keys)
+
+    def test_what_can_be_no_key_of_the_table_is_not_pending(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        others = [("NT-01",), ("NT-01", 1), ("NT-01", b"HD-1"), ("NT-01", "HD-1" * 1000), ("NT-01", "HD-1", "HD-1")]
+        assert changes.still_pending(SALE, [*others, FIRST]) == {FIRST}
+
     def test_a_thousand_keys_can_be_asked_for_at_once(self, changes: ChangeSource, table: Table) -> None:
         _insert(table, FIRST)
         others = [("NT-09", f"HD-{number}") for number in range(1500)]
@@ -248,8 +281,8 @@ def _row(key: Key, version: int) -> ChangedRow:
     return ChangedRow(version=version, key=key, args=(invoice, shop))
 
 
-def _changed(changes: ChangeSource, since: int) -> list[ChangedRow]:
-    with changes.snapshot(SALE) as snapshot:
+def _changed(changes: ChangeSource, since: int, source: Source = SALE) -> list[ChangedRow]:
+    with changes.snapshot(source) as snapshot:
         return _flat(snapshot.changes(since))
 
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy.engine import Connection
 
 from common.database.errors import ConfigurationError
+from common.database.mssql import watching
+from common.database.mssql.column_type import COMES_BACK, MAX, NUMBERS, TEXTS, ColumnType
+from common.database.mssql.columns import Described, columns_of
 from common.database.records import TrackedTable
-
-_NUMBERS = {"int", "bool", "float", "Decimal"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Described:
+class _Found:
     """What the catalog says of a table that is there."""
 
     key: tuple[str, ...]
-    types: Mapping[str, Any]
-    """Columns by name, in their order, with SQLAlchemy's types."""
+    columns: Mapping[str, Described]
 
 
 def describe(connection: Connection, tracked: TrackedTable) -> Table:
@@ -32,24 +32,29 @@ def describe(connection: Connection, tracked: TrackedTable) -> Table:
     Raises ConfigurationError, with a line for every mistake, where source and catalog do not agree.
     """
     found = _look(connection, tracked)
-    mistakes = [f"source {tracked.name}: {line}" for line in _mistakes(tracked, found)]
+    mistakes = [f"source {tracked.name}: {line}" for line in _mistakes(connection, tracked, found)]
     if mistakes or found is None:
         raise ConfigurationError("\n".join(mistakes))
     wanted = dict.fromkeys([*found.key, *tracked.args, tracked.status_column])
-    columns = [Column(name, found.types[name], primary_key=name in found.key) for name in wanted]
+    columns = [Column(name, found.columns[name].type, primary_key=name in found.key) for name in wanted]
     return Table(tracked.table, MetaData(), *columns, schema=tracked.schema)
 
 
-def _look(connection: Connection, tracked: TrackedTable) -> _Described | None:
+def doubts(connection: Connection, tracked: TrackedTable) -> Sequence[str]:
+    """What is no mistake, but may surprise: a line each. Of a table that is there."""
+    columns = columns_of(connection, tracked.schema, tracked.table)
+    return [f"source {tracked.name}: {line}" for line in watching.doubts(tracked, columns)]
+
+
+def _look(connection: Connection, tracked: TrackedTable) -> _Found | None:
     catalog = inspect(connection)
     if not catalog.has_table(tracked.table, schema=tracked.schema):
         return None
     key = catalog.get_pk_constraint(tracked.table, schema=tracked.schema)["constrained_columns"]
-    columns = catalog.get_columns(tracked.table, schema=tracked.schema)
-    return _Described(key=tuple(key), types={column["name"]: column["type"] for column in columns})
+    return _Found(key=tuple(key), columns=columns_of(connection, tracked.schema, tracked.table))
 
 
-def _mistakes(tracked: TrackedTable, found: _Described | None) -> Iterator[str]:
+def _mistakes(connection: Connection, tracked: TrackedTable, found: _Found | None) -> Iterator[str]:
     """What is wrong, each with the source's field and the remedy."""
     table = tracked.full_name
     if found is None:
@@ -58,42 +63,60 @@ def _mistakes(tracked: TrackedTable, found: _Described | None) -> Iterator[str]:
             f" create it, or GRANT SELECT ON {table}, or check MSSQL_DATABASE"
         )
         return
+    yield from _mistakes_in_key(tracked, found)
+    for field, names in (("args", tracked.args), ("watch", tracked.watch or ())):
+        for name in names:
+            if name not in found.columns:
+                yield f"{field}: {table} has no column {name}; {_hint(name, found)}"
+    if tracked.status_column in found.columns:
+        yield from _misfits(connection, tracked, found.columns[tracked.status_column].type)
+    else:
+        yield f"status_column: {table} has no column {tracked.status_column}; {_hint(tracked.status_column, found)}"
+    yield from watching.mistakes(tracked, found.columns)
+
+
+def _mistakes_in_key(tracked: TrackedTable, found: _Found) -> Iterator[str]:
+    table = tracked.full_name
     if not found.key:
         yield f"table: {table} has no primary key, which change tracking needs; add one"
     elif tracked.key is not None and set(tracked.key) != set(found.key):
         yield f"key: the primary key of {table} is ({', '.join(found.key)}); write that, or leave `key` out"
-    for name in tracked.args:
-        if name not in found.types:
-            yield f"args: {table} has no column {name}; {_hint(name, found)}"
-    if tracked.status_column in found.types:
-        yield from _misfits(tracked, found.types[tracked.status_column])
-    else:
-        yield f"status_column: {table} has no column {tracked.status_column}; {_hint(tracked.status_column, found)}"
+    for name in found.key:
+        if (kind := found.columns[name].type).name not in COMES_BACK:
+            yield (
+                f"key: {name} of {table} is {kind}, which the task log cannot give back as what it was;"
+                " give the table a primary key of another type, and this column UNIQUE"
+            )
 
 
-def _hint(name: str, found: _Described) -> str:
+def _hint(name: str, found: _Found) -> str:
     """The column that was probably meant: another case, or a slip of the finger."""
-    folded = {column.lower(): column for column in found.types}
+    folded = {column.lower(): column for column in found.columns}
     near: Sequence[str] = get_close_matches(name.lower(), folded, n=1)
-    return f"did you mean {folded[near[0]]}?" if near else f"its columns are: {', '.join(found.types)}"
+    return f"did you mean {folded[near[0]]}?" if near else f"its columns are: {', '.join(found.columns)}"
 
 
-def _misfits(tracked: TrackedTable, column: Any) -> Iterator[str]:
+def _misfits(connection: Connection, tracked: TrackedTable, kind: ColumnType) -> Iterator[str]:
     """Why the status column could never hold the pending value."""
     value, name = tracked.pending_value, tracked.status_column
-    holds = _python_type(column)
-    if isinstance(value, int):
-        if (holds and holds not in _NUMBERS) or (holds == "bool" and value not in (0, 1)):
-            yield f"pending_value: {name} is {column}, which is never {value}; write a value that it can hold"
-        return
-    if holds in _NUMBERS or holds in {dt.date.__name__, dt.datetime.__name__, dt.time.__name__, "bytes"}:
-        yield f"pending_value: {name} is {column}, which is never '{value}'; write a value that it can hold"
-    elif (length := getattr(column, "length", None)) is not None and len(value) > length:
-        yield f"pending_value: '{value}' has {len(value)} characters, and {name} is {column}; write what it can hold"
+    shown = value if isinstance(value, int) else f"'{value}'"
+    if kind.name not in (NUMBERS if isinstance(value, int) else TEXTS):
+        yield f"pending_value: {name} is {kind}, which is never {shown}; write a value that it can hold"
+    elif isinstance(value, str) and kind.length not in (None, MAX) and len(value) > (kind.length or 0):
+        yield f"pending_value: {shown} has {len(value)} characters, and {name} is {kind}; write what it can hold"
+    elif _bare(held := _held(connection, kind, value)) != _bare(value):
+        where = f"{kind} of {kind.collation}" if kind.collation else str(kind)
+        becomes = "" if held is None else f", but '{_bare(held)}'"
+        yield f"pending_value: {name} is {where}, which is never {shown}{becomes}; write a value that it can hold"
 
 
-def _python_type(column: Any) -> str:
-    try:
-        return str(column.python_type.__name__)
-    except NotImplementedError:
-        return ""
+def _held(connection: Connection, kind: ColumnType, value: str | int) -> object:
+    """The value as a column of this type would hold it; None where it could not. SQL Server is asked."""
+    held = kind.try_cast(sa.literal(kind.sent(value), kind.parameter))
+    found: object = connection.execute(sa.select(kind.read(held))).scalar()
+    return found
+
+
+def _bare(value: object) -> object:
+    """Without the blanks at the end, which char adds, and with composed letters: neither counts in a comparison."""
+    return unicodedata.normalize("NFC", value.rstrip(" ")) if isinstance(value, str) else value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from common.database import change_tracking as ct
+from common.database.mssql.column_type import type_of
 from common.database.mssql.resume import resume_text
 from common.database.records import Mark, TrackedTable
 
@@ -60,7 +61,9 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
         for table in tables
     ]
     wanted = sa.union_all(*each).subquery("wanted")
-    updateability = sa.cast(sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), "Updateability"), sa.Unicode(20))
+    updateability = sa.cast(
+        sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), sa.literal("Updateability", sa.Unicode)), sa.Unicode(20)
+    )
     return (
         sa.select(
             wanted.c.source,
@@ -89,21 +92,20 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
 
 
 def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Select[Any]:
-    """Version, key and other args of the rows that are pending now and whose status or args changed above `since`.
+    """Version, key and other args of the rows that are pending now and whose watched columns changed above `since`.
 
     The baseline never moves inside a cycle and versions have no cap: both lose rows (architecture.md, step 4).
     The operation letter decides nothing; a missing mask holds every column.
     """
     changes = ct.changes(table, sa.bindparam("since", since, sa.BigInteger))
     same_row = sa.and_(*(table.c[column.name] == changes.c[column.name] for column in table.primary_key))
-    watched = dict.fromkeys([tracked.status_column, *tracked.args])
     mask = changes.c.SYS_CHANGE_COLUMNS
-    touched = [ct.is_column_in_mask(table, name, mask) == 1 for name in watched]
+    touched = [ct.is_column_in_mask(table, name, mask) == 1 for name in tracked.watched]
     return (
-        sa.select(changes.c.SYS_CHANGE_VERSION, *_key(table), *_rest(tracked, table))
+        sa.select(changes.c.SYS_CHANGE_VERSION, *_read(tracked, table))
         .select_from(changes.join(table, same_row))
-        .where(table.c[tracked.status_column] == tracked.pending_value, sa.or_(*touched))
-        .order_by(changes.c.SYS_CHANGE_VERSION, *_key(table))
+        .where(_is_pending(tracked, table), sa.or_(*touched))
+        .order_by(changes.c.SYS_CHANGE_VERSION, *table.primary_key)
     )
 
 
@@ -111,28 +113,28 @@ def pending_rows(tracked: TrackedTable, table: sa.Table) -> sa.Select[Any]:
     """Version, key and other args of all rows that are pending now: a baseline. The version may be NULL."""
     versions = ct.version_of(table)
     return (
-        sa.select(versions.c.SYS_CHANGE_VERSION, *_key(table), *_rest(tracked, table))
+        sa.select(versions.c.SYS_CHANGE_VERSION, *_read(tracked, table))
         .select_from(ct.outer_apply(table, versions))
-        .where(table.c[tracked.status_column] == tracked.pending_value)
-        .order_by(versions.c.SYS_CHANGE_VERSION, *_key(table))
+        .where(_is_pending(tracked, table))
+        .order_by(versions.c.SYS_CHANGE_VERSION, *table.primary_key)
     )
 
 
-def pending_among(tracked: TrackedTable, table: sa.Table, keys: Sequence[tuple[Any, ...]]) -> sa.Select[Any]:
-    """Ordinals of those keys whose rows are pending now. SQL Server compares them, with its own collation and types."""
-    names = [f"k{number}" for number in range(len(table.primary_key))]
-    types = [sa.literal(part).type for part in keys[0]]
-    columns = [sa.column(name, kind) for name, kind in zip(names, types, strict=True)]
-    wanted = sa.values(sa.column("ordinal", sa.Integer), *columns, name="wanted").data(
-        [(ordinal, *key) for ordinal, key in enumerate(keys)]
+def pending_among(tracked: TrackedTable, table: sa.Table, keys: Mapping[int, tuple[Any, ...]]) -> sa.Select[Any]:
+    """Ordinals of those keys whose rows are pending now. SQL Server compares them, by each column's type and collation.
+
+    `keys`: by ordinal, each value as `ColumnType.sent` gave it.
+    """
+    columns = {f"k{number}": column for number, column in enumerate(table.primary_key)}
+    parameters = [sa.column(name, type_of(column).parameter) for name, column in columns.items()]
+    wanted = sa.values(sa.column("ordinal", sa.Integer), *parameters, name="wanted").data(
+        [(ordinal, *key) for ordinal, key in keys.items()]
     )
-    same_row: list[ColumnElement[bool]] = [
-        column == wanted.c[name] for column, name in zip(table.primary_key, names, strict=True)
-    ]
+    same_row = [column == type_of(column).try_cast(wanted.c[name]) for name, column in columns.items()]
     return (
         sa.select(wanted.c.ordinal)
         .select_from(wanted.join(table, sa.and_(*same_row)))
-        .where(table.c[tracked.status_column] == tracked.pending_value)
+        .where(_is_pending(tracked, table))
     )
 
 
@@ -173,16 +175,26 @@ def _values(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _key(table: sa.Table) -> list[sa.Column[Any]]:
-    return list(table.primary_key)
+def _is_pending(tracked: TrackedTable, table: sa.Table) -> ColumnElement[bool]:
+    column = table.c[tracked.status_column]
+    kind = type_of(column)
+    return column == kind.cast(sa.literal(kind.sent(tracked.pending_value), kind.parameter))
 
 
-def _rest(tracked: TrackedTable, table: sa.Table) -> list[sa.Column[Any]]:
-    """The args that are not in the key: no column is read twice."""
-    return [table.c[name] for name in dict.fromkeys(tracked.args) if not table.c[name].primary_key]
+def _read(tracked: TrackedTable, table: sa.Table) -> list[ColumnElement[Any]]:
+    """The key's columns as they come back, and the other args."""
+    key = [type_of(column).read(column) for column in table.primary_key]
+    return [*key, *(table.c[name] for name in _rest(tracked, table))]
+
+
+def _rest(tracked: TrackedTable, table: sa.Table) -> list[str]:
+    """The args that are not read with the key: no column is read twice in the same form."""
+    names = dict.fromkeys(tracked.args)
+    return [name for name in names if not (table.c[name].primary_key and type_of(table.c[name]).is_read_as_it_is)]
 
 
 def places_of_args(tracked: TrackedTable, table: sa.Table) -> list[int]:
     """Where in a row of `changed_rows` and `pending_rows` each of the args stands."""
-    names = [column.name for column in (*_key(table), *_rest(tracked, table))]
-    return [1 + names.index(name) for name in tracked.args]
+    rest = _rest(tracked, table)
+    key = [column.name for column in table.primary_key]
+    return [1 + (len(key) + rest.index(name) if name in rest else key.index(name)) for name in tracked.args]

@@ -37,6 +37,25 @@ class TestRefusals:
         assert line.startswith("dbo.Cancellations (source cancellation) has no primary key")
         assert "ADD PRIMARY KEY" in line
 
+    def test_a_key_that_does_not_come_back_from_the_task_log(self, database: Database) -> None:
+        database.create_tables("SalesInvoices", "ImportReceipts")
+        database.run("CREATE TABLE Cancellations (id rowversion NOT NULL PRIMARY KEY, status nvarchar(20))")
+
+        [line] = self.refusal(database)
+
+        assert line.startswith("dbo.Cancellations (source cancellation): key: the primary key has a type that the task")
+
+    def test_a_computed_status_column(self, database: Database) -> None:
+        database.create_tables("SalesInvoices", "ImportReceipts")
+        database.run(
+            "CREATE TABLE Cancellations (id int NOT NULL PRIMARY KEY, sent bit, status AS IIF(sent = 1, 1, 0))"
+        )
+
+        [line] = self.refusal(database)
+
+        assert line.startswith("dbo.Cancellations (source cancellation): status_column: status of dbo.Cancellations is")
+        assert 'watch = ["sent"]' in line
+
     def test_tracked_without_columns(self, ready: Database) -> None:
         ready.run(
             "ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON",

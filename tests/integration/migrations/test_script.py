@@ -79,5 +79,5 @@ class TestScript:
         switches = [number for number, batch in enumerate(script) if "\nALTER " in batch]
 
         assert max(checks) < stop < min(switches)
-        assert len(checks) == 1 + 3 * len(TABLES)
+        assert len(checks) == 1 + 5 * len(TABLES)
         assert len(switches) == 2 + len(TABLES)

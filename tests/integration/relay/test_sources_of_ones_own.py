@@ -17,7 +17,7 @@ from kombu.utils import json as kombu_json
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from migrations import enabling
-from relay.checks import mistakes_in
+from relay.checks import check_sources
 from relay.model import Reason
 from relay.sources_file import parse_sources
 from sandbox.sample.connection import connect
@@ -221,12 +221,12 @@ def test_another_queue_takes_what_comes_after(stock: Stock, relay: Relay, file: 
         ),
         (('"sync state"', '"Sync State"'), "status_column: {table} has no column Sync State; did you mean sync state?"),
         (('"sync state"', '"flag"'), "status_column: {table} has no column flag; its columns are: shop no, receipt id"),
-        (('"TO_SEND"', "0"), "pending_value: sync state is VARCHAR"),
+        (('"TO_SEND"', "0"), "pending_value: sync state is varchar"),
         (
             ('"TO_SEND"', '"TO_BE_SENT_LATER"'),
-            "pending_value: 'TO_BE_SENT_LATER' has 16 characters, and sync state is VARCHAR",
+            "pending_value: 'TO_BE_SENT_LATER' has 16 characters, and sync state is varchar",
         ),
-        (('"sync state"', '"shop no"'), "pending_value: shop no is INTEGER, which is never 'TO_SEND'"),
+        (('"sync state"', '"shop no"'), "pending_value: shop no is int, which is never 'TO_SEND'"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_source_field_and_remedy(
@@ -235,7 +235,7 @@ def test_a_mistake_is_one_line_that_names_source_field_and_remedy(
     [right] = (source for source in parse_sources(TOML)[0] if source.name == "goods")
     [wrong] = (source for source in parse_sources(TOML.replace(*change))[0] if source.name == "goods")
     enabling.enable(mssql.engine, [right])
-    [line] = mistakes_in(mssql, [wrong])
+    [line] = check_sources(mssql, [wrong]).mistakes
     assert line.startswith(f"source goods: {mistake.format(table=TABLE)}")
 
 

@@ -184,7 +184,13 @@ class TwinSnapshot:
         if row is None or row.status != self._source.pending_value:
             return False
         masks = [change.columns for change in recent if change.columns is not None]
-        return len(masks) < len(recent) or bool({"status", "args"} & frozenset().union(*masks))
+        return len(masks) < len(recent) or bool(self._watched() & frozenset().union(*masks))
+
+    def _watched(self) -> set[str]:
+        """The twin has a column `status`, and one for all args; others go by their own names."""
+        source = self._source
+        names = {source.status_column: "status", **dict.fromkeys(source.args, "args")}
+        return {names.get(name, name) for name in source.watched}
 
     def pending(self) -> Iterator[Sequence[ChangedRow]]:
         found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -94,9 +95,10 @@ def test_half_of_a_surrogate_pair_is_rejected_and_written_out(
     assert dispatch.error == (
         f"{named} holds half of a surrogate pair, which is no text in UTF-8: correct it and the row is taken again"
     )
-    for text in (dispatch.business_id, *dispatch.key):
-        assert isinstance(text, str)
-        assert text.encode()
+    assert dispatch.business_id is not None
+    assert dispatch.business_id.encode()
+    for part, kept in zip(key, dispatch.key, strict=True):
+        assert kept == (part if part.isascii() else part.encode("utf-16-le", "surrogatepass"))
 
 
 def test_whole_surrogate_pairs_are_text() -> None:
@@ -133,10 +135,17 @@ def test_empty_text_and_zero_are_not_missing() -> None:
     ("part", "kept"),
     [
         (dt.date(2026, 3, 1), "2026-03-01"),
-        (dt.datetime(2026, 3, 1, 12, 30), "2026-03-01T12:30:00"),
-        (dt.time(12, 30), "12:30:00"),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (Decimal("1.50"), "1.50"),
+        (Decimal("0.0000000001"), "0.0000000001"),
+        (Decimal("0E-10"), "0.0000000000"),
+        (Decimal("-1E+3"), "-1000"),
+        (0.1, 0.1),
+        (True, True),
+        (b"\x00\xff", b"\x00\xff"),
+        ("Nhà thuốc", "Nhà thuốc"),
+        ("\ud83d", b"\x3d\xd8"),
+        ("\\ud83d", "\\ud83d"),
         (7, 7),
         (2**62, 2**62),
         ("text", "text"),
@@ -145,3 +154,18 @@ def test_empty_text_and_zero_are_not_missing() -> None:
 )
 def test_keys_are_kept_as_the_log_can_hold_them(part: Any, kept: Any) -> None:
     assert _prepared("HD-1", "NT-01", key=("NT-01", part)).key == ("NT-01", kept)
+
+
+def test_a_rejected_row_is_not_promised_what_its_watched_columns_do_not_keep() -> None:
+    source = replace(SALE, watch=("status", "note"))
+    row = ChangedRow(version=42, key=("NT-01", "HD-1"), args=(None, "NT-01"))
+    dispatch = prepare_row(source, WINDOW, row, 7, render_args)
+    assert dispatch.error == (
+        "local_invoice_id is NULL in dbo.SalesInvoices: set it and write status or note anew:"
+        " then the row is taken again"
+    )
+
+
+def test_keys_that_look_alike_are_kept_apart() -> None:
+    half, its_name = "\ud83d", "\\ud83d"
+    assert _prepared("HD-1", "NT-01", key=(half,)).key != _prepared("HD-1", "NT-01", key=(its_name,)).key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def test_everything_can_be_said_of_it() -> None:
         pending_value = 0
         task = "stock.take"
         queue = "stock"
+        watch = ["state", "approved"]
         priority = 3
         enabled = true
     """
@@ -52,8 +54,16 @@ def test_everything_can_be_said_of_it() -> None:
         pending_value=0,
         task="stock.take",
         queue="stock",
+        watch=("state", "approved"),
         priority=3,
     )
+
+
+def test_other_columns_to_watch_are_another_definition() -> None:
+    args = SALE.args
+    assert replace(SALE, watch=("status", "note")).definition != SALE.definition
+    assert replace(SALE, watch=(*args, "status")).definition == SALE.definition, "it is what is watched anyway"
+    assert replace(SALE, watch=("note", "status")).definition == replace(SALE, watch=("status", "note")).definition
 
 
 def test_a_built_in_one_keeps_what_is_not_said() -> None:

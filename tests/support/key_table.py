@@ -1,0 +1,41 @@
+"""dbo.KeyTest: a table with whatever key and status column a test wants, and a source for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pyodbc
+from celery import Celery
+
+from common.database.mssql_client import MSSQLClient
+from migrations import enabling
+from relay.sources import Source
+from sandbox.sample.connection import connect
+from tests.support.queues import redis_of
+
+SOURCE = Source(name="keys", table="KeyTest", args=("name",), task="keys.process_keys", queue="relay_test_keys")
+
+
+@contextmanager
+def key_table(
+    environment: Mapping[str, str], mssql: MSSQLClient, columns: str, *, status: str = "varchar(20)"
+) -> Iterator[pyodbc.Connection]:
+    """dbo.KeyTest with these columns for its key, tracked, and who writes it."""
+    connection = connect(environment)
+    try:
+        connection.execute(
+            f"CREATE TABLE dbo.KeyTest ({columns}, name nvarchar(90) NOT NULL, status {status} NOT NULL)"
+        )
+        enabling.enable(mssql.engine, [SOURCE])
+        yield connection
+    finally:
+        connection.execute("DROP TABLE IF EXISTS dbo.KeyTest")
+        connection.execute("DELETE FROM dbo.relay_checkpoint WHERE source IN ('keys', '$table:dbo.KeyTest')")
+        connection.close()
+
+
+def lose_all(app: Celery) -> None:
+    """Redis forgets everything."""
+    with redis_of(app) as client:
+        client.flushall()
