@@ -16,8 +16,8 @@ from tests.sabotage.witness import VARIABLE
 from tests.support.servers import KIND_VARIABLE
 
 PROJECT = Path(__file__).parents[2]
-COPIED = ("relay", "common", "tests")
-LINKED = ("sandbox", "migrations", "alembic.ini", "pyproject.toml")
+COPIED = ("relay", "common", "migrations", "tests")
+LINKED = ("sandbox", "alembic.ini", "pyproject.toml")
 PYTEST = (
     *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30"),
     # Hypothesis takes as long to import as everything else, and none of these tests uses it.

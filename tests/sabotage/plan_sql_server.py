@@ -15,13 +15,13 @@ SQL_SERVER_PLAN = (
     sabotage(
         "column mask",
         "an edit of any column sends a row that is pending already",
-        (STATEMENTS, "== tracked.pending_value, sa.or_(*touched))", "== tracked.pending_value)"),
+        (STATEMENTS, ".where(_is_pending(tracked, table), sa.or_(*touched))", ".where(_is_pending(tracked, table))"),
         red=CHANGES + "test_an_unrelated_edit_of_a_pending_row_is_left_out",
     ),
     sabotage(
         "arguments in the mask",
         "a rejected row that was mended is not taken again",
-        (STATEMENTS, "[tracked.status_column, *tracked.args]", "[tracked.status_column]"),
+        ("common/database/records.py", "(self.status_column, *self.args)", "(self.status_column,)"),
         red="tests/fundamentals/test_10_rejected_rows.py::test_a_row_that_is_mended_is_taken_again",
     ),
     sabotage(
@@ -29,7 +29,7 @@ SQL_SERVER_PLAN = (
         "a row that is pending no more is sent",
         (
             STATEMENTS,
-            ".where(table.c[tracked.status_column] == tracked.pending_value, sa.or_(*touched))",
+            ".where(_is_pending(tracked, table), sa.or_(*touched))",
             ".where(sa.or_(*touched))",
         ),
         red=CHANGES + "test_a_row_that_is_pending_no_more_is_left_out",

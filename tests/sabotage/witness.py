@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import common
+import migrations
 import relay
 
 VARIABLE = "RELAY_WITNESS"
@@ -20,7 +21,7 @@ VARIABLE = "RELAY_WITNESS"
 
 def pytest_collection_finish() -> None:
     """Which code it is, once all tests are imported."""
-    _write(tested=[common.__file__, relay.__file__])
+    _write(tested=[common.__file__, relay.__file__, migrations.__file__])
 
 
 def pytest_exception_interact(
