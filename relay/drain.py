@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from common.database.records import OpenCycle, Outgoing, Position
+from common.database.records import NOWHERE, OpenCycle, Outgoing, Position
 from relay.model import Reason
+from relay.ownership import check_owner
 from relay.ports import QueueGapError
 from relay.repair import repair
-from relay.work import Work, starts_after
+from relay.work import Work
 
 GAPS = 5
 """Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (tests/protocol)."""
@@ -70,7 +71,9 @@ def _queue_is_full(work: Work) -> bool:
 def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Outgoing], previous: Position | None) -> bool:
     """False: the queue kept losing its place, and the life has ended."""
     for _ in range(GAPS):
-        after = starts_after(work, previous, cycle)
+        after = previous or cycle.after or work.position() or NOWHERE
+        if not check_owner(work, after):
+            return False
         work.check_lease()
         try:
             work.ports.publisher.publish(work.source, after=after, dispatches=batch)

@@ -8,6 +8,7 @@ from common.database.errors import ConfigurationError
 from common.database.records import Beginning, Mark, Position, Resume, TableState
 from relay.baseline import why_new_life
 from relay.model import Reason, Stop
+from relay.ownership import leave_it_to_who_is_at_work
 from relay.ports import Snapshot
 from relay.work import Work
 
@@ -23,7 +24,7 @@ def settle(work: Work, snapshot: Snapshot) -> None:
     state = snapshot.state
     snapshot.end()
     work.check_lease()
-    _leave_it_to_who_is_at_work(work, state.mark)
+    leave_it_to_who_is_at_work(work, state.mark)
     if resume := _vouched_for(work, state.mark):
         _go_on(work, snapshot, state.mark, resume)
         return
@@ -32,18 +33,6 @@ def settle(work: Work, snapshot: Snapshot) -> None:
         _begin_with_a_watermark(work, snapshot, *begun)
     else:
         _begin_with_a_baseline(work, snapshot)
-
-
-def _leave_it_to_who_is_at_work(work: Work, mark: Mark | None) -> None:
-    if work.adopts or mark is None or mark.store == work.checkpoint.store:
-        return
-    if mark.age_seconds < work.options.fresh_seconds:
-        raise ConfigurationError(
-            f"source {work.source.name}: a relay on host {mark.host or '(unknown)'} works on it with its state in"
-            f" another MongoDB, or under another RELAY_DATABASE or MONGO_DB_NAME, and was seen"
-            f" {mark.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
-            f" source over on purpose, run: relay adopt {work.source.name}"
-        )
 
 
 def _stop_a_source_that_begins_too_often(work: Work, mark: Mark | None) -> None:

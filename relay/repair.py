@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from common.database.records import Dispatch, Position, TaskStatus
 from relay.chain import Chain
 from relay.model import Reason
+from relay.ownership import check_owner
 from relay.ports import Key, QueueGapError
 from relay.work import Work
 
@@ -65,7 +66,7 @@ def repair(work: Work) -> None:
     only move the position. A gap that opens meanwhile ends it: the caller looks at the position again.
     """
     position = work.position()
-    if position is None:
+    if position is None or not check_owner(work, position):
         return
     newest = _newest_still_pending(work, position)
     if newest is None:

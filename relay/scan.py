@@ -33,8 +33,11 @@ LONGEST_SCAN_SECONDS = 300.0
 def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
     """The idle check, over all sources at once. Raises what a cycle raises."""
     ports = relay.ports
-    own = [relay.own(source) for source in sources]
-    return _patiently("all sources", lambda: sources_with_work(own, ports.changes, ports.checkpoints, ports.publisher))
+    own = {relay.own(source): source for source in sources}
+    found = _patiently(
+        "all sources", lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher)
+    )
+    return [own[source] for source in found]
 
 
 def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:

@@ -187,9 +187,3 @@ class Work:
     def _insist(written: bool) -> None:
         if not written:
             raise Stop("the checkpoint is somebody else's by now")
-
-
-def starts_after(work: Work, previous: Position | None, cycle: OpenCycle) -> Position:
-    """The position that a batch follows: the dispatch before it, the last one before the cycle, or, for the first
-    batch of a life, whatever the queue shows now."""
-    return previous or cycle.after or work.position() or NOWHERE

@@ -10,9 +10,11 @@ from typing import Protocol
 
 import pytest
 
-from common.database.records import ChangedRow, Mark
+from common.database.records import ChangedRow, Mark, Resume
 from relay.ports import ChangeSource
 from relay.sources import SALE, Source
+from tests.support.samples import a_resume
+from tests.support.twins.database import OLD_SECONDS
 
 FIRST, SECOND, THIRD = ("NT-01", "HD-1"), ("NT-01", "HD-2"), ("NT-02", "HD-1")
 Key = tuple[str, str]
@@ -236,14 +238,39 @@ class ChangeSourceContract(ABC):
         assert not _set_mark(changes, replace(mark, life="another"), expected=None)
         assert changes.states([SALE])["sale"].mark == mark
 
-    @pytest.mark.parametrize("change", [{"version": 1}, {"life": "another"}, {"generation": 2}], ids=str)
+    @pytest.mark.parametrize(
+        "change", [{"version": 1}, {"life": "another"}, {"generation": 2}, {"store": "another"}], ids=str
+    )
     def test_a_mark_is_compared_whole(self, changes: ChangeSource, table: Table, change: dict[str, int]) -> None:
-        mark = Mark(version=0, life="life", generation=1)
+        mark = Mark(version=0, life="life", generation=1, store="mongo")
         later = Mark(version=5, life="life", generation=3)
         assert _set_mark(changes, mark, expected=None)
         assert not _set_mark(changes, later, expected=replace(mark, **change))  # type: ignore[arg-type]
         assert _set_mark(changes, later, expected=mark)
         assert changes.states([SALE])["sale"].mark == later
+
+    @pytest.mark.parametrize("resume", [None, a_resume(), a_resume(last=None, side_table=None, is_first_run=True)])
+    def test_a_mark_tells_who_wrote_it_and_how_to_go_on(
+        self, changes: ChangeSource, table: Table, resume: Resume | None
+    ) -> None:
+        mark = Mark(version=0, life="life", generation=1, store="mongo", host="máy-chủ-1", resume=resume)
+        assert _set_mark(changes, mark, expected=None)
+        found = changes.states([SALE])["sale"].mark
+        assert found is not None
+        assert (found.store, found.host, found.resume) == ("mongo", "máy-chủ-1", resume)
+        assert 0 <= found.age_seconds < OLD_SECONDS
+
+    def test_a_mark_is_renewed_by_its_own_mongos_relay(self, changes: ChangeSource, table: Table) -> None:
+        assert _set_mark(changes, Mark(version=0, life="life", generation=1, store="mongo"), expected=None)
+        self.let_the_mark_age(changes)
+        changes.renew_mark(SALE, "another")
+        assert _age(changes) >= OLD_SECONDS
+        changes.renew_mark(SALE, "mongo")
+        assert _age(changes) < OLD_SECONDS
+
+    @abstractmethod
+    def let_the_mark_age(self, changes: ChangeSource) -> None:
+        """By OLD_SECONDS or more."""
 
     def test_a_mark_is_no_tracked_change(self, changes: ChangeSource, table: Table) -> None:
         before = _version(changes)
@@ -288,6 +315,12 @@ def _changed(changes: ChangeSource, since: int, source: Source = SALE) -> list[C
 
 def _flat(batches: Iterable[Sequence[ChangedRow]]) -> list[ChangedRow]:
     return [row for batch in batches for row in batch]
+
+
+def _age(changes: ChangeSource) -> float:
+    mark = changes.states([SALE])["sale"].mark
+    assert mark is not None
+    return mark.age_seconds
 
 
 def _set_mark(changes: ChangeSource, mark: Mark, *, expected: Mark | None) -> bool:

@@ -13,7 +13,7 @@ from common.database.mssql_client import MSSQLClient
 from relay.ports import ChangeSource
 from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table
 from tests.support.twins import TwinDatabase
-from tests.support.twins.database import Transaction
+from tests.support.twins.database import OLD_SECONDS, Transaction
 
 THE_ROW = "WHERE shop_pharmacy_code = :shop AND local_invoice_id = :invoice"
 
@@ -65,6 +65,10 @@ class TestTwinDatabase(ChangeSourceContract):
     def table(self, twin: TwinDatabase) -> Table:
         return TwinTable(twin)
 
+    def let_the_mark_age(self, changes: ChangeSource) -> None:
+        assert isinstance(changes, TwinDatabase)
+        changes.let_the_mark_age()
+
 
 class MSSQLTable:
     """Writes into dbo.SalesInvoices."""
@@ -107,6 +111,14 @@ class MSSQLStatements:
 
 
 class TestMSSQLClient(ChangeSourceContract):
+    def let_the_mark_age(self, changes: ChangeSource) -> None:
+        assert isinstance(changes, MSSQLClient)
+        with changes.engine.begin() as connection:
+            connection.execute(
+                sa.text("UPDATE dbo.relay_checkpoint SET updated_at = DATEADD(SECOND, :seconds, updated_at)"),
+                {"seconds": -int(OLD_SECONDS)},
+            )
+
     @pytest.fixture
     def changes(self, mssql: MSSQLClient) -> ChangeSource:
         return mssql

@@ -38,9 +38,10 @@ def test_a_gap_is_refused(relay: Relay, pharmacy: Desk) -> None:
     """A batch says which dispatch it follows. If the queue does not stand there, something was lost: first that."""
     pharmacy.insert("HD-1")
     scan(relay, SALE)
-    position = relay.ports.publisher.positions([SALE])["sale"]
+    own = relay.own(SALE)
+    position = relay.ports.publisher.positions([own])["sale"]
     assert position is not None
     beyond = a_position(5, number=position.number, life=position.life)
     dispatch = a_dispatch(6, number=position.number, life=position.life)
     with pytest.raises(QueueGapError):
-        relay.ports.publisher.publish(SALE, after=beyond, dispatches=[dispatch])
+        relay.ports.publisher.publish(own, after=beyond, dispatches=[dispatch])

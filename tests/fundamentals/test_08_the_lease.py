@@ -16,7 +16,7 @@ from tests.support.queues import Queued
 
 def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HD-1")
-    held = relay.ports.leases.acquire(SALE.id)
+    held = relay.ports.leases.acquire(relay.own(SALE).id)
     assert held is not None
     assert [report.outcome for report in scan(relay, SALE)] == [Outcome.HELD]
     assert sale_queue() == []
@@ -27,10 +27,10 @@ def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queued)
 
 
 def test_the_generation_grows_with_every_holder(relay: Relay) -> None:
-    first = relay.ports.leases.acquire(SALE.id)
+    first = relay.ports.leases.acquire(relay.own(SALE).id)
     assert first is not None
     relay.ports.leases.release(first)
-    second = relay.ports.leases.acquire(SALE.id)
+    second = relay.ports.leases.acquire(relay.own(SALE).id)
     assert second is not None
     assert second.generation > first.generation
     assert not relay.ports.leases.holds(first)

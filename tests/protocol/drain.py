@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
+from tests.protocol.life import check_owner
 from tests.protocol.mongo import Document, OpenCycle, Position, Status
 from tests.protocol.redis import GapError
 from tests.protocol.repair import repair
@@ -52,7 +53,12 @@ def _publish(
     """False: Redis kept losing its place, and the life has ended."""
     redis = work.world.redis
     for _ in range(GAPS):
-        after = before or cycle.after or redis.position
+        after = before or cycle.after
+        if after is None:
+            after = redis.position
+            check_owner(work)
+            if work.checkpoint.life != cycle.life:
+                return False
         yield
         work.check_lease()
         try:

@@ -169,7 +169,7 @@ class History:
     def _move(self) -> None:
         """To an empty Mongo; whoever is running still has the old one."""
         world = self._world
-        world.mongo = Mongo(store=world.new_store())
+        world.stray, world.mongo = world.mongo, Mongo(store=world.new_store())
         self._running.append(relay(world, patient=True, definition=world.processes[-1], adopts=True))
 
     def _kill_relay(self) -> None:

@@ -55,6 +55,19 @@ def settle(work: Work, reading: Reading) -> Steps:
         yield from _begin_now(work, reading, resume)
 
 
+def check_owner(work: Work) -> None:
+    """To be asked before anything is pushed over the position of another life, which may be another Mongo's.
+
+    Raises Refused where that one's relay is at work; otherwise the life ends where the mark is another Mongo's.
+    """
+    mark = work.world.database.mark
+    if mark is None or mark.store == work.mongo.store or not work.world.rules.have(Guard.OWNER):
+        return
+    if _is_at_work(work, mark) and not work.adopts and work.world.rules.have(Guard.FRESH):
+        raise Refused
+    work.abandon_life()
+
+
 def _is_at_work(work: Work, mark: Mark | None) -> bool:
     """Whether another Mongo's relay has written the mark, and was seen a moment ago."""
     if mark is None or mark.store == work.mongo.store:

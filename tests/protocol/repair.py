@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from tests.protocol.life import check_owner
 from tests.protocol.mongo import Document, Position, Status
 from tests.protocol.redis import GapError
 from tests.protocol.rules import Guard
@@ -60,6 +61,10 @@ def repair(work: Work) -> Steps:
     redis = work.world.redis
     position = redis.position
     yield
+    if position.life != work.checkpoint.life:
+        check_owner(work)
+        if work.checkpoint.life is None:
+            return
     behind = _pushed_beyond(work, position)
     yield
     if work.world.rules.have(Guard.WINDOW_CHAIN) and _misses_a_window(work, position, behind):

@@ -54,6 +54,7 @@ class Guard(StrEnum):
     NOW_MARK_FIRST = "now-mongo-first"
     OWN_GENERATION = "one-generation"
     FRESH = "no-fresh"
+    OWNER = "no-owner"
     NUMBER = "no-number"
     BREAKER = "no-breaker"
     WINDOW_CHAIN = "no-window-chain"
@@ -102,6 +103,7 @@ GUARDS = {
     Guard.NOW_MARK_FIRST: "a life that begins now is written into Mongo first",
     Guard.OWN_GENERATION: "the first window of a life is sealed under the generation that began it",
     Guard.FRESH: "a mark of another Mongo's that is at work is taken for an old one",
+    Guard.OWNER: "who pushes over another life's position does not look whose the mark is",
     Guard.NUMBER: "windows are counted by Mongo alone",
     Guard.BREAKER: "lives begin as often as they like",
     Guard.WINDOW_CHAIN: "repair does not look whether each window follows the one before",

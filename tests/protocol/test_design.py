@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from random import Random
 
 import pytest
 
 from tests.protocol.database import Write
 from tests.protocol.history import History
+from tests.protocol.life import MOST_LIVES
+from tests.protocol.mongo import NOWHERE, Mongo
 from tests.protocol.relay import relay
 from tests.protocol.rules import Fault, Rules
 from tests.protocol.work import Refused, Stop, World
@@ -50,24 +53,58 @@ def test_nothing_is_lost_and_nothing_sent_twice(faults: list[Fault]) -> None:
         assert History(seed, rules).play() is None
 
 
-@pytest.mark.parametrize(("words", "most_lives"), [("no-fresh", 6), ("no-fresh no-breaker", 60)])
-def test_two_relays_that_do_not_know_of_each_other_are_stopped(words: str, most_lives: int) -> None:
-    """Each has a Mongo of its own, and takes the other's mark for a restored database's."""
-    world = World(Rules.named(words.split()), Random(1))
-    world.database.write([Write(key, "I", frozenset(), "P") for key in range(6)])
-    refused = 0
-    for _ in range(30):
-        for mongo in (world.mongo, world.stray):
-            try:
-                for _ in relay(world, patient=False, mongo=mongo):
-                    pass
-            except Refused:
-                refused += 1
-            except Stop:
+class TwoMongos:
+    """Relays in turn, each with a Mongo of its own, over six rows that wait and one queue."""
+
+    def __init__(self, words: str) -> None:
+        self.world = World(Rules.named(words.split()), Random(1))
+        self.world.database.write([Write(key, "I", frozenset(), "P") for key in range(6)])
+        self.refused = 0
+
+    def turn(self, mongo: Mongo, *, adopts: bool = False) -> None:
+        try:
+            for _ in relay(self.world, patient=False, mongo=mongo, adopts=adopts):
                 pass
-    assert world.lives_sealed <= most_lives
-    assert (refused > 40) is (words == "no-fresh"), "without the breaker they would go on for ever"
-    assert world.lives_sealed > most_lives - 4
+        except Refused:
+            self.refused += 1
+        except Stop:
+            pass
+
+    def take_turns(self) -> None:
+        for _ in range(30):
+            self.turn(self.world.mongo)
+            self.turn(self.world.stray)
+
+    @property
+    def pushed(self) -> int:
+        """How often a row was pushed."""
+        return max(Counter(document.key for document in self.world.redis.queue).values())
+
+
+def test_two_relays_that_do_not_know_of_each_other_are_stopped() -> None:
+    two = TwoMongos("no-fresh")
+    two.take_turns()
+    assert two.world.lives_sealed <= 2 * MOST_LIVES
+    assert two.pushed <= two.world.lives_sealed
+    assert two.refused > 20
+
+
+def test_without_the_breaker_they_go_on_for_ever() -> None:
+    two = TwoMongos("no-fresh no-breaker")
+    two.take_turns()
+    assert two.world.lives_sealed > 50
+
+
+@pytest.mark.parametrize("words", ["", "no-owner"])
+def test_who_was_relieved_of_a_source_pushes_nothing_any_more(words: str) -> None:
+    """It takes the other's position in the queue for a loss, unless it looks whose the mark is."""
+    two = TwoMongos(words)
+    two.turn(two.world.mongo)
+    two.world.redis.position = NOWHERE
+    two.turn(two.world.stray, adopts=True)
+    assert two.pushed == 2, "nothing vouched for the first dispatches"
+    two.take_turns()
+    assert (two.pushed == 2) is (words == "")
 
 
 def test_a_history_is_decided_by_its_seed() -> None:

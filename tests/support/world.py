@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from relay.cycle import run_cycle
 from relay.model import CycleOptions, CycleReport
 from relay.sources import SALE, Source
 from relay.work import Again
-from tests.support.stage import StillHeartbeat, paused_ports
+from tests.support.stage import Killed, StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 
 
@@ -21,6 +24,7 @@ class World:
         self.database, self.queue = TwinDatabase(), TwinQueue()
         self.mongo = TwinMongo(lease_seconds=0, clock=lambda: self.now)
         self._names = 0
+        self._waiting: dict[str, Callable[[], object]] = {}
 
     def scan(self, again: Again | None = None, *, adopts: bool = False, **options: Any) -> CycleReport:
         """One cycle, with these CycleOptions; `adopts`: a person has said that it takes the source over."""
@@ -37,9 +41,25 @@ class World:
         """The business ids that were pushed, in order."""
         return [dispatch.business_id for dispatch in self.queue.pushed]
 
-    def _go_on(self, _where: str) -> None:
-        """Pause nowhere."""
+    def at(self, where: str, what: Callable[[], object]) -> None:
+        """What happens the first time that a cycle comes there."""
+        self._waiting[where] = what
+
+    def scan_dying(self, where: str, **options: Any) -> None:
+        """A cycle that is killed there."""
+        self.at(where, _die)
+        with pytest.raises(Killed):
+            self.scan(**options)
+
+    def _go_on(self, where: str) -> None:
+        what = self._waiting.pop(where, None)
+        if what is not None:
+            what()
 
     def _new_name(self) -> str:
         self._names += 1
         return f"name-{self._names}"
+
+
+def _die() -> None:
+    raise Killed

@@ -5,7 +5,7 @@ Each test is about one guard of the cycle, and fails without it: tests/sabotage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 from common.database.records import NOWHERE, TableState, TaskStatus
 from relay.model import Outcome, Reason
 from relay.sources import Source
-from tests.support.stage import Killed
 from tests.support.twins import TwinBroker, TwinDatabase
 from tests.support.twins.database import TwinSnapshot
 from tests.support.world import World
@@ -29,29 +28,9 @@ class Meanwhile(World):
     def __init__(self, *, database: TwinDatabase | None = None) -> None:
         super().__init__()
         self.database = database or self.database
-        self._waiting: dict[str, Callable[[], object]] = {}
         self.write(1)
         self.scan()
         self.write(2)
-
-    def at(self, where: str, what: Callable[[], object]) -> None:
-        """The first time that a cycle comes there."""
-        self._waiting[where] = what
-
-    def _go_on(self, where: str) -> None:
-        what = self._waiting.pop(where, None)
-        if what is not None:
-            what()
-
-    def scan_dying(self, where: str) -> None:
-        """A cycle that is killed there."""
-        self.at(where, self._die)
-        with pytest.raises(Killed):
-            self.scan()
-
-    @staticmethod
-    def _die() -> None:
-        raise Killed
 
     def lose_the_queue(self) -> None:
         self.queue.pushed.clear()

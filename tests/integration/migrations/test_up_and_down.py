@@ -36,6 +36,9 @@ class TestUpAndDown:
             ("version", "bigint", None, "YES"),
             ("life", "nvarchar", 64, "YES"),
             ("generation", "bigint", None, "YES"),
+            ("store", "nvarchar", 64, "YES"),
+            ("host", "nvarchar", 255, "YES"),
+            ("resume", "nvarchar", 1000, "YES"),
             ("updated_at", "datetime2", None, "NO"),
             ("switched_on", "nvarchar", 200, "YES"),
         ]

@@ -13,7 +13,6 @@ from celery import Celery
 
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
-from relay.sources import SALE
 from sandbox.demo import programs
 from sandbox.demo.programs import Workshop
 from sandbox.sample.documents import KINDS, PENDING, SYNCED
@@ -63,7 +62,7 @@ def test_relay_leaves_the_queues_of_the_services_alone(
 def test_now_as_first_run_sends_only_what_comes_after(
     mssql: MSSQLClient, mongo_store: MongoStore, celery_app: Celery, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    has_watermark = {"_id": SALE.id, "version": {"$ne": None}}
+    has_watermark = {"_id": f"{environment['MSSQL_DATABASE']}.sale", "version": {"$ne": None}}
     with desk(environment) as pharmacy:
         pharmacy.insert("old")
         with running_relay(tmp_path, {**environment, "RELAY_FIRST_RUN": "now"}):

@@ -94,4 +94,4 @@ def _log(relay: Relay) -> dict[str, Any]:
 
 def _sealed(relay: Relay) -> Any:
     """What Mongo remembers of the source, but for the lease."""
-    return relay.ports.checkpoints.load([SALE.id])[SALE.id]
+    return relay.ports.checkpoints.load([relay.own(SALE).id])[relay.own(SALE).id]

@@ -1,0 +1,38 @@
+"""Whose the source is: the mark in SQL Server bears the id of the Mongo whose relay works on it."""
+
+from __future__ import annotations
+
+from common.database.errors import ConfigurationError
+from common.database.records import Mark, Position
+from relay.model import Reason
+from relay.work import Work
+
+
+def check_owner(work: Work, position: Position) -> bool:
+    """To be asked before anything is pushed over the queue's position: that of another life may be another Mongo's.
+
+    Raises ConfigurationError where that one's relay is at work. False: the mark is another Mongo's who is not, or the
+    source is adopted; the life has ended.
+    """
+    if position.life == work.checkpoint.life:
+        return True
+    mark = work.ports.changes.states([work.source])[work.source.name].mark
+    if mark is None or mark.store == work.checkpoint.store:
+        return True
+    leave_it_to_who_is_at_work(work, mark)
+    work.check_lease()
+    work.abandon_life(Reason.OTHER_MONGO)
+    return False
+
+
+def leave_it_to_who_is_at_work(work: Work, mark: Mark | None) -> None:
+    """Raises ConfigurationError where another Mongo's relay was seen lately, and nobody adopts the source."""
+    if work.adopts or mark is None or mark.store == work.checkpoint.store:
+        return
+    if mark.age_seconds < work.options.fresh_seconds:
+        raise ConfigurationError(
+            f"source {work.source.name}: a relay on host {mark.host or '(unknown)'} works on it with its state in"
+            f" another MongoDB, or under another RELAY_DATABASE or MONGO_DB_NAME, and was seen"
+            f" {mark.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
+            f" source over on purpose, run: relay adopt {work.source.name}"
+        )
