@@ -82,8 +82,7 @@ class Administration:
         if not self._sessions.end_in(database, seconds=EMPTY_SECONDS):
             raise AdministrationError(f"sessions in {database.name} did not end within {EMPTY_SECONDS:.0f} s")
         # ALTER DATABASE and cleanup write without being a session in it: the last of them has to finish.
-        database.writer.acquire(self, None, lambda: False)
-        database.writer.release(self)
+        database.locks.wait_until_idle()
 
     def _copy(self, database: Database, name: str) -> Path:
         if not _BACKUP_NAME.fullmatch(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from sandbox.sqlserver.engine.change_tracking.log import (
     MASK_FUNCTION,
     VERSION_FUNCTION,
 )
-from sandbox.sqlserver.engine.errors import cancelled
+from sandbox.sqlserver.engine.errors import cancelled, lock_timeout
 from sandbox.sqlserver.engine.identity import Identities, Next
+from sandbox.sqlserver.engine.locking.hold import TOUCH_FUNCTION, Patience, Touched
 from sandbox.sqlserver.engine.sqlite_functions import noting, register
 
 _PRAGMAS = (
@@ -62,6 +64,8 @@ class Connection:
             path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=500
         )
         self.log = LogState()
+        self.touched = Touched()
+        """What the running statement has changed."""
         self.identity = Identities(self.raw, next_identity)
         self._failure: SqlError | None = None
         register(self.raw, self._note)
@@ -69,6 +73,7 @@ class Connection:
         self.raw.create_function(MASK_FUNCTION, 0, lambda: self.log.mask)
         self.raw.create_function(CONTEXT_FUNCTION, 0, lambda: self.log.context)
         self.raw.create_function(ENABLED_FUNCTION, 0, lambda: int(self.log.enabled))
+        self.raw.create_function(TOUCH_FUNCTION, 3, self.touched.note)
         with doorway:
             # The first of them opens the file; from then on the connection holds the lock that others could deny it.
             for pragma in _PRAGMAS:
@@ -88,10 +93,13 @@ class Connection:
 
     def run_anyway(self, sql: str) -> None:
         """Execute what must not be left out, such as ROLLBACK: a cancel that hits it is not heard."""
+        self.look(sql)
+
+    def look(self, sql: str, arguments: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query, for another session too: a cancel that hits it is not heard."""
         while True:
             try:
-                self.raw.execute(sql)
-                return
+                return self.raw.execute(sql, arguments).fetchall()
             except sqlite3.OperationalError as error:
                 if "interrupted" not in str(error):
                     raise
@@ -103,6 +111,24 @@ class Connection:
             self.raw.executemany(sql, rows)
         except sqlite3.Error as error:
             raise self.explain(error) from None
+
+    def begin_immediate(self, patience: Patience) -> None:
+        """Open SQLite's transaction for writing. Raises 1222 or 3617."""
+        deadline = None if patience.seconds is None else time.monotonic() + patience.seconds
+        pause = threading.Event()
+        while True:
+            try:
+                self.run("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                # Only SQLite's own housekeeping (recovery, the last checkpoint) can be in the way here.
+                if "locked" not in str(error):
+                    raise
+            if patience.is_cancelled():
+                raise cancelled()
+            if deadline is not None and time.monotonic() > deadline:
+                raise lock_timeout()
+            pause.wait(0.002)
 
     def explain(self, error: sqlite3.Error) -> Exception:
         """The SqlError behind SQLite's error, if there is one; else the error itself."""

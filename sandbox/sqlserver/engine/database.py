@@ -1,4 +1,4 @@
-"""One database: its file, its writer lock, and the counters that a rollback does not turn back."""
+"""One database: its file, its locks, and the counters that a rollback does not turn back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.catalog.schema import Catalog, DatabaseSettings
 from sandbox.sqlserver.engine.catalog.store import (
@@ -20,8 +21,11 @@ from sandbox.sqlserver.engine.catalog.store import (
 from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.errors import database_offline
+from sandbox.sqlserver.engine.locking.locks import Locks
 from sandbox.sqlserver.engine.values.storage import store_moment
-from sandbox.sqlserver.engine.writer_lock import WriterLock
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.locking.stake import Stake
 
 _REMEMBERED_CATALOGS = 16
 
@@ -33,7 +37,9 @@ class Database:
         self.name = name
         self.number = number
         """database_id."""
-        self.writer = WriterLock()
+        self.locks = Locks()
+        self.writing: Stake | None = None
+        """Whose changes are in the file, in SQLite's one transaction that writes."""
         self.settings = DatabaseSettings()
         self._path = path
         self._clock = clock
@@ -102,7 +108,8 @@ class Database:
 
     def catalog(self, connection: Connection) -> Catalog:
         """The catalog as the connection's transaction sees it."""
-        token = int(read_meta(connection.raw, "catalog"))
+        # Asked of a transaction that is set aside too, in the thread of another session.
+        token = int(connection.look("SELECT value FROM _meta WHERE key = 'catalog'")[0][0])
         known = self._catalogs.get(token)
         if known is not None:
             return known

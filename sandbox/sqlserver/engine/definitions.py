@@ -106,7 +106,7 @@ def _in_database(session: EngineSession, statement: Statement) -> None:
     snapshot = transactions.is_open and transactions.level == "SNAPSHOT"
     if snapshot and not isinstance(statement, TruncateTable):
         raise ddl_in_snapshot(session.database)
-    transactions.start_writing()
+    transactions.start_writing(alone=True)
     work = Work(
         connection=session.connection, database=session.current, server=session.server, user=session.user.principal_id
     )

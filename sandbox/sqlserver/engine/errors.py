@@ -7,6 +7,7 @@ from sandbox.sqlserver.contract import SqlError
 UNSUPPORTED = 40000
 """Outside SQL Server's own range."""
 CANCELLED = 3617
+DUPLICATES = (2601, 2627)
 
 
 def unsupported(what: str) -> SqlError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from sqlglot import exp
@@ -26,11 +26,10 @@ _PLANS_PER_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Assignment:
+class Assignment(Plan):
     """SELECT @a = ... FROM: the variables in order, and the query for their values."""
 
     names: tuple[str, ...]
-    plan: Plan
     carries: bool
     """Whether a value is made from one of the variables: SQL Server then goes on from row to row."""
 
@@ -78,17 +77,33 @@ class Planner:
 
 
 class Setting:
-    """What a plan depends on besides its text: the catalog, the databases and the variables' types."""
+    """What a plan depends on besides its text: the catalog, the databases, the variables' types, and others' locks."""
 
-    def __init__(self, catalog: Catalog, databases: dict[str, int], variables: Variables) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        databases: dict[str, int],
+        variables: Variables,
+        *,
+        locked: frozenset[int] = frozenset(),
+        is_dirty: bool = False,
+    ) -> None:
         self.catalog = catalog
         self._databases = databases
         self._types = variables.types
-        self.key = (catalog.database, catalog.token, len(databases), variables.signature)
+        self._locked = locked
+        self._is_dirty = is_dirty
+        self.key = (catalog.database, catalog.token, len(databases), variables.signature, locked, is_dirty)
 
     def context(self) -> Context:
         """A fresh context for one translation."""
-        return Context(catalog=self.catalog, variables=self._types, databases=self._databases)
+        return Context(
+            catalog=self.catalog,
+            variables=self._types,
+            databases=self._databases,
+            locked=self._locked,
+            is_dirty=self._is_dirty,
+        )
 
 
 def _plan_change(statement: Change, setting: Setting, identity_insert: int | None) -> ChangePlan:
@@ -118,8 +133,9 @@ def _plan_assignment(tree: exp.Expression, setting: Setting) -> Assignment:
     translator = Translator(setting.context())
     query = translator.query(select, None)
     names = tuple(name for name, _ in pairs)
+    plan = translator.plan(query.sql, query.columns)
     return Assignment(
         names=names,
-        plan=translator.plan(query.sql, query.columns),
         carries=any(name.lower() in read for name in names),
+        **{field.name: getattr(plan, field.name) for field in fields(plan)},
     )

@@ -15,7 +15,7 @@ from sandbox.sqlserver.engine.transactions import Transactions
 EVERY_SECONDS = 5.0
 """Between two passes, by the real time. SQL Server's thread wakes every 30 minutes."""
 LOCK_SECONDS = 1.0
-"""How long a pass waits for a writer; then the database is left to the next one, as SQL Server does."""
+"""How long a pass waits for somebody who keeps all writers out; then it leaves the database to the next one."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,13 +70,13 @@ class Retention:
         try:
             return _forget(database, self._server)
         except SqlError as error:
-            # Somebody writes, or the database was taken offline in this moment.
+            # Somebody alters a table, or the database was taken offline in this moment.
             _log.info("database %s is not cleaned up this time: %s", database.name, error.text)
             return None
 
 
 def _forget(database: Database, server: Server) -> int | None:
-    """Raises 942 when it is offline, 1222 when somebody has been writing for LOCK_SECONDS."""
+    """Raises 942 when it is offline, 1222 when somebody keeps all writers out for LOCK_SECONDS."""
     connection = database.connect()
     transactions = Transactions(database, connection, lambda: False)
     transactions.lock_timeout = LOCK_SECONDS

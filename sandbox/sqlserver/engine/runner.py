@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlglot import exp
 
@@ -12,7 +12,8 @@ from sandbox.sqlserver.contract import Column, Parameter, Result, SqlError, SqlT
 from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.run import run_change
-from sandbox.sqlserver.engine.errors import not_started_in_snapshot, snapshot_not_allowed, unsupported
+from sandbox.sqlserver.engine.errors import DUPLICATES, not_started_in_snapshot, snapshot_not_allowed, unsupported
+from sandbox.sqlserver.engine.locking.hold import Hold
 from sandbox.sqlserver.engine.parser.statements import Change, Query
 from sandbox.sqlserver.engine.planner import Planner, Setting, assignments
 from sandbox.sqlserver.engine.rights.needs import Need
@@ -25,6 +26,9 @@ from sandbox.sqlserver.engine.variables import Variables
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
+
+
+_PlanT = TypeVar("_PlanT", bound=Plan)
 
 
 class Runner:
@@ -50,11 +54,7 @@ class Runner:
         if statement.assigns:
             self._assign(statement) if _has_rows(statement.tree) else self._assign_in_order(statement)
             return
-        transactions = self._session.transactions
-        transactions.start_reading()
-        setting = self._setting()
-        plan = self._planner.query(statement, setting)
-        self._admit(setting.catalog, plan.needs)
+        plan = self._read(lambda setting: self._planner.query(statement, setting))
         if plan.locks:
             plan = self._locked(statement)
         rows = self._rows(plan)
@@ -77,14 +77,7 @@ class Runner:
         `into_new`: it fills a table that the same statement has made, so nobody can have been given a right on that.
         """
         session = self._session
-        target = statement.tree.find(exp.Table)
-        session.transactions.start_writing(f"{target.db or 'dbo'}.{target.name}" if target is not None else "")
-        setting = self._setting()
-        plan = self._planner.change(statement, setting, session.facts.identity_insert)
-        self._admit(setting.catalog, [need for need in plan.needs if not (into_new and need.table == plan.table)])
-        context = self._argument(plan.context) if plan.context is not None else None
-        self._prepare_identity(plan)
-        count, rows = run_change(session.connection, plan, self._arguments(plan.binds), context)
+        plan, count, rows = self._change(statement, into_new=into_new)
         self._save_identity(plan, count)
         session.transactions.end_statement()
         session.facts.rowcount = count
@@ -94,6 +87,32 @@ class Runner:
             yield Result(columns=plan.columns, rows=decoded(rows, decoders), rowcount=shown)
         elif shown is not None:
             yield Result(rowcount=shown)
+
+    def _change(self, statement: Change, *, into_new: bool) -> tuple[ChangePlan, int, list[Any]]:
+        """The change, done; again and again while others have locked what it wants to change or has to read."""
+        session = self._session
+        target = statement.tree.find(exp.Table)
+        name = f"{target.db or 'dbo'}.{target.name}" if target is not None else ""
+        while True:
+            holds = session.transactions.start_writing(name)
+            setting = self._setting(holds)
+            plan = self._planner.change(statement, setting, session.facts.identity_insert)
+            self._admit(setting.catalog, [need for need in plan.needs if not (into_new and need.table == plan.table)])
+            session.transactions.look_at(plan.readings, holds)
+            context = self._argument(plan.context) if plan.context is not None else None
+            self._prepare_identity(plan)
+            try:
+                count, rows = run_change(session.connection, plan, self._arguments(plan.binds), context)
+                blocker = session.transactions.find_blocker(plan.table)
+            except SqlError as error:
+                if error.number not in DUPLICATES:
+                    raise
+                blocker = session.transactions.find_blocker(plan.table, meets_any=not plan.probe)
+                if blocker is None:
+                    raise
+            if blocker is None:
+                return plan, count, rows
+            session.transactions.wait_for(blocker)
 
     def condition(self, node: exp.Expression) -> bool:
         """Whether an IF's condition is true; unknown is not."""
@@ -116,10 +135,49 @@ class Runner:
         decode = decoder(sql_type)
         return Parameter(type=sql_type, value=stored if stored is None or decode is None else decode(stored))
 
-    def _setting(self) -> Setting:
+    def _setting(self, holds: Sequence[Hold] = ()) -> Setting:
         session = self._session
         catalog = session.current.catalog(session.connection)
-        return Setting(catalog, session.server.ids, self._variables)
+        if not holds:
+            return Setting(catalog, session.server.ids, self._variables)
+        locked = frozenset(table_id for hold in holds for table_id in hold.touched.tables)
+        is_dirty = session.transactions.level == "READ UNCOMMITTED"
+        return Setting(catalog, session.server.ids, self._variables, locked=locked, is_dirty=is_dirty)
+
+    def _read(self, make: Callable[[Setting], _PlanT]) -> _PlanT:
+        """The plan of a statement that may read now: nobody has locked what it wants, or it has waited for them."""
+        transactions = self._session.transactions
+        while True:
+            transactions.start_reading()
+            setting = self._setting()
+            plan = make(setting)
+            self._admit(setting.catalog, plan.needs)
+            holds = transactions.look() if any(need.table is not None for need in plan.needs) else []
+            if not holds:
+                return plan
+            plan = make(self._setting(holds))
+            transactions.look_at(plan.readings, holds)
+            if not plan.readings:
+                return plan
+            blocker = self._probe(plan)
+            if blocker is None:
+                return plan
+            transactions.wait_for(blocker)
+
+    def _probe(self, plan: Plan) -> Hold | None:
+        """Read it all for nothing: gives whose locks it meets."""
+        session = self._session
+        cursor = session.connection.run(plan.sql, self._arguments(plan.binds))
+        try:
+            while session.transactions.blocker is None and cursor.fetchone():
+                pass
+        except sqlite3.Error as error:
+            # What others have not committed may be what it cannot read.
+            if session.transactions.blocker is None or session.is_cancelled():
+                raise session.connection.explain(error) from None
+        finally:
+            cursor.close()
+        return session.transactions.blocker
 
     def _setting_now(self) -> Setting:
         self._session.transactions.start_reading()
@@ -129,22 +187,14 @@ class Runner:
             self._session.transactions.end_statement()
 
     def _one(self, make: Callable[[Setting], Plan]) -> Stored:
-        self._session.transactions.start_reading()
-        setting = self._setting()
-        plan = make(setting)
-        self._admit(setting.catalog, plan.needs)
-        rows = self._fetch_all(plan)
+        rows = self._fetch_all(self._read(make))
         self._session.transactions.end_statement()
         return rows[0][0] if rows else None
 
     def _assign(self, statement: Query) -> None:
         """SELECT @a = ... FROM: the last row decides; without rows nothing changes."""
-        self._session.transactions.start_reading()
-        setting = self._setting()
-        assignment = self._planner.assignment(statement, setting)
-        plan = assignment.plan
-        self._admit(setting.catalog, plan.needs)
-        rows = self._fetch_all(plan)
+        assignment = self._read(lambda setting: self._planner.assignment(statement, setting))
+        rows = self._fetch_all(assignment)
         self._session.transactions.end_statement()
         self._session.facts.rowcount = len(rows)
         if not rows:
@@ -153,7 +203,7 @@ class Runner:
             raise unsupported(
                 "a SELECT that makes a variable from itself, row by row, or from another one that it sets"
             )
-        for name, column, stored in zip(assignment.names, plan.columns, rows[-1], strict=True):
+        for name, column, stored in zip(assignment.names, assignment.columns, rows[-1], strict=True):
             self._variables.assign(name, converted(stored, column.type, self._variables.type_of(name)))
 
     def _assign_in_order(self, statement: Query) -> None:
@@ -195,7 +245,7 @@ class Runner:
         transactions = self._session.transactions
         if not (transactions.is_open and transactions.level == "SNAPSHOT"):
             transactions.end_statement()
-        transactions.start_writing()
+        transactions.start_writing(alone=True)
         return self._planner.query(statement, self._setting())
 
     def _arguments(self, binds: Sequence[Bind]) -> list[Stored]:

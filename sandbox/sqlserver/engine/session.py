@@ -60,7 +60,7 @@ class EngineSession:
         self._rights: Rights | None = None
         self.connection.raw.create_function("tsql_database", 2, self.server.database_setting)
         functions.register(self.connection, self.rights_now, self.server.logins)
-        self.transactions = Transactions(database, self.connection, self.is_cancelled)
+        self.transactions = Transactions(database, self.connection, self.is_cancelled, self.spid)
 
     def rights(self, catalog: Catalog) -> Rights:
         """What the session's user may do by this catalog."""
@@ -106,6 +106,8 @@ class EngineSession:
             failure = _explained(error)
             self.failed(failure)
             raise failure from error
+        finally:
+            self.transactions.leave()
 
     def failed(self, error: SqlError) -> None:
         """Undo what a failed statement did: all of the transaction when XACT_ABORT or the error says so.
@@ -144,6 +146,8 @@ class EngineSession:
         except SqlError as error:
             self.failed(error)
             raise
+        finally:
+            self.transactions.leave()
 
     def use(self, name: str) -> None:
         """USE. Raises 911 for an unknown database, 942 for one that is offline, 916 where the login has no user."""
@@ -189,7 +193,7 @@ class EngineSession:
     def cancel(self) -> None:
         """Make the request that runs, or is about to, end with SqlError as soon as possible. From any thread."""
         self._cancelled.set()
-        self.current.writer.wake()
+        self.current.locks.wake()
         try:
             self.connection.interrupt()
         except sqlite3.ProgrammingError:

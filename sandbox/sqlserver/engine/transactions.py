@@ -1,28 +1,32 @@
 """A session's transaction: T-SQL's on top of SQLite's.
 
 READ COMMITTED keeps no SQLite transaction open until the first write, so every statement sees what is committed then;
-with the first write comes BEGIN IMMEDIATE, and as there is one writer nothing can change under it. SNAPSHOT opens
-SQLite's read transaction with its first statement and keeps it. REPEATABLE READ and SERIALIZABLE take the write lock
-with their first statement, which is stricter than SQL Server.
+with the first write comes BEGIN IMMEDIATE. Between its statements such a transaction may be set aside for another one's
+(see `locking`). SNAPSHOT opens SQLite's read transaction with its first statement and keeps it. Who has a SNAPSHOT and
+writes, or is in REPEATABLE READ or SERIALIZABLE, keeps all other writers out, which is stricter than SQL Server.
 """
 
 from __future__ import annotations
 
 import itertools
 import sqlite3
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.catalog.schema import quote
-from sandbox.sqlserver.engine.change_tracking.versions import draw_version, upcoming_version
+from sandbox.sqlserver.engine.catalog.schema import Table, quote
+from sandbox.sqlserver.engine.change_tracking.versions import draw_version
 from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.database import Database
-from sandbox.sqlserver.engine.errors import cancelled, lock_timeout, update_conflict
+from sandbox.sqlserver.engine.errors import update_conflict
+from sandbox.sqlserver.engine.locking.hold import Hold, Patience
+from sandbox.sqlserver.engine.locking.locks import Wish
+from sandbox.sqlserver.engine.locking.stake import Stake
+from sandbox.sqlserver.engine.locking.view import UNLOCKED_FUNCTION, Reading, View
 
 _descriptors = itertools.count(1)
 _LOCKING_LEVELS = frozenset({"REPEATABLE READ", "SERIALIZABLE"})
+_LEVELS_ALONE = _LOCKING_LEVELS | {"SNAPSHOT"}
+"""Levels in which a transaction that writes cannot be set aside: what it has read must stay."""
 _STATEMENT = "statement"
 """The SQLite savepoint around one statement of a longer transaction."""
 
@@ -30,7 +34,9 @@ _STATEMENT = "statement"
 class Transactions:
     """The transaction state of one session in one database."""
 
-    def __init__(self, database: Database, connection: Connection, is_cancelled: Callable[[], bool]) -> None:
+    def __init__(
+        self, database: Database, connection: Connection, is_cancelled: Callable[[], bool], spid: int = 0
+    ) -> None:
         self._database = database
         self._connection = connection
         self._is_cancelled = is_cancelled
@@ -46,7 +52,11 @@ class Transactions:
         """Seconds; None waits for ever."""
         self._name = ""
         self._mode = ""
-        """SQLite's transaction: none, `read` or `write`."""
+        """SQLite's transaction: none, `read`, or `write`, which may be set aside."""
+        self._stake = Stake(database, connection, spid)
+        self._may_meet_locks = False
+        self._view = View()
+        connection.raw.create_function(UNLOCKED_FUNCTION, 2, self._view.check)
         self._in_savepoint = False
         self.is_doomed = False
         """Whether nothing is left to do with it but to roll it back."""
@@ -119,7 +129,7 @@ class Transactions:
         """SAVE TRAN. Raises 628 without a transaction."""
         if not self.count:
             raise SqlError(628, "Cannot issue SAVE TRANSACTION when there is no active transaction.", state=0)
-        self.start_writing()
+        self.start_writing(alone=True)
         # The statement's own savepoint must go first: releasing it later would take the new one with it.
         self.end_statement()
         self._connection.run(f"SAVEPOINT {quote('user.' + name.lower())}")
@@ -136,42 +146,94 @@ class Transactions:
             raise SqlError(6401, text) from None
 
     def start_reading(self) -> None:
-        """Before a statement that reads. Raises 1222 or 3617 at a level that locks."""
-        if self._mode:
-            return
-        if self.is_open and self.level in _LOCKING_LEVELS:
-            self.start_writing()
-            return
-        self._connection.run("BEGIN")
-        self._mode = "read"
+        """Before a statement that reads. Raises 1205, 1222 or 3617."""
+        if self._mode == "write":
+            self._stake.enter(Wish.WRITE, self._patience)
+            self._stake.take_file(self._begin_immediate)
+        elif self.is_open and self.level in _LOCKING_LEVELS:
+            self.start_writing(alone=True)
+        # Asked before SQLite's moment is fixed: what others commit after that was locked when the statement began.
+        self._may_meet_locks = not self._reads_versions() and bool(self._stake.others)
+        if not self._mode:
+            self._connection.run("BEGIN")
+            self._mode = "read"
 
-    def start_writing(self, table: str = "") -> None:
-        """Before a statement that writes. Raises 1222, 3617, 3930, or 3960 (of `table`) for too old a snapshot."""
+    def look(self) -> list[Hold]:
+        """Before a statement that reads tables: gives the transactions whose locks it may meet.
+
+        If there are any, nobody writes from here to `look_at`: their rows belong to what SQLite shows. Raises as above.
+        """
+        if not self._may_meet_locks:
+            return []
+        if self._mode == "read":
+            self._rollback_sqlite()
+            self._stake.enter(Wish.LOOK, self._patience)
+            self._connection.run("BEGIN")
+            self._mode = "read"
+        return self._stake.others
+
+    def _reads_versions(self) -> bool:
+        if self.level == "READ COMMITTED":
+            return self._database.settings.read_committed_snapshot
+        return self.level == "SNAPSHOT"
+
+    def look_at(self, readings: Sequence[Reading], holds: Sequence[Hold]) -> None:
+        """Copy what others have locked of the tables that the statement reads; a reader lets go of the file then."""
+        self._view.clear()
+        self._view.copy(self._connection, readings, holds)
+        if self._mode == "read":
+            self.leave()
+
+    @property
+    def blocker(self) -> Hold | None:
+        """Whose locks the statement has met while it read."""
+        return self._view.met
+
+    def start_writing(self, table: str = "", *, alone: bool = False) -> list[Hold]:
+        """Before a statement that writes; gives the transactions whose locks it may meet: none when it has to be alone.
+
+        Raises 1205, 1222, 3617, 3930, or 3960 (of `table`) for too old a snapshot.
+        """
         self._check_not_doomed()
-        if self._mode != "write":
-            self._database.writer.acquire(self, self.lock_timeout, self._is_cancelled)
-            try:
-                self._upgrade(table) if self._mode == "read" else self._begin_immediate()
-            except BaseException:
-                self._database.writer.release(self)
-                raise
-            self._mode = "write"
-            self._connection.log.version = upcoming_version(self._connection.raw)
-            self._connection.log.touched = False
+        alone = alone or (self.is_open and self.level in _LEVELS_ALONE)
+        hold = self._stake.enter(Wish.ALL if alone else Wish.WRITE, self._patience)
+        hold.wants_all = hold.wants_all or alone
+        try:
+            self._stake.take_file((lambda: self._upgrade(table)) if self._mode == "read" else self._begin_immediate)
+        except BaseException:
+            if self._mode != "write":
+                self._stake.end()
+            raise
+        self._mode = "write"
         if self.is_open and not self._in_savepoint:
             self._connection.run(f"SAVEPOINT {_STATEMENT}")
             self._in_savepoint = True
+        return self._stake.others
+
+    def find_blocker(self, table: Table, *, meets_any: bool = False) -> Hold | None:
+        """After a change: whose locks it has met. `meets_any`: it was refused for a row that cannot be told."""
+        return self._view.met or self._stake.find_blocker(table, meets_any=meets_any)
+
+    def wait_for(self, hold: Hold) -> None:
+        """Undo the statement and wait until another transaction ends. Raises 1205, 1222 or 3617."""
+        self.fail_statement()
+        self._stake.wait_for(hold, self._patience)
+
+    def leave(self) -> None:
+        """The statement has no more to do with the file; its locks stay. Nothing if it had not."""
+        self._stake.leave(keep=self._mode == "write")
 
     def end_statement(self) -> None:
         """After a statement that went well: autocommit commits."""
         if self._in_savepoint:
             self._connection.run(f"RELEASE {_STATEMENT}")
             self._in_savepoint = False
-        if self.is_open:
-            if self._mode == "read" and self.level != "SNAPSHOT":
-                self._commit_sqlite()
-            return
-        self._commit_sqlite()
+        if self._stake.hold is not None and self.is_open:
+            self._stake.hold.touched.take_over(self._connection.touched)
+        self._connection.touched.tables.clear()
+        if not self.is_open or (self._mode == "read" and self.level != "SNAPSHOT"):
+            self._commit_sqlite()
+        self.leave()
 
     def fail_statement(self) -> None:
         """After a statement that failed: undo it, and leave the rest of an open transaction as it is."""
@@ -179,25 +241,17 @@ class Transactions:
             self._connection.run_anyway(f"ROLLBACK TO {_STATEMENT}")
             self._connection.run_anyway(f"RELEASE {_STATEMENT}")
             self._in_savepoint = False
+        self._connection.touched.tables.clear()
         if not self.is_open or (self._mode == "read" and self.level != "SNAPSHOT"):
             self._rollback_sqlite()
+        self.leave()
+
+    @property
+    def _patience(self) -> Patience:
+        return Patience(seconds=self.lock_timeout, is_cancelled=self._is_cancelled)
 
     def _begin_immediate(self) -> None:
-        deadline = None if self.lock_timeout is None else time.monotonic() + self.lock_timeout
-        pause = threading.Event()
-        while True:
-            try:
-                self._connection.run("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                # Only SQLite's own housekeeping (recovery, the last checkpoint) can be in the way here.
-                if "locked" not in str(error):
-                    raise
-            if self._is_cancelled():
-                raise cancelled()
-            if deadline is not None and time.monotonic() > deadline:
-                raise lock_timeout()
-            pause.wait(0.002)
+        self._connection.begin_immediate(self._patience)
 
     def _upgrade(self, table: str) -> None:
         try:
@@ -211,23 +265,25 @@ class Transactions:
         if not self._mode:
             return
         if self._mode == "write":
+            self._stake.enter(Wish.WRITE, Patience(seconds=None, is_cancelled=self._is_cancelled))
+            self._stake.take_file(self._begin_immediate)
             if self._connection.log.touched:
                 draw_version(self._connection.raw, self._connection.log.version)
             self._database.save_rowversion(self._connection)
-        self._connection.run("COMMIT")
-        self._released()
+        with self._stake.mutex:
+            self._connection.run("COMMIT")
+            self._released()
 
     def _rollback_sqlite(self) -> None:
-        if self._mode and self._connection.raw.in_transaction:
-            self._connection.run_anyway("ROLLBACK")
-        self._released()
+        with self._stake.mutex:
+            if self._mode and self._connection.raw.in_transaction:
+                self._connection.run_anyway("ROLLBACK")
+            self._released()
 
     def _released(self) -> None:
-        was_writing = self._mode == "write"
         self._mode = ""
         self._in_savepoint = False
-        if was_writing:
-            self._database.writer.release(self)
+        self._stake.end()
 
     def _ended(self, *, rolled_back: bool) -> None:
         self.is_doomed = False

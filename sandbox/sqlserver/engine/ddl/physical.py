@@ -6,6 +6,7 @@ from sandbox.sqlserver.engine.catalog.schema import Catalog, Index, Table, quote
 from sandbox.sqlserver.engine.change_tracking.log import create_triggers
 from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.locking.hold import TOUCH_FUNCTION
 from sandbox.sqlserver.engine.parser.cursor import parse_condition
 from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.context import Context
@@ -31,6 +32,9 @@ def create(connection: Connection, catalog: Catalog, table: Table) -> None:
     for check in table.checks:
         parts.append(f"CONSTRAINT {quote(check.name)} CHECK ({_condition(catalog, table, check.text)})")
     connection.run(f"CREATE TABLE {table.physical} ({', '.join(parts)})")
+    for name, verb, row in _touch_triggers(table):
+        touch = f"SELECT {TOUCH_FUNCTION}({table.object_id}, {row}._rowid_, {int(verb == 'INSERT')})"
+        connection.run(f"CREATE TRIGGER {name} AFTER {verb} ON {table.physical} BEGIN {touch}; END")
     for index in table.indexes:
         create_index(connection, catalog, table, index)
 
@@ -57,6 +61,12 @@ def create_index(connection: Connection, catalog: Catalog, table: Table, index: 
     connection.run(f"CREATE {unique}INDEX {name} ON {table.physical} ({', '.join(parts)}){where}")
 
 
+def _touch_triggers(table: Table) -> list[tuple[str, str, str]]:
+    """(name, verb, row) of the triggers that tell which rows a statement has changed."""
+    verbs = (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
+    return [(quote(f"touch.{table.object_id}.{verb}"), verb, row) for verb, row in verbs]
+
+
 def index_name(table: Table, index: Index) -> str:
     """The index's quoted name in SQLite."""
     return quote(f"{table.object_id}.{index.index_id}")
@@ -70,6 +80,8 @@ def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, va
     aside = quote(f"old.{old.object_id}")
     for index in old.indexes:
         connection.run(f"DROP INDEX IF EXISTS {index_name(old, index)}")
+    for name, _, _ in _touch_triggers(old):
+        connection.run(f"DROP TRIGGER {name}")
     connection.run(f"ALTER TABLE {old.physical} RENAME TO {aside}")
     create(connection, catalog, new)
     names = [column.name for column in new.stored]
@@ -77,6 +89,7 @@ def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, va
     chosen = ", ".join(["_rowid_", *(values[name] for name in names)])
     connection.run(f"INSERT INTO {new.physical} ({listed}) SELECT {chosen} FROM {aside} ORDER BY _rowid_")
     connection.run(f"DROP TABLE {aside}")
+    connection.touched.whole(old.object_id)
     if new.tracking is not None:
         create_triggers(connection.raw, new)
 

@@ -82,7 +82,7 @@ def separate_connection(database: Database, is_cancelled: Callable[[], bool]) ->
     connection = database.connect()
     transactions = Transactions(database, connection, is_cancelled)
     try:
-        transactions.start_writing()
+        transactions.start_writing(alone=True)
         yield connection
         transactions.end_statement()
         database.settings_changed(connection)

@@ -33,5 +33,6 @@ def plan_delete(translator: Translator, change: Change) -> ChangePlan:
         binds=used_binds(sql, translator.context.binds),
         columns=result,
         context=context,
+        readings=tuple(translator.context.readings),
         needs=tuple(translator.context.needs),
     )

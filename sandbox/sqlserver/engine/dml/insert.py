@@ -58,6 +58,7 @@ def plan_insert(translator: Translator, change: Change, *, identity_insert: int 
         binds=used_binds(sql, translator.context.binds),
         columns=result,
         context=context,
+        readings=tuple(translator.context.readings),
         needs=tuple(translator.context.needs),
         takes_identity=table.identity is not None and table.identity not in named,
         gives_identity=table.identity in named,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import Column
 from sandbox.sqlserver.engine.catalog.schema import Table
+from sandbox.sqlserver.engine.locking.view import Reading
 from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.translate.plan import Bind
 
@@ -41,6 +42,8 @@ class ChangePlan:
     mask: bytes | None = None
     context: Bind | None = None
     rewrite: Rewrite | None = None
+    readings: tuple[Reading, ...] = ()
+    """What it reads of tables that others have locked rows of."""
     needs: tuple[Need, ...] = ()
     """The permissions that it asks for."""
     takes_identity: bool = False

@@ -10,7 +10,7 @@ from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.dml.build import is_default, output_items
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.translate.scope import Scope
-from sandbox.sqlserver.engine.translate.sources import from_clause, resolve_table, table_source
+from sandbox.sqlserver.engine.translate.sources import from_clause, resolve_table, skipped_rows, table_source
 from sandbox.sqlserver.engine.translate.translator import Translator
 
 
@@ -33,7 +33,7 @@ def find_target(translator: Translator, tree: exp.Expression, permission: str) -
     node = tree.this
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         raise unsupported(f"changing {node.sql(dialect='tsql')[:60]}")
-    scope = Scope()
+    scope = Scope(is_change=True)
     if tree.args.get("from_") is None:
         table = resolve_table(translator.context.catalog, node)
         alias = translator.context.alias()
@@ -41,12 +41,14 @@ def find_target(translator: Translator, tree: exp.Expression, permission: str) -
         from_sql = f" FROM {table.physical} AS {alias}"
     else:
         from_sql = from_clause(translator, tree, scope)
-        table, alias = _among(translator, tree, node, scope)
+        node, table, alias = _among(translator, tree, node, scope)
     translator.context.need(permission, table)
     where = tree.args.get("where")
     if where is not None or output_items(tree) or _sets_from_a_column(tree):
         translator.context.need("SELECT", table)
-    where_sql = f" WHERE {translator.condition(where.this, scope)}" if where is not None else ""
+    conditions = [f"({translator.condition(where.this, scope)})"] if where is not None else []
+    conditions += skipped_rows(translator, node, table, alias)
+    where_sql = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return Target(
         table=table,
         alias=alias,
@@ -63,7 +65,7 @@ def _sets_from_a_column(tree: exp.Expression) -> bool:
     return any(value.find(exp.Column) is not None and not is_default(value) for value in values)
 
 
-def _among(translator: Translator, tree: exp.Expression, node: exp.Table, scope: Scope) -> tuple[Table, str]:
+def _among(translator: Translator, tree: exp.Expression, node: exp.Table, scope: Scope) -> tuple[exp.Table, Table, str]:
     """The target is one of FROM's sources, by its alias or by its name."""
     clause = tree.args["from_"]
     tables = [clause.this, *(join.this for join in clause.this.args.get("joins") or [])]
@@ -74,5 +76,5 @@ def _among(translator: Translator, tree: exp.Expression, node: exp.Table, scope:
         if by_alias or (not table_node.alias and table_node.name.lower() == node.name.lower()):
             table = resolve_table(translator.context.catalog, table_node)
             if source.row is not None:
-                return table, source.row.sql.split(".", 1)[0]
+                return table_node, table, source.row.sql.split(".", 1)[0]
     raise invalid_object(node.name)

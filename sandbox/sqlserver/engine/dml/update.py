@@ -54,6 +54,7 @@ def plan_update(translator: Translator, change: Change) -> ChangePlan:
         mask=mask_of(table, names),
         context=context,
         rewrite=details,
+        readings=tuple(translator.context.readings),
         needs=tuple(translator.context.needs),
     )
 

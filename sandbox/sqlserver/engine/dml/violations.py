@@ -86,8 +86,11 @@ def _duplicate(connection: Connection, plan: ChangePlan, index: Index, arguments
     given = arguments[: len(used_binds(plan.probe, plan.binds))]
     for row in connection.run(plan.probe, given).fetchall():
         key = tuple(row[place] for place in places)
-        query = f"SELECT 1 FROM {plan.table.physical} WHERE {condition}"
-        if key in seen or connection.run(query, key).fetchone():
+        there = connection.run(f"SELECT _rowid_ FROM {plan.table.physical} WHERE {condition}", key).fetchone()
+        if there is not None:
+            # The statement has met this row, as if to change it: perhaps another transaction has deleted it already.
+            connection.touched.note(plan.table.object_id, there[0], 0)
+        if key in seen or there is not None:
             columns = [plan.table.columns[place] for place in places]
             shown = ["<NULL>" if v is None else write(v, c.type) for v, c in zip(key, columns, strict=True)]
             return ", ".join(shown)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.errors import undeclared_variable
+from sandbox.sqlserver.engine.locking.view import Reading
 from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.translate.plan import Bind, Value
 from sandbox.sqlserver.engine.values.convert import Convert
@@ -28,6 +29,12 @@ class Context:
     """Every permission that the statement asks for, in SQL Server's order."""
     locks: list[str] = field(default_factory=list)
     """Hints that were given and need the write lock."""
+    locked: frozenset[int] = frozenset()
+    """Tables of which other transactions have locked rows, by object id."""
+    is_dirty: bool = False
+    """Whether all tables are read as with NOLOCK."""
+    readings: list[Reading] = field(default_factory=list)
+    """What is read of the locked ones."""
     is_kept: bool = False
     """Whether the SQL is written into the file and outlives this process: the check of a table, a filter."""
     aliases: list[str] = field(default_factory=list)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.sqlserver.contract import Column, SqlType
+from sandbox.sqlserver.engine.locking.view import Reading
 from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.types import INT, NULL
 from sandbox.sqlserver.engine.values.storage import decoder
@@ -51,6 +52,8 @@ class Plan:
     columns: tuple[Column, ...] = ()
     needs: tuple[Need, ...] = ()
     """The permissions that it asks for."""
+    readings: tuple[Reading, ...] = ()
+    """What it reads of tables that others have locked rows of."""
     locks: bool = False
     """Whether it asks for locks that keep other writers out (UPDLOCK and its kin)."""
 

@@ -75,6 +75,10 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     parent: Scope | None = None
     grouping: Grouping | None = None
+    is_change: bool = False
+    """Whether it is an UPDATE's or DELETE's, whose tables are read as they are committed."""
+    checks: list[str] = field(default_factory=list)
+    """SQL that asks of a row whether it is locked; each is 1."""
     over: str | None = None
     """The window of the aggregate that is being translated."""
 

@@ -94,7 +94,10 @@ def _select(translator: Translator, node: exp.Select, parent: Scope | None) -> Q
     scope = Scope(parent=parent)
     from_sql = from_clause(translator, node, scope)
     where = node.args.get("where")
-    where_sql = f" WHERE {translator.condition(where.this, scope)}" if where is not None else ""
+    conditions = [f"({translator.condition(where.this, scope)})"] if where is not None else []
+    # Last, so that SQLite asks only for rows that the query wants, if it can tell.
+    conditions += scope.checks
+    where_sql = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     group_sql, having_sql = _grouping(translator, node, scope)
     items = [value for item in node.expressions for value in _items(translator, item, scope)]
     order_sql = _order(translator, node, scope, items)

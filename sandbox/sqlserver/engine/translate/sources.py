@@ -10,6 +10,7 @@ from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.catalog.views import find_view
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
+from sandbox.sqlserver.engine.locking.view import UNLOCKED_FUNCTION, Reading, locked_rows, source_sql
 from sandbox.sqlserver.engine.translate.changetable import apply_version, changes_source, version_source
 from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.plan import Value
@@ -20,8 +21,10 @@ from sandbox.sqlserver.engine.types import NULL, common_type
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.translate.translator import Translator
 
-_HINTS = frozenset(["NOLOCK", "READPAST", "ROWLOCK", "PAGLOCK", "READCOMMITTED", "READUNCOMMITTED", "FORCESEEK"])
-"""Hints that change nothing where readers see committed rows and never block."""
+_HINTS = frozenset(["ROWLOCK", "PAGLOCK", "READCOMMITTED", "FORCESEEK"])
+"""Hints that change nothing here."""
+_DIRTY_HINTS = frozenset(["NOLOCK", "READUNCOMMITTED"])
+_SKIP_HINT = "READPAST"
 _LOCKING_HINTS = frozenset(["UPDLOCK", "XLOCK", "HOLDLOCK", "TABLOCK", "TABLOCKX", "SERIALIZABLE", "REPEATABLEREAD"])
 """Hints that keep other writers out until the transaction ends."""
 
@@ -121,7 +124,22 @@ def _table(translator: Translator, node: exp.Table, scope: Scope) -> str:
     table = resolve_table(context.catalog, node)
     context.need("SELECT", table)
     scope.sources.append(table_source(translator, table, alias, node.alias))
-    return f"{table.physical} AS {alias}"
+    if table.object_id not in context.locked or scope.is_change:
+        return f"{table.physical} AS {alias}"
+    return f"{_locked_source(translator, node, table, alias, scope)} AS {alias}"
+
+
+def _locked_source(translator: Translator, node: exp.Table, table: Table, alias: str, scope: Scope) -> str:
+    """A table of which others have locked rows."""
+    hints = _hints(node)
+    skips = _SKIP_HINT in hints
+    reading = Reading(
+        table=table, skips=skips, waits=not (skips or translator.context.is_dirty or hints & _DIRTY_HINTS)
+    )
+    translator.context.readings.append(reading)
+    if reading.waits:
+        scope.checks.append(f"{UNLOCKED_FUNCTION}({table.object_id}, {alias}._rowid_)")
+    return source_sql(reading)
 
 
 def _table_function(translator: Translator, node: exp.Table, scope: Scope) -> str:
@@ -137,14 +155,25 @@ def _table_function(translator: Translator, node: exp.Table, scope: Scope) -> st
     return f"({view.select(translator.context)}) AS {alias}"
 
 
+def _hints(node: exp.Table) -> set[str]:
+    return {hint.name.upper() for group in node.args.get("hints") or [] for hint in group.expressions}
+
+
 def _check_hints(translator: Translator, node: exp.Table) -> None:
-    for group in node.args.get("hints") or []:
-        for hint in group.expressions:
-            name = hint.name.upper()
-            if name in _LOCKING_HINTS:
-                translator.context.locks.append(name)
-            elif name not in _HINTS:
-                raise unsupported(f"the table hint {name}")
+    for name in _hints(node):
+        if name in _LOCKING_HINTS:
+            translator.context.locks.append(name)
+        elif name not in _HINTS | _DIRTY_HINTS | {_SKIP_HINT}:
+            raise unsupported(f"the table hint {name}")
+
+
+def skipped_rows(translator: Translator, node: exp.Table, table: Table, alias: str) -> list[str]:
+    """For the target of an UPDATE or DELETE with READPAST: the condition that leaves out what others have locked."""
+    _check_hints(translator, node)
+    if _SKIP_HINT not in _hints(node) or table.object_id not in translator.context.locked:
+        return []
+    translator.context.readings.append(Reading(table=table, waits=False, skips=True))
+    return [f"{alias}._rowid_ NOT IN (SELECT _rowid_ FROM {locked_rows(table)})"]
 
 
 def _column_aliases(node: exp.Expression) -> list[str]:

@@ -57,6 +57,7 @@ class Translator:
             binds=used_binds(sql, self.context.binds),
             columns=tuple(result_column(value) for value in values),
             needs=tuple(self.context.needs),
+            readings=tuple(self.context.readings),
             locks=bool(self.context.locks),
         )
 

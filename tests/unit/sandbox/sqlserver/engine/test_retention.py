@@ -114,14 +114,24 @@ def test_a_pass_that_was_asked_for_is_invisible_in_a_snapshot(
     assert other.value("SELECT CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID('t'))") == 0
 
 
-def test_a_pass_waits_for_no_writer(tracked: Client, other: Client, engine: SqlEngine) -> None:
+def test_a_pass_waits_for_no_definition(tracked: Client, other: Client, engine: SqlEngine) -> None:
     tracked.run("UPDATE t SET a = a")
     engine.clock.put_forward(TWO_DAYS)
     other.session.begin(0)
-    other.run("UPDATE t SET b = 'open'")
+    other.run("ALTER TABLE t ADD d INT NULL")
     assert engine.retention.clean() == {}
     other.session.commit()
     assert engine.retention.clean() == {"relay": 1}
+
+
+def test_a_pass_goes_by_what_is_not_committed(tracked: Client, other: Client, engine: SqlEngine) -> None:
+    tracked.run("UPDATE t SET a = a")
+    engine.clock.put_forward(TWO_DAYS)
+    other.session.begin(0)
+    other.run("UPDATE t SET b = 'open' WHERE id = 1")
+    assert engine.retention.clean() == {"relay": 1}
+    other.session.commit()
+    assert tracked.changes(1) == [("U", 2, None, 1)]
 
 
 def test_passes_are_made_by_themselves(tracked: Client, engine: SqlEngine, monkeypatch: pytest.MonkeyPatch) -> None:

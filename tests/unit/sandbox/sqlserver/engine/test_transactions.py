@@ -17,7 +17,8 @@ def begin_snapshot(client: Client) -> None:
     client.session.begin(0)
 
 
-def test_read_committed_sees_each_commit_and_nothing_before(tracked: Client, other: Client) -> None:
+def test_read_committed_snapshot_sees_each_commit_and_nothing_before(tracked: Client, other: Client) -> None:
+    tracked.run("ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON")
     other.session.begin(0)
     tracked.run("BEGIN TRAN; UPDATE t SET a = 50 WHERE id = 1")
     assert other.value("SELECT a FROM t WHERE id = 1") == 1

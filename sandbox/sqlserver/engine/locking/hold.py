@@ -1,0 +1,75 @@
+"""What one transaction has locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.sqlserver.engine.locking.stake import Stake
+
+ESCALATION = 5000
+"""Rows of one table after which a transaction locks all of it (Microsoft, "Lock escalation")."""
+TOUCH_FUNCTION = "tsql_touch"
+"""SQLite function: (table's object id, row's number, whether it is new), called by a trigger for every row changed."""
+
+Rows = dict[int, bool]
+"""Rows by the number that SQLite gave them, each with whether it is new: nobody else knows that number then."""
+
+
+class Touched:
+    """Rows by table; None: the table as a whole."""
+
+    def __init__(self) -> None:
+        self.tables: dict[int, Rows | None] = {}
+
+    def note(self, table_id: int, row: int, is_new: int) -> None:
+        """A row was inserted, updated or deleted."""
+        rows = self.tables.setdefault(table_id, {})
+        if rows is None:
+            return
+        rows.setdefault(row, bool(is_new))
+        if len(rows) > ESCALATION:
+            self.tables[table_id] = None
+
+    def whole(self, table_id: int) -> None:
+        """All of a table: it was altered, truncated or dropped."""
+        self.tables[table_id] = None
+
+    def take_over(self, later: Touched) -> None:
+        """Add what a statement has touched."""
+        for table_id, rows in later.tables.items():
+            if rows is None:
+                self.whole(table_id)
+            for row, is_new in (rows or {}).items():
+                self.note(table_id, row, is_new)
+        later.tables.clear()
+
+
+@dataclass(kw_only=True, eq=False)
+class Hold:
+    """One transaction's locks, from its first write to its end."""
+
+    owner: Stake
+    spid: int
+    touched: Touched = field(default_factory=Touched)
+    wants_all: bool = False
+    """Whether it keeps all other writers out, whatever their rows."""
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether it cannot be set aside, so that nobody else may write until it ends."""
+        return self.wants_all or None in self.touched.tables.values()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long somebody waits for a lock (None: for ever), and whether the client has asked to stop."""
+
+    seconds: float | None
+    is_cancelled: Callable[[], bool]
+
+
+Images = Mapping[int, tuple[object, ...] | None]
+"""Rows as their transaction has them, by number: the stored columns; None where it has deleted the row."""
