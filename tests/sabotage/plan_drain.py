@@ -114,9 +114,9 @@ DRAIN_PLAN = (
         "a life begins where the queue stands",
         "the first batch of a life is refused",
         (
-            WORK,
-            "return previous or cycle.after or work.position() or NOWHERE",
-            "return previous or cycle.after or NOWHERE",
+            DRAIN,
+            "after = previous or cycle.after or work.position() or NOWHERE",
+            "after = previous or cycle.after or NOWHERE",
         ),
         red=CRASH_POINTS + "[mongo_is_lost]",
     ),

@@ -33,7 +33,7 @@ RELAY_PLAN = (
     sabotage(
         "the id of a row without a version",
         "a row that a baseline has sent is taken for dispatched by every later one",
-        (IDENTITY, "f'\"b\",{cycle_number}' if row.version is None", "'\"b\"' if row.version is None"),
+        (IDENTITY, "f'\"b\",{window.number}' if row.version is None", "'\"b\"' if row.version is None"),
         red=TEST_IDENTITY + "[two baselines]",
     ),
     sabotage(
@@ -45,7 +45,11 @@ RELAY_PLAN = (
     sabotage(
         "an idle source has its mark",
         "a restored database is not noticed before its next change",
-        (IDLE, "    if mark is None or (mark.life, mark.version, mark.generation) != (", "    if mark and () == ("),
+        (
+            IDLE,
+            "    if mark is None or (mark.life, mark.version, mark.generation, mark.store) != sealed:",
+            "    if False:",
+        ),
         red=TEST_IDLE + "test_a_table_that_is_not_as_sealed_has_work",
     ),
     sabotage(

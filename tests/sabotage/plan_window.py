@@ -51,7 +51,7 @@ WINDOW_PLAN = (
         "a relay that was paused sets the mark back, and its successor's seal looks like a restored database",
         (
             WINDOW,
-            "if not snapshot.set_mark(mark, expected=state.mark):",
+            "if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):",
             "if not snapshot.set_mark(mark, expected=work.ports.changes.states([work.source])[work.source.name].mark):",
         ),
         red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_set_the_mark_back",
@@ -61,8 +61,8 @@ WINDOW_PLAN = (
         "two relays with a Mongo each seal the same rows",
         (
             WINDOW,
-            "if not snapshot.set_mark(mark, expected=state.mark):",
-            "if not snapshot.set_mark(mark, expected=state.mark) and False:",
+            "if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):",
+            "if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark) and False:",
         ),
         red=MEANWHILE + "test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing",
     ),
@@ -71,13 +71,11 @@ WINDOW_PLAN = (
         "a crash between the two looks like a restored database",
         (
             WINDOW,
-            "    if not snapshot.set_mark(mark, expected=state.mark):\n"
+            "    if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):\n"
             '        raise Stop("the mark is somebody else\'s by now")\n'
-            "    seal = _seal_of(work, state, prepared, reason)\n"
             "    work.seal(seal)\n",
-            "    seal = _seal_of(work, state, prepared, reason)\n"
             "    work.seal(seal)\n"
-            "    if not snapshot.set_mark(mark, expected=state.mark):\n"
+            "    if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):\n"
             '        raise Stop("the mark is somebody else\'s by now")\n',
         ),
         red=CRASH_POINTS + "[a_window_of_several_batches]",
@@ -101,7 +99,7 @@ WINDOW_PLAN = (
     sabotage(
         "life in the mark",
         "the mark of a life that was forgotten is taken for ours",
-        (BASELINE, "if mark is None or mark.life != checkpoint.life:", "if mark is None:"),
+        (BASELINE, "if mark is None or mark.life != checkpoint.life or", "if mark is None or"),
         red=MARKS + "[other life]",
     ),
     sabotage(

@@ -12,6 +12,7 @@ from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE, Checkpoint
 from relay.model import Outcome, Reason
 from relay.sources import SALE
+from tests.support.samples import a_position
 from tests.support.world import World
 
 ANOTHER_DEFINITION = replace(SALE, args=tuple(reversed(SALE.args)))
@@ -112,6 +113,13 @@ def test_an_adopted_source_that_changed_meanwhile_is_read_anew(world: World) -> 
     world.database.switch_tracking_off_and_on()
     successor = _another_mongos(world)
     assert successor.scan(adopts=True).baseline is Reason.TRACKING_SWITCHED
+
+
+def test_an_adoption_that_died_half_way_is_finished_by_the_next_cycle(world: World) -> None:
+    successor = _another_mongos(world)
+    successor.scan_dying("before begin_life", adopts=True)
+    assert successor.scan().baseline is None
+    assert world.queued() == ["HD-1"]
 
 
 def test_who_adopts_its_own_source_changes_nothing(world: World) -> None:
@@ -255,6 +263,21 @@ def test_windows_that_have_expired_are_not_missed(world: World) -> None:
     world.queue.position = NOWHERE
     assert world.scan(**kept).repaired == 1
     assert world.queued() == ["HD-2"]
+
+
+def test_a_window_never_bears_the_number_of_one_that_mongo_has_forgotten(world: World) -> None:
+    """Mongo is set back to before a seal, whose mark then looks like that of an attempt that died before it."""
+    past = world.mongo.backup()
+    world.write(2)
+    world.scan()
+    world.mongo.restore(past)
+    world.queue.position = a_position(0, number=1, life=_of(world).life or "")
+    generation = world.mongo.contents.held[SALE.id]
+    generation.generation += 5
+    world.write(3)
+    world.scan()
+    assert (_of(world).cycle_number or 0) > 2
+    assert "HD-3" in world.queued()
 
 
 # First run = now

@@ -64,9 +64,20 @@ def test_a_database_that_has_seen_no_transaction_can_be_read() -> None:
         (Mark(version=6, life="life", generation=3), False),
         (Mark(version=7, life="life", generation=2), False),
         (Mark(version=7, life="another", generation=3), False),
+        (Mark(version=7, life="life", generation=3, store="another"), False),
         (None, False),
     ],
-    ids=["sealed", "died unsealed", "our own", "later", "other version", "earlier", "other life", "none"],
+    ids=[
+        "sealed",
+        "died unsealed",
+        "our own",
+        "later",
+        "other version",
+        "earlier",
+        "other life",
+        "other Mongo",
+        "none",
+    ],
 )
 def test_the_mark_is_the_last_seals_or_that_of_an_attempt_since(mark: Mark | None, accepted: bool) -> None:
     assert accepts_mark(mark, CHECKPOINT, generation=5) is accepted
@@ -89,6 +100,7 @@ def test_a_life_without_a_seal_stands_at_version_0() -> None:
         (replace(MARK, life="another", generation=2), CHECKPOINT, Reason.MARK_OLDER),
         (replace(MARK, generation=9), CHECKPOINT, Reason.MARK_NEWER),
         (replace(MARK, life="another", generation=9), CHECKPOINT, Reason.MARK_NEWER),
+        (replace(MARK, store="another"), CHECKPOINT, Reason.OTHER_MONGO),
         (MARK, Checkpoint(cycle_number=4, life_reason=Reason.QUEUE_AHEAD), Reason.QUEUE_AHEAD),
         (None, Checkpoint(cycle_number=4, life_reason=Reason.JOURNAL_HOLES), Reason.JOURNAL_HOLES),
         (MARK, Checkpoint(life="begun", sealed_generation=4, life_reason=Reason.MARK_OLDER), Reason.MARK_OLDER),

@@ -10,6 +10,7 @@ import pytest
 
 from common.database.records import Lease
 from relay.heartbeat import Heartbeat
+from relay.model import RENEW_MARK_SECONDS
 from tests.support.stage import SilentLog
 from tests.support.wait import wait_until
 
@@ -73,6 +74,17 @@ def _threads() -> list[threading.Thread]:
 @pytest.fixture
 def beating() -> Beating:
     return Beating()
+
+
+def test_the_mark_is_renewed_now_and_then(beating: Beating) -> None:
+    with beating.over():
+        beating.await_renewals(3)
+        assert beating.marks == 0, "it was written a moment ago"
+        beating.seconds += RENEW_MARK_SECONDS + 1
+        beating.heartbeat.progress()
+        wait_until(lambda: beating.marks == 1, message="the mark was not renewed")
+        beating.await_renewals(3)
+        assert beating.marks == 1
 
 
 def test_the_lease_is_renewed_inside_the_block(beating: Beating) -> None:

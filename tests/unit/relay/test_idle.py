@@ -10,6 +10,7 @@ import pytest
 
 from common.database.records import NOWHERE, Checkpoint, Mark, Position, TableState
 from relay.idle import sources_with_work
+from relay.model import RENEW_MARK_SECONDS
 from relay.sources import IMPORT, SALE, Source
 from tests.support.samples import a_checkpoint, a_position, an_open_cycle
 
@@ -33,6 +34,7 @@ class World:
         self._checkpoints = checkpoints
         self.position: Position | None = CHECKPOINT.last
         self.asked: list[str] = []
+        self.renewed: list[str] = []
 
     def states(self, sources: Any) -> Mapping[str, TableState]:
         self.asked.append("states")
@@ -41,6 +43,9 @@ class World:
     def load(self, sources: Any) -> Mapping[str, Checkpoint]:
         self.asked.append("load")
         return self._checkpoints
+
+    def renew_mark(self, source: Source, store: str) -> None:
+        self.renewed.append(f"{source.name} {store}")
 
     def positions(self, sources: Any) -> Mapping[str, Position | None]:
         self.asked.append("positions")
@@ -59,6 +64,21 @@ def _has_work(
     world = World({"sale": state} if state else {}, {SALE.id: checkpoint} if checkpoint else {})
     world.position = position or world.position
     return _with_work(world) == ["sale"]
+
+
+def test_a_mark_that_grows_old_is_renewed() -> None:
+    old = replace(STATE, mark=STATE.mark and replace(STATE.mark, age_seconds=RENEW_MARK_SECONDS))
+    world = World({"sale": old}, {SALE.id: CHECKPOINT})
+    assert _with_work(world) == []
+    assert world.renewed == ["sale "]
+
+
+@pytest.mark.parametrize("change", [{"age_seconds": RENEW_MARK_SECONDS - 1}, {"store": "another"}], ids=str)
+def test_one_that_is_fresh_or_another_mongos_is_not(change: dict[str, Any]) -> None:
+    mark = Mark(version=7, life="life", generation=3, age_seconds=RENEW_MARK_SECONDS)
+    world = World({"sale": replace(STATE, mark=replace(mark, **change))}, {SALE.id: CHECKPOINT})
+    _with_work(world)
+    assert world.renewed == []
 
 
 def test_where_everything_is_as_expected_nothing_is_done() -> None:

@@ -1,0 +1,149 @@
+"""Guards around lives: whose source it is, which definition holds, and when a person has to decide."""
+
+from __future__ import annotations
+
+from tests.sabotage.plan_window import BASELINE, CRASH_POINTS, MARKS, WINDOW
+from tests.sabotage.sabotage import sabotage
+
+ADMISSION = "relay/admission.py"
+CHAIN = "relay/chain.py"
+HEARTBEAT = "relay/heartbeat.py"
+IDENTITY = "relay/identity.py"
+IDLE = "relay/idle.py"
+LIFE = "relay/life.py"
+OWNERSHIP = "relay/ownership.py"
+LIVES = "tests/unit/test_lives.py::"
+FIRST_RUN = (
+    "tests/unit/test_every_crash_point.py"
+    "::test_a_first_run_that_begins_now_takes_what_comes_after_it_began_wherever_it_dies"
+)
+
+LIVES_PLAN = (
+    sabotage(
+        "another Mongo at work",
+        "two relays with a MongoDB each send again what waits, in turn",
+        (OWNERSHIP, "    if mark.age_seconds < work.options.fresh_seconds:", "    if False:"),
+        red=LIVES + "test_a_mark_of_another_mongo_that_is_fresh_is_left_alone",
+    ),
+    sabotage(
+        "whose mark, before a push over another life's position",
+        "a relay that was relieved of a source pushes again at every tick what it pushed before",
+        (OWNERSHIP, "    if position.life == work.checkpoint.life:", "    if True:"),
+        red=LIVES + "test_who_was_relieved_of_a_source_pushes_nothing_any_more",
+    ),
+    sabotage(
+        "the mark's Mongo",
+        "a relay with another MongoDB takes the mark of the life that went on there for its own",
+        (BASELINE, " or mark.store != checkpoint.store:\n        return False", ":\n        return False"),
+        red=MARKS + "[other Mongo]",
+    ),
+    sabotage(
+        "the mark is renewed while a cycle works",
+        "a relay in the middle of a large window looks as if it had been given up",
+        (HEARTBEAT, "if self._clock() - mark_renewed > RENEW_MARK_SECONDS:", "if False:"),
+        red="tests/unit/relay/test_heartbeat.py::test_the_mark_is_renewed_now_and_then",
+    ),
+    sabotage(
+        "the mark is renewed while nothing is to be done",
+        "an idle relay looks as if it had been given up",
+        (IDLE, "        if state is not None and _is_to_be_renewed(state.mark, checkpoint):", "        if False:"),
+        red="tests/unit/relay/test_idle.py::test_a_mark_that_grows_old_is_renewed",
+    ),
+    sabotage(
+        "what vouches for an adoption",
+        "what another relay has sealed and not yet pushed is never sent",
+        (LIFE, "    return mark.resume if vouches else None", "    return mark.resume"),
+        red=LIVES + "test_a_window_that_was_sealed_and_not_yet_pushed_is_vouched_for_by_nobody",
+    ),
+    sabotage(
+        "an adoption that died half-way",
+        "what was vouched for is sent again",
+        (LIFE, "    is_half_adopted = ", "    is_half_adopted = False and "),
+        (LIFE, "    if not (work.adopts or is_half_adopted):", "    if not work.adopts or is_half_adopted:"),
+        red=LIVES + "test_an_adoption_that_died_half_way_is_finished_by_the_next_cycle",
+    ),
+    sabotage(
+        "definitions that were superseded",
+        "two versions of the file of sources send again what waits, in turn",
+        (ADMISSION, "    if source.definition in checkpoint.superseded:", "    if False:"),
+        red=LIVES + "test_a_definition_that_was_superseded_names_who_brought_the_present_one",
+    ),
+    sabotage(
+        "the breaker",
+        "a source whose state is lost again and again sends without end",
+        (LIFE, "    if not work.stop_source(MOST_LIVES):", "    if True:"),
+        red=LIVES + "test_a_source_whose_lives_begin_too_often_is_stopped_until_it_is_adopted",
+    ),
+    sabotage(
+        "the breaker stays open",
+        "a source that begins too often goes on by itself ten minutes later",
+        (ADMISSION, "    if checkpoint.stopped_at is not None:", "    if False:"),
+        red=LIVES + "test_a_source_whose_lives_begin_too_often_is_stopped_until_it_is_adopted",
+    ),
+    sabotage(
+        "the chain of windows",
+        "what the journal lost before the queue did is never sent",
+        (CHAIN, "return may_begin_late or window.follows == before", "return True"),
+        red=LIVES + "test_a_window_that_the_journal_lost_before_the_queue_did_is_noticed",
+    ),
+    sabotage(
+        "windows that have expired",
+        "a life that is older than the log is given up whenever the queue loses something",
+        (CHAIN, "return may_begin_late or window.follows == before", "return window.follows == before"),
+        red=LIVES + "test_windows_that_have_expired_are_not_missed",
+    ),
+    sabotage(
+        "the id holds the base",
+        "what waits under a new definition is taken for dispatched",
+        (IDENTITY, "{quoted(life)},{base},", "{quoted(life)},"),
+        red=CRASH_POINTS + "[the_definition_changes]",
+    ),
+    sabotage(
+        "the base stays when only retention has passed",
+        "what waits is sent again although its versions are known",
+        (
+            BASELINE,
+            "return reason not in (None, Reason.RETENTION_PASSED)",
+            "return reason is not None",
+        ),
+        red=CRASH_POINTS + "[the_retention_has_passed]",
+    ),
+    sabotage(
+        "windows are counted by the mark, too",
+        "a Mongo that went back in time gives a window the number of another one, and Redis skips its dispatches",
+        (WINDOW, "max(work.number, mark.resume.number if mark and mark.resume else 0) + 1", "work.number + 1"),
+        red=LIVES + "test_a_window_never_bears_the_number_of_one_that_mongo_has_forgotten",
+    ),
+    sabotage(
+        "now is decided once",
+        "what comes after a first run that died is skipped",
+        (
+            LIFE,
+            "        return (mark.version, mark.resume) if mark.resume and mark.resume.is_first_run else None",
+            "        return (state.current_version or 0, mark.resume) if mark.resume else None",
+        ),
+        red=LIVES + "test_what_comes_after_a_first_run_that_died_is_not_skipped",
+    ),
+    sabotage(
+        "a first run, and nothing but that",
+        "RELAY_FIRST_RUN=now skips what waits after Mongo and mark were lost",
+        (LIFE, "    if has_lived or work.has_pushed() or", "    if has_lived or"),
+        red=LIVES + "test_a_queue_that_knows_the_source_is_no_first_run",
+    ),
+    sabotage(
+        "a generation for the life, another for its first window",
+        "a relay that dies before the first seal of a life leaves a mark that looks like an older one",
+        (
+            "relay/work.py",
+            "        self.lease = replace(self.lease, generation=self.lease.generation + 1)\n",
+            "",
+        ),
+        red=FIRST_RUN,
+    ),
+    sabotage(
+        "the name of the database",
+        "two databases on one MongoDB take each other's state for their own",
+        ("relay/bootstrap.py", "return replace(source, database=self.settings.database_name)", "return source"),
+        red="tests/integration/relay/test_two_databases.py::test_two_databases_on_one_mongo_do_not_meet",
+    ),
+)
