@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -38,6 +40,16 @@ class SourcesFile(BaseSettings):
         return None if value == "" else value
 
 
+class CeleryEnvironment(BaseSettings):
+    """What Celery itself reads from the environment, and never from `.env`, when it looks for its broker."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=True)
+
+    CELERY_BROKER_URL: SecretStr | None = Field(None, description="also set by `celery -b URL`")
+    CELERY_BROKER_READ_URL: SecretStr | None = None
+    CELERY_BROKER_WRITE_URL: SecretStr | None = None
+
+
 class Settings(SourcesFile):
     """Everything that can be set, under the names that the environment uses."""
 
@@ -62,7 +74,12 @@ class Settings(SourcesFile):
 
     REDIS_HOST: str = Field("localhost", description="Redis host of the Celery queues")
     REDIS_PORT: int = Field(6379, ge=1, le=65535, description="Redis port of the Celery queues")
-    BROKER_URL: SecretStr | None = Field(None, description="any Celery broker, in place of REDIS_HOST and REDIS_PORT")
+    BROKER_URL: SecretStr | None = Field(
+        None, description="Redis, Sentinel or RabbitMQ as Celery's URL, in place of REDIS_HOST and REDIS_PORT"
+    )
+    RELAY_BROKER_OPTIONS: SecretStr | None = Field(
+        None, description="Celery's broker_transport_options as a JSON object: those of the worker services"
+    )
     RELAY_SENTINEL_MASTER: str = Field("mymaster", description="what the sentinels of a sentinel:// broker call Redis")
 
     RELAY_DATABASE: str | None = Field(
@@ -91,7 +108,7 @@ class Settings(SourcesFile):
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")
 
-    @field_validator("BROKER_URL", "MSSQL_SERVER_CERTIFICATE", "RELAY_DATABASE", mode="before")
+    @field_validator("BROKER_URL", "RELAY_BROKER_OPTIONS", "MSSQL_SERVER_CERTIFICATE", "RELAY_DATABASE", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -108,6 +125,13 @@ class Settings(SourcesFile):
             raise ValueError("must begin with mongodb:// or mongodb+srv://")
         return value
 
+    @field_validator("RELAY_BROKER_OPTIONS")
+    @classmethod
+    def _options_are_an_object(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _json_object(value.get_secret_value())
+        return value
+
     @model_validator(mode="after")
     def _strict_needs_a_certificate(self) -> Self:
         if self.MSSQL_ENCRYPT == "strict" and self.MSSQL_TRUST_SERVER_CERTIFICATE:
@@ -122,10 +146,15 @@ class Settings(SourcesFile):
 
     @property
     def broker_url(self) -> str:
-        """The Celery broker's URL, with its password: not for logs."""
+        """The Celery broker's URL as it was given, with its password: not for logs."""
         if self.BROKER_URL is not None:
             return self.BROKER_URL.get_secret_value()
         return f"redis://{self.REDIS_HOST}:{self.REDIS_PORT}/0"
+
+    @property
+    def broker_options(self) -> dict[str, Any]:
+        """RELAY_BROKER_OPTIONS, with the passwords in it: not for logs."""
+        return {} if self.RELAY_BROKER_OPTIONS is None else _json_object(self.RELAY_BROKER_OPTIONS.get_secret_value())
 
     @property
     def heartbeat_seconds(self) -> float:
@@ -165,6 +194,17 @@ def _braced(value: str) -> str:
     return "{" + value.replace("}", "}}") + "}"
 
 
+def _json_object(text: str) -> dict[str, Any]:
+    """Raises ValueError, which shows nothing of the text: passwords may stand in it."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"must be a JSON object: {error.msg} (line {error.lineno} column {error.colno})") from None
+    if not isinstance(value, dict):
+        raise ValueError('must be a JSON object, as {"global_keyprefix": "shop:"}')
+    return value
+
+
 def load_settings(**overrides: Any) -> Settings:
     """The settings of this process's environment.
 
@@ -189,6 +229,22 @@ def _line(where: tuple[int | str, ...], problem: Any) -> str:
 def get_settings() -> Settings:
     """The settings, read once a process."""
     return load_settings()
+
+
+def get_celery_brokers() -> dict[str, str]:
+    """The brokers that variables of Celery's own name, by the variable; with their passwords: not for logs.
+
+    Read anew each time: `celery -b URL` sets one of them.
+    """
+    environment = CeleryEnvironment.model_validate({})
+    found = {name: getattr(environment, name) for name in CeleryEnvironment.model_fields}
+    return {name: url.get_secret_value() for name, url in found.items() if url and url.get_secret_value()}
+
+
+def forget_celery_brokers() -> None:
+    """Take those variables out of this process's environment, and so out of what Celery reads."""
+    for name in CeleryEnvironment.model_fields:
+        os.environ.pop(name, None)
 
 
 def get_sources_file() -> Path | None:

@@ -15,11 +15,12 @@ from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from common.logs import get_logger
 from relay.ahead import read_ahead
+from relay.broker import check_celery_agrees, read_broker
 from relay.heartbeat import Heartbeat
 from relay.message import render_args
 from relay.model import CycleOptions
 from relay.ports import Publisher
-from relay.publisher import BrokerPublisher
+from relay.rabbitmq_publisher import RabbitMQPublisher
 from relay.redis_publisher import RedisPublisher
 from relay.sources import Source
 from relay.work import Ports
@@ -59,7 +60,11 @@ class Relay:
 
 
 def build(settings: Settings, app: Celery) -> Relay:
-    """Wire a relay for these settings. Connects to nothing but MongoDB, whose indexes are made where missing."""
+    """Wire a relay for these settings. Connects to nothing but MongoDB, whose indexes are made where missing.
+
+    Raises SettingsError for a broker that relay cannot use.
+    """
+    publisher = _publisher(settings, app)
     mssql, mongo = MSSQLClient(settings), MongoStore(settings)
     ports = Ports(
         changes=mssql,
@@ -67,7 +72,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         checkpoints=mongo.checkpoints,
         journal=mongo.journal,
         history=mongo.journal,
-        publisher=_publisher(settings, app),
+        publisher=publisher,
         render=render_args,
         ahead=read_ahead,
         new_name=lambda: secrets.token_hex(8),
@@ -84,9 +89,11 @@ def build(settings: Settings, app: Celery) -> Relay:
 
 
 def _publisher(settings: Settings, app: Celery) -> Publisher:
-    if settings.broker_url.startswith(("redis://", "rediss://", "sentinel://")):
+    broker = read_broker(settings)
+    check_celery_agrees(app, broker)
+    if broker.is_redis:
         return RedisPublisher(app, namespace=settings.MONGO_DB_NAME, signals=settings.RELAY_PUBLISH_SIGNALS)
-    return BrokerPublisher(app)
+    return RabbitMQPublisher(app)
 
 
 _built: dict[int, Relay] = {}

@@ -10,50 +10,49 @@ from celery.app.log import Logging
 from celery.schedules import crontab
 from kombu.entity import Queue
 
-from common.config import Settings, SettingsError, get_settings
+from common.config import Settings, SettingsError, forget_celery_brokers, get_settings
 from common.logs import set_up_logging
+from relay.broker import read_broker
 from relay.celery_logs import quieten
 from relay.embedded_beat import end_with_its_worker
 from relay.lost_ticks import leave_lost_ticks_alone
+from relay.own_queue import consume_own_queue_only
+from relay.refusal import refuse_to_start
 from relay.registry import all_sources
+from relay.reserved import OWN_QUEUE, check_lists
 from relay.sources import TaskQueues
 from relay.start_check import check_when_a_worker_starts
 
 __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
-
-OWN_QUEUE = "relay"
-"""The only queue that relay's workers consume. The others belong to the worker services."""
 
 RECONCILE_SECONDS = 600
 """Between two looks for stuck rows."""
 MARK_SECONDS = 60
 """Longest time between two looks at the marks, however rarely is scanned: a mark of five minutes counts as given up."""
 
-BROKER_SECONDS = 5
-"""Longest wait for Redis."""
-HEALTH_SECONDS = 3
-"""A connection to Redis that was not used for so long is checked before it is used again."""
-
 
 def _configuration() -> dict[str, Any]:
     try:
-        return configuration(get_settings())
+        ours = configuration(get_settings())
     except SettingsError as error:
-        raise SystemExit(f"relay: {error}") from None
+        refuse_to_start(error)
+    # They say the same as the settings, perhaps with options in the URL that kombu would refuse: from now on only the
+    # settings are read.
+    forget_celery_brokers()
+    return ours
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
-    """Celery's configuration for these settings."""
-    broker = settings.broker_url
+    """Celery's configuration for these settings. Raises SettingsError."""
+    broker = read_broker(settings)
+    if broker.is_redis:
+        check_lists(all_sources(), broker.options)
     return {
-        "broker_url": broker,
-        "result_backend": broker if broker.startswith("redis") else None,
+        **broker.configuration(),
         "broker_connection_retry_on_startup": True,
         # An outage may take as long as it likes; Celery gives up after the hundredth try.
         "broker_connection_max_retries": None,
-        "broker_transport_options": _transport_options(settings),
         "task_serializer": "json",
-        "result_serializer": "json",
         "accept_content": ["json"],
         "enable_utc": True,
         "timezone": "UTC",
@@ -67,20 +66,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "beat_schedule": _schedule(settings),
         "beat_scheduler": "relay.scheduler:Scheduler",
         "beat_max_loop_interval": min(settings.RELAY_SCAN_INTERVAL or 5.0, 5.0),
-    }
-
-
-def _transport_options(settings: Settings) -> dict[str, Any]:
-    if not settings.broker_url.startswith(("redis", "sentinel")):
-        return {}
-    # Whoever needs a channel and does not get one is told at once: relay's own retries have jitter, and an end.
-    # A worker that waits for ticks on a connection that went silent finds out after two health checks (kombu: 51 s).
-    return {
-        "socket_timeout": BROKER_SECONDS,
-        "socket_connect_timeout": BROKER_SECONDS,
-        "health_check_interval": HEALTH_SECONDS,
-        "max_retries": 0,
-        "master_name": settings.RELAY_SENTINEL_MASTER,
     }
 
 
@@ -133,7 +118,10 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
 
 
 app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
+# Nobody waits for a result of relay's own tasks. Said here, no CELERY_RESULT_BACKEND of another service's comes in.
+app.backend_cls = "disabled"
 app.add_defaults(_configuration)
 end_with_its_worker(app)
+consume_own_queue_only(app)
 check_when_a_worker_starts(app)
 leave_lost_ticks_alone(app)

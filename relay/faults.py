@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import amqp.exceptions
 import kombu.exceptions
 import redis.exceptions
 from pymongo.errors import PyMongoError
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from common.database.errors import ConfigurationError
 from common.database.mongo import faults as mongo
 from common.database.mssql import faults as mssql
-from relay import redis_faults
+from relay import rabbitmq_faults, redis_faults
 from relay.model import SourceBusyError
 
 
@@ -22,6 +23,8 @@ def is_passing(error: BaseException) -> bool:
         return mongo.is_transient(error)
     if isinstance(error, redis.exceptions.RedisError):
         return redis_faults.is_transient(error)
+    if isinstance(error, amqp.exceptions.AMQPError):
+        return rabbitmq_faults.is_transient(error)
     return isinstance(error, kombu.exceptions.OperationalError | SourceBusyError)
 
 
@@ -38,6 +41,8 @@ def _remedy(error: BaseException) -> str | None:
         return f"MongoDB: {mending}"
     if isinstance(error, redis.exceptions.RedisError) and (mending := redis_faults.remedy(error)):
         return f"Redis: {mending}"
+    if mending := rabbitmq_faults.remedy(error):
+        return f"RabbitMQ: {mending}"
     return None
 
 

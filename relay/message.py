@@ -56,7 +56,7 @@ def as_task(app: Celery, dispatch: Outgoing, *, sent_event: bool = False) -> Any
 
 
 class RedisMessage(NamedTuple):
-    """What kombu would push: the list's full name and the payload."""
+    """What kombu would push: the list's name, to which kombu's client adds `global_keyprefix`, and the payload."""
 
     key: str
     payload: bytes

@@ -9,6 +9,8 @@ from redis import exceptions as told
 
 AWAY = (told.ConnectionError, told.TimeoutError, told.ReadOnlyError, told.ClusterDownError, told.TryAgainError)
 """Not reachable, loading its file, or no master any more after a failover."""
+CLUSTER = (told.MovedError, told.AskError, told.ClusterCrossSlotError)
+"""What only a Redis Cluster answers."""
 REFUSED = (told.AuthenticationError, told.AuthorizationError, told.NoPermissionError)
 PASSING_KINDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
 """It cannot write its file, has too few replicas, or runs somebody's long script."""
@@ -17,12 +19,16 @@ OUT_OF_MEMORY = (
     "it is out of memory and takes nothing more: raise maxmemory, or see that the workers empty the queues; relay"
     " goes on by itself"
 )
+A_CLUSTER = (
+    "this is a Redis Cluster, which cannot move a queue and its position at once: name a single Redis, or Sentinel, in"
+    " BROKER_URL"
+)
 NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_URL"
 
 
 def is_transient(error: told.RedisError) -> bool:
     """Whether the same call may well succeed a moment later."""
-    if isinstance(error, REFUSED):
+    if isinstance(error, (*REFUSED, *CLUSTER)):
         return False
     return isinstance(error, AWAY) or is_out_of_memory(error) or _kind(error) in PASSING_KINDS
 
@@ -38,6 +44,8 @@ def remedy(error: told.RedisError) -> str | None:
         return NOT_LET_IN
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
+    if isinstance(error, CLUSTER):
+        return A_CLUSTER
     return f"{error}" if _kind(error) in PASSING_KINDS else None
 
 

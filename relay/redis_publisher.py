@@ -11,9 +11,11 @@ from celery import Celery
 from kombu.connection import Connection
 from redis.exceptions import ResponseError
 
+from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE, Outgoing, Position
 from relay.ports import QueueGapError
 from relay.publish_script import Call, call_of, run_calls
+from relay.redis_faults import A_CLUSTER
 from relay.rendering import Renderer
 from relay.sources import Source
 
@@ -65,7 +67,7 @@ class RedisPublisher:
         for start in range(0, len(dispatches), IN_FLIGHT):
             some = dispatches[start : start + IN_FLIGHT]
             for queue_key, alike, payloads in self._renderer.render(producer, some, silent):
-                yield call_of(position_key, queue_key, after, alike, payloads)
+                yield call_of(position_key, f"{channel.global_keyprefix}{queue_key}", after, alike, payloads)
                 after = alike[-1].position
 
     def queue_length(self, source: Source) -> int | None:
@@ -95,10 +97,14 @@ class RedisPublisher:
         The connection is kept, and given up after any error.
         """
         try:
+            is_new = self._connection is None
             if self._connection is None:
                 self._connection = self._app.connection_for_write()
             channel: Any = self._connection.default_channel
-            yield redis.Redis(connection_pool=channel.pool), channel
+            client = redis.Redis(connection_pool=channel.pool)
+            if is_new:
+                refuse_cluster(client)
+            yield client, channel
         except QueueGapError:
             raise
         except BaseException:
@@ -107,6 +113,18 @@ class RedisPublisher:
 
     def _position_key(self, channel: Any, source: Source) -> str:
         return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:position"
+
+
+def refuse_cluster(client: redis.Redis) -> None:
+    """Raise ConfigurationError when this Redis is part of a cluster: there a list and its position need not be on the
+    same server."""
+    try:
+        is_cluster = client.info("cluster").get("cluster_enabled")
+    except ResponseError:
+        # It does not let relay ask. A cluster then refuses the call that would write to both keys.
+        return
+    if is_cluster:
+        raise ConfigurationError(f"Redis: {A_CLUSTER}")
 
 
 def _queue_key(channel: Any, source: Source) -> str:

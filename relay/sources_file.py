@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from common.config import SettingsError
 from common.database.names import split_name
+from relay.reserved import queue_mistake, task_mistake
 from relay.sources import BUILT_IN, Source
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -118,8 +119,14 @@ def _source(name: str, content: object, built_in: Source | None) -> Source | Non
     entry = _entry(name, content)
     if not entry.enabled:
         return None
-    if built_in is not None:
-        return replace(built_in, **entry.fields())
+    source = _new(name, entry) if built_in is None else replace(built_in, **entry.fields())
+    taken = [mistake for mistake in (task_mistake(source.task), queue_mistake(source.queue)) if mistake]
+    if taken:
+        raise _MistakesError(taken)
+    return source
+
+
+def _new(name: str, entry: Entry) -> Source:
     missing = [field for field in ("table", "args") if getattr(entry, field) is None]
     if missing:
         raise _MistakesError([f"{field} is missing: {Entry.model_fields[field].description}" for field in missing])

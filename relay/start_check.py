@@ -1,30 +1,64 @@
-"""The look that a worker takes at its sources when it starts: their mistakes are told before the first tick."""
+"""The look that a worker takes at its broker and its sources when it starts: mistakes are told before any tick."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from celery import Celery, signals
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from common.config import get_settings
+from common.config import SettingsError, get_settings
+from common.database.errors import ConfigurationError
 from common.database.mssql_client import MSSQLClient
 from common.logs import get_logger
+from relay.broker import check_celery_agrees, read_broker
 from relay.checks import check_sources
 from relay.faults import describe_error
+from relay.redis_publisher import refuse_cluster
+from relay.refusal import refuse_to_start
 from relay.registry import all_sources
 
 
 def check_when_a_worker_starts(app: Celery) -> None:
     """From now on each of this app's workers logs, before it forks, a line for every mistake and warning.
 
-    It starts all the same: the other sources are to be relayed, and a mistake can be mended while it runs.
+    It starts all the same: the other sources are to be relayed, and a mistake can be mended while it runs. It ends when
+    the broker is not that of relay's settings, or one that relay cannot use; so does a beat.
     """
 
     @signals.worker_init.connect(weak=False)
     def check(sender: Any, **_: Any) -> None:
         if sender.app is app:
+            _check_broker(app)
             _log_mistakes()
+
+    @signals.beat_init.connect(weak=False)
+    def check_beat(sender: Any, **_: Any) -> None:
+        if sender.app is app:
+            _check_broker(app)
+
+
+def _check_broker(app: Celery) -> None:
+    try:
+        broker = read_broker(get_settings())
+        check_celery_agrees(app, broker)
+        if broker.is_redis:
+            _refuse_cluster(app)
+    except (SettingsError, ConfigurationError) as error:
+        refuse_to_start(error)
+
+
+def _refuse_cluster(app: Celery) -> None:
+    try:
+        # Closed before the worker forks.
+        with app.connection_for_write() as connection:
+            refuse_cluster(Redis(connection_pool=connection.default_channel.pool))
+    except (RedisError, OperationalError):
+        # Away: Celery waits for it, and says so.
+        return
 
 
 def _log_mistakes() -> None:

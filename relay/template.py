@@ -42,7 +42,7 @@ class Render(Protocol):
     """Renders a dispatch as kombu would."""
 
     def __call__(self, dispatch: Outgoing) -> RedisMessage:
-        """The list's full name and the payload."""
+        """The list's name and the payload."""
 
 
 class MessageTemplate:

@@ -28,6 +28,7 @@ from tests.support.alembic_process import upgrade
 from tests.support.leaks import Belongings, assert_nothing_left_since
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued, business_ids_in_redis
+from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
 from tests.support.servers import described, running_servers, server_kind
 
 pytest_plugins = ["tests.support.real_server_decides"]
@@ -115,6 +116,22 @@ def celery_app(settings: Settings) -> Iterator[Celery]:
     _close(app)
 
 
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQProcess]:
+    """A RabbitMQ for a whole run."""
+    with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
+
+
+@pytest.fixture
+def rabbitmq_app(rabbitmq: RabbitMQProcess, environment: dict[str, str]) -> Iterator[Celery]:
+    """A Celery app as relay configures it for RabbitMQ. Its queues are those of every other test: see `declare`."""
+    app = Celery("rabbitmq", set_as_current=False)
+    app.conf.update(configuration(load_settings(_env_file=None, **{**environment, "BROKER_URL": rabbitmq.url})))
+    yield app
+    _close(app)
+
+
 @pytest.fixture
 def relay(settings: Settings, mssql: MSSQLClient, celery_app: Celery) -> Iterator[Relay]:
     """A relay in this process, on the real drivers, wired as its workers wire it."""
@@ -149,9 +166,6 @@ def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 def _close(app: Celery) -> None:
     """Close every connection of the app; its own close() leaves some to the end of the process."""
-    if app.conf.result_backend:
-        app.backend.result_consumer.stop()
-        app.backend.client.connection_pool.disconnect()
     pools.reset()
     app.close()
 

@@ -12,11 +12,12 @@ from common.config import SettingsError
 from common.database.errors import ConfigurationError
 from common.database.mssql.faults import remedy
 from migrations.checks import NotReadyError
+from relay import refusal
 from relay.faults import describe_error, is_passing
 from relay.registry import UnknownSourceError
 
 EXIT_REFUSED = 1
-EXIT_CONFIGURATION = 2
+EXIT_CONFIGURATION = refusal.EXIT_CONFIGURATION
 EXIT_AWAY = 3
 
 FOR_A_PERSON = (SettingsError, ConfigurationError, UnknownSourceError, NotReadyError)

@@ -10,10 +10,12 @@ from rich.text import Text
 
 from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
+from relay.broker import read_broker
 from relay.checks import Findings, check_sources
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
 from relay.registry import all_sources
+from relay.reserved import check_lists
 from relay.suggest import suggested_sources
 
 group = typer.Typer(invoke_without_command=True, no_args_is_help=False)
@@ -66,7 +68,11 @@ def _listed() -> Table:
 
 
 def _checked() -> Findings:
-    mssql = MSSQLClient(get_settings())
+    settings = get_settings()
+    broker = read_broker(settings)
+    if broker.is_redis:
+        check_lists(all_sources(), broker.options)
+    mssql = MSSQLClient(settings)
     try:
         return check_sources(mssql, all_sources())
     finally:

@@ -56,12 +56,16 @@ class PublisherContract(ABC):
 
 
 class ForgetfulPublisherContract(PublisherContract):
-    """A broker that cannot say what is in its queue: at least once."""
+    """A queue that keeps no position: at least once."""
 
     def test_it_cannot_say_where_the_queue_stands(self, publisher: Publisher) -> None:
         publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
         assert publisher.positions([SALE]) == {"sale": None}
-        assert publisher.queue_length(SALE) is None
+
+    def test_it_knows_how_many_messages_wait(self, publisher: Publisher) -> None:
+        assert publisher.queue_length(SALE) == 0
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 3))
+        assert publisher.queue_length(SALE) == 3
 
     def test_a_retry_repeats_under_the_same_id(self, publisher: Publisher) -> None:
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""The publishers: over Redis, over any broker, and their twins."""
+"""The publishers: over Redis, over RabbitMQ, and their twins."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from celery import Celery
 
 from common.database.records import Outgoing, Position
 from relay.ports import Publisher
-from relay.publisher import BrokerPublisher
+from relay.rabbitmq_publisher import RabbitMQPublisher
 from relay.redis_publisher import RedisPublisher
 from relay.sources import BUILT_IN, Source
 from tests.contract.publisher import ForgetfulPublisherContract, PositionedPublisherContract
-from tests.support.queues import taken_task_ids, task_ids_in_redis
+from tests.support.queues import declare, taken_task_ids, task_ids_in_redis
 from tests.support.twins import TwinBroker, TwinQueue
 
 
@@ -63,24 +63,14 @@ class TestTwinQueue(PositionedPublisherContract):
         return [dispatch.id for dispatch in self.queues.each[source.name].pushed]
 
 
-class TestBrokerPublisherOverRedis(ForgetfulPublisherContract):
+class TestRabbitMQPublisher(ForgetfulPublisherContract):
     @pytest.fixture
-    def publisher(self, celery_app: Celery) -> Publisher:
-        self.app = celery_app
-        return BrokerPublisher(celery_app)
-
-    def queued(self, source: Source) -> Sequence[str]:
-        return task_ids_in_redis(self.app, source.queue)
-
-
-class TestBrokerPublisherInMemory(ForgetfulPublisherContract):
-    @pytest.fixture
-    def publisher(self) -> Iterator[Publisher]:
-        self.app = Celery("in-memory", broker="memory://", set_as_current=False)
-        yield BrokerPublisher(self.app)
+    def publisher(self, rabbitmq_app: Celery) -> Iterator[Publisher]:
+        self.app = rabbitmq_app
         for source in BUILT_IN:
-            taken_task_ids(self.app, source.queue)
-        self.app.close()
+            declare(rabbitmq_app, source.queue)
+        with closing(RabbitMQPublisher(rabbitmq_app)) as publisher:
+            yield publisher
 
     def queued(self, source: Source) -> Sequence[str]:
         return taken_task_ids(self.app, source.queue)

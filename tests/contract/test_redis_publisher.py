@@ -20,7 +20,6 @@ from common.database.records import NOWHERE
 from relay import redis_publisher
 from relay.celery_app import configuration
 from relay.ports import Publisher, QueueGapError
-from relay.publisher import BrokerPublisher
 from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
 from sandbox import services
@@ -113,11 +112,9 @@ def redis_way(celery_app: Celery, closing_at_the_end: Closing) -> RedisPublisher
     return closing_at_the_end(RedisPublisher(celery_app, namespace="relay"))
 
 
-@pytest.fixture(params=["redis", "redis with signals", "broker"])
+@pytest.fixture(params=["redis", "redis with signals"])
 def publisher(request: pytest.FixtureRequest, celery_app: Celery, closing_at_the_end: Closing) -> Publisher:
     """All ways into a Redis list."""
-    if request.param == "broker":
-        return BrokerPublisher(celery_app)
     signals = request.param == "redis with signals"
     return closing_at_the_end(RedisPublisher(celery_app, namespace="relay", signals=signals))
 

@@ -39,6 +39,20 @@ def business_ids_in_redis(app: Celery, queue: str) -> list[str]:
     return [json.loads(base64.b64decode(message["body"]))[0][0] for message in messages_in_redis(app, queue)]
 
 
+def declare(app: Celery, queue: str, **arguments: Any) -> None:
+    """Declare a durable queue and empty it, as its worker service does at its start; `arguments`: the broker's own."""
+    with app.connection_for_write() as connection, connection.channel() as channel:
+        bound = Queue(queue, queue_arguments=arguments or None)(channel)
+        bound.queue_declare()
+        bound.purge()
+
+
+def undeclare(app: Celery, queue: str) -> None:
+    """Delete a queue of RabbitMQ's, if it is there."""
+    with app.connection_for_write() as connection, connection.channel() as channel:
+        channel.queue_delete(queue)
+
+
 def taken_task_ids(app: Celery, queue: str) -> Sequence[str]:
     """Take every message from a queue of any broker, through kombu; their task ids in the order of arrival."""
     with app.connection_for_read() as connection, connection.channel() as channel:

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 RUNS = """
 import json, sys
 import kombu.transport.redis, celery.backends.redis, celery.bin.worker, celery.bin.beat
-import relay.cli, relay.celery_app, relay.tasks, relay.bootstrap, relay.redis_publisher, relay.publisher
+import relay.cli, relay.celery_app, relay.tasks, relay.bootstrap, relay.redis_publisher, relay.rabbitmq_publisher
 import common.config, common.task_log, common.logs
 import migrations.steps, migrations.enabling
 import sandbox.sample.__main__, sandbox.sample.pharmacies, sandbox.sample.worker_service, sandbox.odbc

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from celery import Celery, signals
+from celery.worker.control import Panel
 from kombu import Connection, Queue
 from kombu.transport.redis import QoS
 
@@ -34,7 +35,9 @@ def settings(settings_with_own_redis: Settings) -> Settings:
 def as_kombu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a worker's start changes for the whole process is set back."""
     monkeypatch.setattr(QoS, "restore_at_shutdown", True)
-    monkeypatch.setattr("relay.start_check._log_mistakes", lambda: None)
+    monkeypatch.setitem(Panel.data, "add_consumer", Panel.data["add_consumer"])
+    for look in ("start_check._log_mistakes", "start_check._check_broker", "own_queue._check"):
+        monkeypatch.setattr(f"relay.{look}", lambda *_: None)
 
 
 def _start_a_worker_of(app: Celery) -> None:

@@ -47,7 +47,7 @@ class TwinQueue:
 
 
 class TwinBroker:
-    """Any other broker: it takes what it is given."""
+    """RabbitMQ: it keeps no position, and takes what it is given."""
 
     def __init__(self) -> None:
         self.pushed: list[Dispatch] = []
@@ -61,7 +61,7 @@ class TwinBroker:
         self.pushed += [_whole(dispatch) for dispatch in dispatches if dispatch.id not in silent]
 
     def queue_length(self, source: Source) -> int | None:
-        return None
+        return sum(dispatch.window.queue == source.queue for dispatch in self.pushed)
 
     def discard_torn_writes(self) -> bool:
         return True

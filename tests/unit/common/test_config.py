@@ -92,6 +92,9 @@ def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.Mon
         ("RELAY_LOG_RETENTION_DAYS", "0"),
         ("RELAY_LOG_LEVEL", "LOUD"),
         ("RELAY_LOG_FORMAT", "xml"),
+        ("RELAY_BROKER_OPTIONS", "{'sep': ':'}"),
+        ("RELAY_BROKER_OPTIONS", "[]"),
+        ("RELAY_BROKER_OPTIONS", "null"),
     ],
 )
 def test_a_senseless_setting_is_one_line_that_names_it(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +118,7 @@ def test_strict_encryption_checks_the_certificate(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("given")
-@pytest.mark.parametrize("name", ["BROKER_URL", "RELAY_SCAN_INTERVAL"])
+@pytest.mark.parametrize("name", ["BROKER_URL", "RELAY_BROKER_OPTIONS", "RELAY_SCAN_INTERVAL"])
 def test_an_empty_value_is_as_good_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "")
     assert getattr(load_settings(), name) is None
@@ -127,14 +130,16 @@ def test_an_empty_value_is_as_good_as_none(name: str, monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("given")
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKER_URL", f"amqp://relay:{SECRETS[2]}@broker.example//")
+    monkeypatch.setenv("RELAY_BROKER_OPTIONS", f'{{"login_response": "{SECRETS[1]}"}}')
     settings = load_settings()
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     assert not [secret for secret in SECRETS if secret in shown]
     assert SECRETS[2] in settings.broker_url
+    assert settings.broker_options == {"login_response": SECRETS[1]}
 
 
 @pytest.mark.usefixtures("given")
-@pytest.mark.parametrize("name", ["MONGO_URI", "MSSQL_PASSWORD", "BROKER_URL"])
+@pytest.mark.parametrize("name", ["MONGO_URI", "MSSQL_PASSWORD", "BROKER_URL", "RELAY_BROKER_OPTIONS"])
 def test_no_secret_is_shown_in_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, f"nonsense-{SECRETS[1]}")
     monkeypatch.setenv("REDIS_PORT", "six")

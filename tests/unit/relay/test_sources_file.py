@@ -102,6 +102,10 @@ def test_the_order_is_that_of_the_built_in_ones_and_then_of_the_file() -> None:
         ("[sources.sale]\npending_value = true", "[sources.sale] pending_value: "),
         ("[sources.sale]\npending_value = 1.5", "[sources.sale] pending_value: "),
         ("[sources.sale]\nqueue = ''", "[sources.sale] queue: "),
+        ("[sources.sale]\nqueue = 'relay'", "[sources.sale] queue: 'relay' is the name of relay's own ticks; choose"),
+        ("[sources.x]\ntable = 'T'\nargs = ['id']\nqueue = 'celeryev'", "[sources.x] queue: 'celeryev' is the name"),
+        ("[sources.sale]\ntask = 'relay.scan_source'", "[sources.sale] task: 'relay.scan_source': names that begin"),
+        ("[sources.relay]\ntable = 'T'\nargs = ['id']", "[sources.relay] task: 'relay.process_relay': names that"),
         ("[sources.sale]\npriority = 10", "[sources.sale] priority: "),
         ("[sources.sale]\npriority = '1'", "[sources.sale] priority: "),
         ("[sources.sale]\nenabled = 'no'", "[sources.sale] enabled: "),
@@ -110,6 +114,20 @@ def test_the_order_is_that_of_the_built_in_ones_and_then_of_the_file() -> None:
 def test_a_mistake_is_one_line_that_names_source_and_field(text: str, mistake: str) -> None:
     [line] = parse_sources(text)[1]
     assert line.startswith(mistake)
+
+
+def test_names_that_are_relays_own_are_refused() -> None:
+    text = (
+        "[sources.sale]\nqueue = 'relay'\n[sources.import]\nqueue = 'relay:3'\n[sources.cancellation]\ntask = 'relay.x'"
+    )
+    assert parse_sources(text) == (
+        (),
+        [
+            "[sources.sale] queue: 'relay' is the name of relay's own ticks; choose another",
+            "[sources.import] queue: 'relay:3' is the name of the positions that relay keeps in Redis; choose another",
+            "[sources.cancellation] task: 'relay.x': names that begin with relay. are relay's own; choose another",
+        ],
+    )
 
 
 def test_nothing_left_to_relay_is_a_mistake() -> None:

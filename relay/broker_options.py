@@ -1,0 +1,154 @@
+"""Which of kombu's transport options a person may set: in RELAY_BROKER_OPTIONS, or behind the `?` of BROKER_URL.
+
+What is there: kombu 5.7, `from_transport_options` of the Redis and Sentinel channels, `_extract_failover_opts` of its
+Connection; py-amqp 5.4, `amqp.Connection`. A name that nobody knows is refused: kombu ignores it, and a prefix that is
+misspelt puts documents where no worker looks.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import ssl
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+import amqp
+from kombu.transport import redis as kombu_redis
+from redis import SSLConnection
+
+from common.config import SettingsError
+
+LONGEST_TIMEOUT = 60.0
+"""Seconds; of a URL's own socket timeouts."""
+
+_RETRIES = "relay tries again by itself, with jitter and an end"
+_TIMEOUTS = "every wait of relay's has a limit"
+_IN_THE_URL = "it belongs into BROKER_URL"
+RESERVED: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("max_retries", "interval_start", "interval_step", "interval_max"), _RETRIES),
+        **dict.fromkeys(("connect_retries_timeout", "retry_on_timeout", "errback", "callback"), _RETRIES),
+        **dict.fromkeys(("socket_timeout", "socket_connect_timeout"), _TIMEOUTS),
+        **dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), _TIMEOUTS),
+        "health_check_interval": "a connection that went silent has to be noticed",
+        "heartbeat": "relay's workers have one of their own",
+        "confirm_publish": "relay has whole batches confirmed, and always",
+        **dict.fromkeys(("host", "userid", "password", "virtual_host"), _IN_THE_URL),
+    }
+)
+"""What correctness needs, and why it cannot be set."""
+BOUNDED = ("socket_timeout", "socket_connect_timeout")
+"""Of these what a URL says is taken, up to a limit: the URL may be the worker services' own."""
+OF_THE_CONNECTION = ("heartbeat", "connect_timeout", "login_method")
+"""What kombu itself reads from the query of an amqp:// URL."""
+
+_WORKERS = {"reauth_check_interval", "polling_interval"}
+REDIS = frozenset(kombu_redis.Channel.from_transport_options) | _WORKERS | {"ssl"}
+SENTINEL = frozenset(kombu_redis.SentinelChannel.from_transport_options) | _WORKERS | {"ssl"}
+_CALLABLES = {"self", "kwargs", "authentication", "on_open", "on_blocked", "on_unblocked", "on_tune_ok"}
+_CALLABLES |= {"frame_handler", "frame_writer"}
+RABBITMQ = frozenset(inspect.signature(amqp.Connection.__init__).parameters) - _CALLABLES
+
+TEXTS = {"global_keyprefix", "sep", "client_name", "master_name", "queue_order_strategy"}
+TEXTS |= {"unacked_key", "unacked_index_key", "unacked_mutex_key", "login_method", "login_response", "locale"}
+REDIS_SSL = frozenset(name for name in inspect.signature(SSLConnection.__init__).parameters if name.startswith("ssl_"))
+RABBITMQ_SSL = {"keyfile", "certfile", "ca_certs", "cert_reqs", "server_hostname", "ciphers", "ssl_version", "context"}
+RABBITMQ_SSL |= {"tls_maximum_version", "tls_minimum_version"}
+"""py-amqp 5.4, `SSLTransport._wrap_socket_sni`."""
+
+
+def check_options(given: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise SettingsError, with a line for each option that cannot be set. No line shows a value."""
+    mistakes = [
+        mistake for name, value in given.items() if (mistake := _mistake(name, value, known, "RELAY_BROKER_OPTIONS"))
+    ]
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+
+
+def option_in_url(name: str, text: str, known: Collection[str]) -> Any:
+    """The value of an option that stands in BROKER_URL's query. Raises SettingsError, which does not show it."""
+    value: Any = text if name in TEXTS else _value(text)
+    if name in BOUNDED and name in known:
+        if _is_number(value) and 0 < value <= LONGEST_TIMEOUT:
+            return value
+        raise SettingsError(f"BROKER_URL: {name} must be a number of seconds above 0, {LONGEST_TIMEOUT:g} at most")
+    if mistake := _mistake(name, value, known, "BROKER_URL"):
+        raise SettingsError(mistake)
+    return value
+
+
+def _mistake(name: str, value: Any, known: Collection[str], where: str) -> str | None:
+    if name in RESERVED:
+        return f"{where}: {name} cannot be set: {RESERVED[name]}; leave it out"
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(set(known) - set(RESERVED)))}"
+        return f"{where}: this broker has no option {name}; {hint}"
+    if (wanted := _wanted(name, value)) is not None:
+        return f"{where}: {name} must be {wanted}"
+    return None
+
+
+def _wanted(name: str, value: Any) -> str | None:
+    """What the value should be; None when it is. What is not looked at here is kombu's to judge."""
+    if name in TEXTS and not (isinstance(value, str) and (value or name != "sep")):
+        return "a text" if name != "sep" else "a text that is not empty"
+    if name == "priority_steps" and not (isinstance(value, list) and value and all(map(_is_whole, value))):
+        return "a list of whole numbers"
+    if name == "visibility_timeout" and not (_is_number(value) and value > 0):
+        return "a number of seconds above 0"
+    if name == "sentinel_kwargs" and not isinstance(value, dict):
+        return "an object"
+    return None
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _value(text: str) -> Any:
+    """A number, a truth value or a list where the text is one in JSON; otherwise the text."""
+    try:
+        return json.loads(text.lower() if text in ("True", "False", "None") else text)
+    except ValueError:
+        return text
+
+
+def ssl_options(given: Any, known: Collection[str]) -> dict[str, Any] | bool:
+    """The option `ssl` as Celery's `broker_use_ssl`; true: the server's certificate has to be good.
+
+    Raises SettingsError.
+    """
+    if not given:
+        return False
+    if given is True:
+        return {"ssl_cert_reqs": "required"} if "ssl_cert_reqs" in known else True
+    if not isinstance(given, dict):
+        raise SettingsError("RELAY_BROKER_OPTIONS: ssl must be true, false or an object, as Celery's broker_use_ssl")
+    for name in given:
+        if name not in known:
+            raise SettingsError(
+                f"RELAY_BROKER_OPTIONS: ssl has no option {name}; there are: {', '.join(sorted(known))}"
+            )
+    return {name: _certificate(value) if name == "cert_reqs" else value for name, value in given.items()}
+
+
+def _certificate(value: Any) -> Any:
+    """`required`, `CERT_REQUIRED` and so on as Python's ssl has it, which py-amqp asks for."""
+    try:
+        return ssl.VerifyMode[f"CERT_{str(value).upper().removeprefix('CERT_')}"]
+    except KeyError:
+        raise SettingsError("RELAY_BROKER_OPTIONS: ssl: cert_reqs must be required, optional or none") from None
+
+
+def with_numbered_keys(value: Any) -> Any:
+    """Socket options are known by numbers, and JSON has only texts for names."""
+    return {int(name) if str(name).isdecimal() else name: one for name, one in value.items()}

@@ -1,0 +1,87 @@
+"""A channel to RabbitMQ that knows which of its messages the broker has confirmed, without waiting after each.
+
+RabbitMQ, "Consumer Acknowledgements and Publisher Confirms": on a channel in confirm mode messages are numbered from 1;
+each is answered by basic.ack (it is in every queue that it was routed to, and for a durable queue on disk), by
+basic.nack (the queue refuses it), or, when `mandatory` and in no queue, by basic.return and then basic.ack.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import amqp
+
+from relay.broker import TIMEOUT_SECONDS
+
+CONFIRM_SECONDS = 30.0
+"""Longest wait for the next confirmation: a loaded disk takes its time, and who gives up too soon sends twice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A message on its way."""
+
+    task_id: str | None
+    queue: str
+
+
+class ConfirmingChannel:
+    """Stands where kombu's producer wants a channel. Every message to a queue is `mandatory`."""
+
+    def __init__(self, channel: amqp.Channel) -> None:
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+        channel.confirm_select()
+        self._channel = channel
+        self._published = 0
+        self._on_their_way: dict[int, Sent] = {}
+        self.confirmed: set[str] = set()
+        """Ids of the tasks that are in their queue."""
+        self.refused: list[Sent] = []
+        self.without_queue: set[str] = set()
+        """Names of queues that are not there."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)
+
+    @property
+    def waiting(self) -> int:
+        """Messages of which nothing is known yet."""
+        return len(self._on_their_way)
+
+    def basic_publish(self, message: Any, *, exchange: str, routing_key: str, **_: Any) -> None:
+        """Send it. An event about a task goes to an exchange, which may have no queue."""
+        self._published += 1
+        task_id = None if exchange else message.properties.get("correlation_id")
+        self._on_their_way[self._published] = Sent(task_id=task_id, queue=routing_key)
+        self._channel.basic_publish(
+            message, exchange=exchange, routing_key=routing_key, mandatory=not exchange, timeout=TIMEOUT_SECONDS
+        )
+
+    def wait(self) -> None:
+        """Until everything was answered. Raises TimeoutError after CONFIRM_SECONDS without any answer, or the
+        connection's and the channel's errors."""
+        until, waiting = time.monotonic() + CONFIRM_SECONDS, self.waiting
+        while self._on_their_way:
+            # One frame: a heartbeat is no answer.
+            self._channel.connection.blocking_read(max(until - time.monotonic(), 0.001))
+            if self.waiting < waiting:
+                until, waiting = time.monotonic() + CONFIRM_SECONDS, self.waiting
+
+    def _on_ack(self, number: int, multiple: bool) -> None:
+        for sent in self._answered(number, multiple):
+            if sent.task_id is not None and sent.queue not in self.without_queue:
+                self.confirmed.add(sent.task_id)
+
+    def _on_nack(self, number: int, multiple: bool) -> None:
+        self.refused += self._answered(number, multiple)
+
+    def _on_return(self, _error: Exception, _exchange: str, routing_key: str, _message: Any) -> None:
+        self.without_queue.add(routing_key)
+
+    def _answered(self, number: int, multiple: bool) -> list[Sent]:
+        numbers = [one for one in self._on_their_way if one <= number] if multiple else [number]
+        return [self._on_their_way.pop(one) for one in numbers]

@@ -1,0 +1,45 @@
+"""RabbitMQ's errors: which pass by themselves, and what mends the others.
+
+Codes: AMQP 0-9-1, "Reply codes"; RabbitMQ, "Channels", "Consumer Acknowledgements and Publisher Confirms".
+"""
+
+from __future__ import annotations
+
+from amqp import exceptions as told
+from kombu.exceptions import OperationalError
+
+_USER = "the user was refused: check user, password, virtual host and rights in BROKER_URL"
+_VIRTUAL_HOST = "it does not let relay into this virtual host: check what stands behind the last / of BROKER_URL"
+_PRECONDITION = "a message is larger than its max_message_size, or the queue is not what it was declared as"
+
+
+class NotConfirmedError(OperationalError):
+    """Messages were sent, and nobody knows whether they are in the queue. It passes: they are sent again."""
+
+
+class QueueRefusesError(NotConfirmedError):
+    """The queue exists and takes nothing more."""
+
+
+def is_transient(error: told.AMQPError) -> bool:
+    """Whether the same call may well succeed a moment later."""
+    return isinstance(error, told.RecoverableConnectionError | told.RecoverableChannelError | told.InternalError)
+
+
+def remedy(error: BaseException) -> str | None:
+    """What a person can do about it; None when this module does not know."""
+    match error:
+        case QueueRefusesError():
+            return str(error)
+        case told.AccessRefused():
+            return f"{_USER} ({_text(error)})"
+        case told.NotAllowed() | told.InvalidPath():
+            return f"{_VIRTUAL_HOST} ({_text(error)})"
+        case told.PreconditionFailed() | told.ContentTooLarge():
+            return f"{_PRECONDITION} ({_text(error)})"
+    return None
+
+
+def _text(error: told.AMQPError) -> str:
+    """RabbitMQ's own words; they name users, queues and hosts, and no password."""
+    return " ".join(str(error.reply_text or error).split())[:300]

@@ -1,0 +1,15 @@
+"""How a process ends that must not start: a line a mistake on standard error, and an exit code of its own."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+EXIT_CONFIGURATION = 2
+
+
+def refuse_to_start(error: Exception | str) -> NoReturn:
+    """End the process. Celery's signals let no other exception than SystemExit through."""
+    for line in str(error).splitlines():
+        sys.stderr.write(f"relay: {line}\n")
+    raise SystemExit(EXIT_CONFIGURATION)
