@@ -13,7 +13,7 @@ QUICK ?=
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install everything into .venv (and unixodbc, redis-server and tdsodbc by apt, when missing and allowed)
+setup: ## install everything into .venv (and unixodbc, redis-server, tdsodbc and rabbitmq-server by apt, when missing and allowed)
 	@scripts/setup
 
 demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)
