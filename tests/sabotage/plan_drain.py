@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sabotage.plan_window import CRASH_POINTS, MEANWHILE
+from tests.sabotage.plan_window import CRASH_POINTS, MEANWHILE, WINDOW
 from tests.sabotage.sabotage import sabotage
 
 DRAIN = "relay/drain.py"
@@ -79,6 +79,7 @@ DRAIN_PLAN = (
         "position ahead of Mongo",
         "a Mongo that went back in time sends under numbers that Redis skips",
         (REPAIR, "    if _is_ahead(work, position):", "    if False:"),
+        (WINDOW, "max(work.number, mark.resume.number if mark and mark.resume else 0) + 1", "work.number + 1"),
         red=CRASH_POINTS + "[mongo_went_back]",
     ),
     sabotage(

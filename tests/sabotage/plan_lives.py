@@ -13,10 +13,6 @@ IDLE = "relay/idle.py"
 LIFE = "relay/life.py"
 OWNERSHIP = "relay/ownership.py"
 LIVES = "tests/unit/test_lives.py::"
-FIRST_RUN = (
-    "tests/unit/test_every_crash_point.py"
-    "::test_a_first_run_that_begins_now_takes_what_comes_after_it_began_wherever_it_dies"
-)
 
 LIVES_PLAN = (
     sabotage(
@@ -106,7 +102,7 @@ LIVES_PLAN = (
             "return reason not in (None, Reason.RETENTION_PASSED)",
             "return reason is not None",
         ),
-        red=CRASH_POINTS + "[the_retention_has_passed]",
+        red=LIVES + "test_what_waits_is_not_sent_again_when_only_retention_has_passed",
     ),
     sabotage(
         "windows are counted by the mark, too",
@@ -138,12 +134,13 @@ LIVES_PLAN = (
             "        self.lease = replace(self.lease, generation=self.lease.generation + 1)\n",
             "",
         ),
-        red=FIRST_RUN,
+        red=LIVES + "test_the_mark_of_its_first_window_does_not_look_older_than_the_life",
     ),
     sabotage(
         "the name of the database",
         "two databases on one MongoDB take each other's state for their own",
         ("relay/bootstrap.py", "return replace(source, database=self.settings.database_name)", "return source"),
-        red="tests/integration/relay/test_two_databases.py::test_two_databases_on_one_mongo_do_not_meet",
+        red="tests/integration/relay/test_two_databases.py"
+        "::test_a_database_that_is_called_otherwise_now_keeps_its_state_by_its_old_name",
     ),
 )

@@ -52,7 +52,7 @@ WINDOW_PLAN = (
         (
             WINDOW,
             "if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):",
-            "if not snapshot.set_mark(mark, expected=work.ports.changes.states([work.source])[work.source.name].mark):",
+            "if not snapshot.set_mark(_mark_of(work, seal), expected=work.ports.changes.states([work.source])[work.source.name].mark):",
         ),
         red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_set_the_mark_back",
     ),

@@ -15,8 +15,8 @@ from tests.support.stage import Killed, StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 from tests.support.twins.queue import TwinBroker
 
-OPTIONS = CycleOptions(batch_size=2, most_kept=4)
-"""Some windows are drained from memory, others from the journal."""
+OPTIONS = CycleOptions(batch_size=2, most_kept=4, lives_within_seconds=0)
+"""Some windows are drained from memory, others from the journal; nobody is stopped because lives begin too often."""
 
 
 @dataclass

@@ -13,6 +13,7 @@ from common.database.records import NOWHERE, Checkpoint
 from relay.model import Outcome, Reason
 from relay.sources import SALE
 from tests.support.samples import a_position
+from tests.support.twins.database import Change
 from tests.support.world import World
 
 ANOTHER_DEFINITION = replace(SALE, args=tuple(reversed(SALE.args)))
@@ -233,6 +234,17 @@ def test_of_two_relays_that_do_not_know_of_each_other_one_is_stopped(world: Worl
     assert refused >= 8, "one of them is stopped, the other goes on alone"
 
 
+def test_what_waits_is_not_sent_again_when_only_retention_has_passed(world: World) -> None:
+    """Its version is known, so it is the same dispatch as before."""
+    world.database.contents.min_valid = world.database.contents.version + 1
+    world.database.update(ROW_1, note="x")
+    world.write(2)
+    world.database.contents.log[ROW_1].pop()
+    world.database.contents.log[ROW_1].append(Change(version=1, columns=None))
+    assert world.scan().baseline is Reason.RETENTION_PASSED
+    assert world.queued() == ["HD-1", "HD-2"]
+
+
 # The chain of windows
 
 
@@ -286,10 +298,21 @@ def test_a_window_never_bears_the_number_of_one_that_mongo_has_forgotten(world: 
 def test_what_comes_after_a_first_run_that_died_is_not_skipped() -> None:
     world = World()
     world.write(1)
-    world.scan_dying("before seal", first_run_now=True)
+    world.scan_dying("before begin_life", first_run_now=True)
     world.write(2)
     for _ in range(2):
         world.scan(first_run_now=True)
+    assert world.queued() == ["HD-2"]
+
+
+def test_the_mark_of_its_first_window_does_not_look_older_than_the_life() -> None:
+    """The life's own mark and that of its first window differ in their versions: so they must in their generations."""
+    world = World()
+    world.write(1)
+    world.at("after begin_life", lambda: world.write(2))
+    world.scan_dying("before seal", first_run_now=True)
+    for _ in range(2):
+        assert world.scan(first_run_now=True).baseline is None
     assert world.queued() == ["HD-2"]
 
 
