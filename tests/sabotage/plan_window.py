@@ -52,7 +52,8 @@ WINDOW_PLAN = (
         (
             WINDOW,
             "if not snapshot.set_mark(_mark_of(work, seal), expected=state.mark):",
-            "if not snapshot.set_mark(_mark_of(work, seal), expected=work.ports.changes.states([work.source])[work.source.name].mark):",
+            "seen = work.ports.changes.states([work.source])[work.source.name].mark\n"
+            "    if not snapshot.set_mark(_mark_of(work, seal), expected=seen):",
         ),
         red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_set_the_mark_back",
     ),
