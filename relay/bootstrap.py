@@ -15,7 +15,7 @@ from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from common.logs import get_logger
 from relay.ahead import read_ahead
-from relay.broker import check_celery_agrees, read_broker
+from relay.broker import read_broker, use_broker
 from relay.heartbeat import Heartbeat
 from relay.message import render_args
 from relay.model import CycleOptions
@@ -90,7 +90,7 @@ def build(settings: Settings, app: Celery) -> Relay:
 
 def _publisher(settings: Settings, app: Celery) -> Publisher:
     broker = read_broker(settings)
-    check_celery_agrees(app, broker)
+    use_broker(app, broker)
     if broker.is_redis:
         return RedisPublisher(app, namespace=settings.MONGO_DB_NAME, signals=settings.RELAY_PUBLISH_SIGNALS)
     return RabbitMQPublisher(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -87,6 +88,21 @@ def read_broker(settings: Settings) -> Broker:
     broker = Broker(kind=kind, url=";".join(kept), options=_merged(kind, settings, chosen, len(kept)), ssl=encryption)
     _check_environment(settings, broker)
     return broker
+
+
+def use_broker(app: Celery, broker: Broker) -> None:
+    """Have the app use this broker, with its options. Raises SettingsError when its configuration names another one.
+
+    Options that only a part of the configuration knows of are given to the rest, so that one reader decides for all.
+    """
+    named = app.conf.broker_url
+    if named is None or _without_queries(named) == _without_queries(broker.url):
+        app.conf.update(broker.configuration())
+    check_celery_agrees(app, broker)
+
+
+def _without_queries(url: str) -> str:
+    return re.sub(r"\?[^;]*", "", url)
 
 
 def check_celery_agrees(app: Celery, broker: Broker) -> None:

@@ -12,7 +12,7 @@ from celery import Celery
 from kombu import transport
 
 from common.config import CeleryEnvironment, SettingsError, load_settings
-from relay.broker import Broker, Kind, check_celery_agrees, read_broker
+from relay.broker import Broker, Kind, check_celery_agrees, read_broker, use_broker
 from relay.broker_options import RESERVED
 from relay.celery_app import configuration
 
@@ -296,3 +296,18 @@ def test_a_configuration_that_names_another_broker_is_refused(name: str, value: 
     assert name in str(caught.value)
     assert SECRET not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_app_that_knows_only_the_url_gets_the_options_from_the_settings() -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = "redis://redis.example/0?global_keyprefix=shop:"
+    use_broker(app, _broker(app.conf.broker_url))
+    assert app.conf.broker_transport_options["global_keyprefix"] == "shop:"
+    assert app.connection_for_write().transport_options["health_check_interval"] > 0
+
+
+def test_an_app_that_knows_another_url_is_refused() -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = f"redis://:{SECRET}@elsewhere/0"
+    with pytest.raises(SettingsError, match="broker_url"):
+        use_broker(app, _broker())
