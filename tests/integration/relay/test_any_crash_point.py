@@ -74,7 +74,7 @@ def _life(settings: Settings, app: Celery, _written: None, *, die_at: int) -> in
     stores = ("changes", "leases", "checkpoints", "journal", "history", "publisher")
     paused = replace(ports, **{name: Paused(getattr(ports, name), pause) for name in stores})
     try:
-        run_cycle(SALE, paused, victim.options, StillHeartbeat())
+        run_cycle(victim.own(SALE), paused, victim.options, StillHeartbeat())
     except Killed:
         pass
     finally:
