@@ -1,4 +1,4 @@
-"""The commands of `python -m sandbox` that reach a running sandbox: faults, the clock, cleanup, backup and restore."""
+"""The commands of `python -m sandbox` that reach SQL Server's stand-in: faults, the clock, cleanup, backup, restore."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from sandbox import env_file
+from sandbox import env_file, mongo_commands
 from sandbox.control import ControlError, SqlServerControl
 from sandbox.services import MSSQL_DATABASE
 from sandbox.sqlserver.faults.model import CutFault, DelayFault, ErrorFault, Fault, LoginFault, Moment
 
-fault = typer.Typer(no_args_is_help=True, help="Have SQL Server (stand-in) do what it does once in a while.")
+fault = typer.Typer(no_args_is_help=True, help="Have the stand-ins do what servers do once in a while.")
 
 EnvFile = Annotated[Path, typer.Option("--env-file", help="the env file of the sandbox that is meant")]
 Database = Annotated[str, typer.Argument(help="the database")]
@@ -217,6 +217,7 @@ def restore_command(
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of this app."""
+    fault.add_typer(mongo_commands.fault, name="mongo")
     app.add_typer(fault, name="fault")
     app.command("clock")(clock_command)
     app.command("cleanup")(cleanup_command)

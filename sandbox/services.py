@@ -23,6 +23,7 @@ from sandbox.waiting import wait_until
 
 HOST = "127.0.0.1"
 MSSQL_USER = "sa"
+MONGO_REPLICA_SET = "sandbox"
 MSSQL_DATABASE = "relay"
 PASSWORD_VARIABLE = "MSSQL_SA_PASSWORD"  # noqa: S105 - the name of a variable
 READY_SECONDS = 30.0
@@ -100,8 +101,8 @@ def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: 
 
 def start_mongo(place: Place, *, port: int | None) -> Child:
     """Start the MongoDB stand-in; see `python -m sandbox.mongo --help`."""
-    data = str(place.folder / "mongo")
-    return place.start("mongo", [sys.executable, "-m", "sandbox.mongo", "--data", data, "--port", str(port or 0)])
+    command = [sys.executable, "-m", "sandbox.mongo", "--data", str(place.folder / "mongo")]
+    return place.start("mongo", [*command, "--port", str(port or 0), "--replica-set", MONGO_REPLICA_SET])
 
 
 def start_redis(place: Place, *, port: int | None) -> tuple[Child, int]:

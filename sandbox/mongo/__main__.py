@@ -29,6 +29,7 @@ def main() -> int:
         port=arguments.port,
         user=arguments.user,
         password=_password(arguments),
+        replica_set=arguments.replica_set,
     )
     server.start()
     print(f"ready {server.host} {server.port}", flush=True)
@@ -44,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--user", help="the only user; without it nobody has to log in")
     parser.add_argument("--password-env", metavar="NAME", help="environment variable that holds the user's password")
+    parser.add_argument(
+        "--replica-set", metavar="NAME", help="be the primary of a replica set of this name (default: a standalone)"
+    )
     return parser
 
 

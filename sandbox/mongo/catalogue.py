@@ -67,6 +67,10 @@ class Catalogue:
         dropped.records.clear()
         self._log.append(Kind.DROP_COLLECTION, dropped.namespace)
 
+    def frozen(self) -> Catalogue:
+        """A copy of everything that later changes do not reach. It is kept by no log."""
+        return Catalogue(NoLog(), {key: collection.frozen() for key, collection in self._collections.items()})
+
     def flush(self) -> None:
         """Make everything written so far survive the death of the process."""
         self._log.flush()

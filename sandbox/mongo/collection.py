@@ -13,7 +13,7 @@ from sandbox.mongo.errors import Code, CommandError, bad_value
 from sandbox.mongo.index_keys import IndexKey
 from sandbox.mongo.index_specs import ID_INDEX, IndexSpec
 from sandbox.mongo.indexes import Index
-from sandbox.mongo.log import ChangeLog, Kind
+from sandbox.mongo.log import ChangeLog, Kind, NoLog
 from sandbox.mongo.paths import Path, plain_value
 from sandbox.mongo.values import ARRAY, MISSING, Document, decode, encode
 
@@ -141,6 +141,12 @@ class Collection:
             raise CommandError(Code.IndexNotFound, f"index not found with name [{name}]")
         del self.indexes[name]
         self._log.append(Kind.DROP_INDEX, self.namespace, encode({"name": name}))
+
+    def frozen(self) -> Collection:
+        """A copy that later changes do not reach."""
+        copy = Collection(self.namespace, NoLog())
+        copy.load(iter(list(self.records.values())), iter([index.spec for index in self.indexes.values()]))
+        return copy
 
     def load(self, documents: Iterator[bytes], specs: Iterator[IndexSpec]) -> None:
         """Fill an empty collection with what the log kept, which was checked when it was written."""

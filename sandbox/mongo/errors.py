@@ -24,6 +24,7 @@ class Code(IntEnum):
     ConflictingUpdateOperators = 40
     CursorNotFound = 43
     NamespaceExists = 48
+    MaxTimeMSExpired = 50
     DollarPrefixedFieldName = 52
     NotSingleValueField = 54
     EmptyFieldName = 56
@@ -39,20 +40,29 @@ class Code(IntEnum):
     CannotIndexParallelArrays = 171
     QueryPlanKilled = 175
     InvalidIndexSpecificationOption = 197
+    TransactionTooOld = 225
     MechanismUnavailable = 334
+    NotWritablePrimary = 10107
     BSONObjectTooLarge = 10334
     DuplicateKey = 11000
+    InterruptedDueToReplStateChange = 11602
     OutOfDiskSpace = 14031
     Location15952 = 15952
     Location15955 = 15955
     Location15957 = 15957
     Location15958 = 15958
     Location15975 = 15975
+    Location15983 = 15983
+    Location16020 = 16020
+    Location17083 = 17083
     Location31254 = 31254
     Location40156 = 40156
+    Location40176 = 40176
+    Location40228 = 40228
     Location40234 = 40234
     Location40323 = 40323
     Location40324 = 40324
+    Location40400 = 40400
     Location40414 = 40414
     Location40415 = 40415
 

@@ -24,6 +24,8 @@ OrderKey: TypeAlias = tuple[Any, ...]
 _MIN, _EMPTY_ARRAY, _NULL, _NAN, _NUMBER, _STRING, _OBJECT, _ARRAY = 0, 10, 20, 30, 40, 50, 60, 70
 _BINARY, _OBJECT_ID, _BOOL, _DATE, _TIMESTAMP, _REGEX, _MAX = 80, 90, 100, 110, 120, 130, 140
 
+MISSING_KEY: Final[OrderKey] = (_MIN + 1, 0)
+"""Where expressions, unlike filters and sorts, put what is not there: before everything that a document can hold."""
 NULL_KEY: Final[OrderKey] = (_NULL, 0)
 EMPTY_ARRAY_KEY: Final[OrderKey] = (_EMPTY_ARRAY, 0)
 """Where an empty array stands in a sort: before null."""

@@ -15,6 +15,7 @@ from typing import cast
 from sandbox.mongo.catalogue import Catalogue, DataDirectory
 from sandbox.mongo.executor import Executor
 from sandbox.mongo.log import NoLog
+from sandbox.mongo.replica_set import ReplicaSet
 from sandbox.mongo.scram import Scram
 from sandbox.mongo.state import Connection, State
 from sandbox.mongo.ttl import INTERVAL_SECONDS
@@ -28,7 +29,8 @@ class MongoServer:
     """A MongoDB stand-in on a TCP port.
 
     `data` is the directory that keeps everything acknowledged (None: in memory only). Port 0 takes a free one. With
-    `user` and `password`, clients must log in by SCRAM-SHA-256.
+    `user` and `password`, clients must log in by SCRAM-SHA-256. With the name of a `replica_set` it is the primary of
+    one, and else a standalone.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class MongoServer:
         port: int = 0,
         user: str | None = None,
         password: str | None = None,
+        replica_set: str | None = None,
     ) -> None:
         if (user is None) != (password is None):
             raise ValueError("user and password belong together: give both or neither")
@@ -46,6 +49,7 @@ class MongoServer:
         self.port = port
         self._data = data
         self._scram = None if user is None or password is None else Scram(user, password)
+        self._replica_set = replica_set
         self._loop: asyncio.AbstractEventLoop
         self._stop = asyncio.Event()
         self._listening = threading.Event()
@@ -74,7 +78,7 @@ class MongoServer:
     def _run(self) -> None:
         try:
             with self._catalogue() as catalogue:
-                self._loop.run_until_complete(self._serve(State(catalogue=catalogue, scram=self._scram)))
+                self._loop.run_until_complete(self._serve(catalogue))
         except BaseException as error:  # handed to the thread that waits in start()
             self._failure = error
         finally:
@@ -92,14 +96,15 @@ class MongoServer:
         finally:
             directory.release()
 
-    async def _serve(self, state: State) -> None:
-        executor = Executor(state)
+    async def _serve(self, catalogue: Catalogue) -> None:
+        listening = socket.create_server((self.host, self.port), backlog=_BACKLOG)
+        self.port = listening.getsockname()[1]
+        executor = Executor(State(catalogue=catalogue, scram=self._scram, replica_set=self._as_replica_set()))
         numbers = itertools.count(1)
         connections: set[_ClientProtocol] = set()
         listener = await self._loop.create_server(
-            lambda: _ClientProtocol(executor, next(numbers), connections), self.host, self.port, backlog=_BACKLOG
+            lambda: _ClientProtocol(executor, next(numbers), connections), sock=listening, backlog=_BACKLOG
         )
-        self.port = listener.sockets[0].getsockname()[1]
         sweeper = self._loop.create_task(_sweep_regularly(executor))
         self._listening.set()
         await self._stop.wait()
@@ -110,6 +115,10 @@ class MongoServer:
         for connection in list(connections):
             connection.close()
         await self._loop.shutdown_default_executor()
+
+    def _as_replica_set(self) -> ReplicaSet | None:
+        """Its members' addresses are what drivers connect to, whatever they were given."""
+        return None if self._replica_set is None else ReplicaSet(self._replica_set, f"{self.host}:{self.port}")
 
 
 async def _sweep_regularly(executor: Executor) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 from sandbox.mongo.arithmetic import add, is_number
+from sandbox.mongo.clock import server_time
 from sandbox.mongo.errors import bad_value, type_mismatch, unsupported
 from sandbox.mongo.ordering import order_key
 from sandbox.mongo.paths import Path, set_value, unset_value, value_for_update
@@ -96,8 +96,7 @@ def _current_date(operand: Any) -> Change:
         raise bad_value("$currentDate needs true or {$type: 'date'}")
 
     def stamp(document: Document, path: Path) -> None:
-        now = datetime.now(UTC).replace(tzinfo=None)
-        set_value(document, path, now.replace(microsecond=now.microsecond // 1000 * 1000))
+        set_value(document, path, server_time())
 
     return stamp
 

@@ -1,14 +1,17 @@
-"""Updates, compiled before any data is touched: operators on paths, or a whole replacement."""
+"""Updates, compiled before any data is touched: operators on paths, a whole replacement, or a pipeline."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
+from sandbox.mongo.clock import server_time
 from sandbox.mongo.errors import Code, CommandError, failed_to_parse, unsupported
 from sandbox.mongo.paths import Path, parse_path
+from sandbox.mongo.pipeline_updates import compile_pipeline_update
 from sandbox.mongo.update_operators import KNOWN_TO_MONGODB, OPERATORS, Change
 from sandbox.mongo.values import Document, is_operator_document
 
@@ -90,13 +93,13 @@ class Replacement:
         return {**identity, **self.replacement}
 
 
-def compile_update(spec: Any) -> Update:
-    """An update from what stands in a command.
+def compile_update(spec: Any, now: datetime | None = None) -> Update:
+    """An update from what stands in a command, at this time of the server's (None: at this moment).
 
     Raises CommandError 9 (unknown operator), 40 (conflicting paths), 52, 2, 14, or 115 for what only MongoDB can do.
     """
     if type(spec) is list:
-        raise unsupported("an update by an aggregation pipeline")
+        return compile_pipeline_update(spec, now or server_time())
     if type(spec) is not dict:
         raise failed_to_parse("Update argument must be either an object or an array")
     if is_operator_document(spec):

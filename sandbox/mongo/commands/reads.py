@@ -16,7 +16,7 @@ from sandbox.mongo.commands.arguments import (
     namespace_of,
     whole_number,
 )
-from sandbox.mongo.commands.registry import command
+from sandbox.mongo.commands.registry import Effect, command
 from sandbox.mongo.cursors import FIRST_BATCH, Cursor, Shown
 from sandbox.mongo.errors import failed_to_parse, type_mismatch
 from sandbox.mongo.ordering import OrderKey, order_key
@@ -33,7 +33,7 @@ _FIND_FIELDS = frozenset(
 )
 
 
-@command("find", fields=_FIND_FIELDS)
+@command("find", fields=_FIND_FIELDS, effect=Effect.READS)
 def find(state: State, _connection: Connection, document: Document) -> Document:
     """Open a cursor over what a filter finds."""
     projection = compile_projection(document.get("projection"))
@@ -57,7 +57,7 @@ def _shown(search: Search, projection: Projection | None) -> Iterator[Shown]:
     return (projection(match.document) for match in search)
 
 
-@command("count", fields=frozenset({"query", "skip", "limit"}))
+@command("count", fields=frozenset({"query", "skip", "limit"}), effect=Effect.READS)
 def count(state: State, _connection: Connection, document: Document) -> Document:
     """Count what a filter finds; a limit of 0 is none."""
     found = count_matches(collection_of(state.catalogue, document), document_field(document, "query"))
@@ -66,7 +66,7 @@ def count(state: State, _connection: Connection, document: Document) -> Document
     return {"n": min(found, limit) if limit else found}
 
 
-@command("distinct", fields=frozenset({"key", "query"}))
+@command("distinct", fields=frozenset({"key", "query"}), effect=Effect.READS)
 def distinct(state: State, _connection: Connection, document: Document) -> Document:
     """All different values of a field; an array counts for its elements."""
     key: Any = document.get("key")
@@ -82,7 +82,11 @@ def distinct(state: State, _connection: Connection, document: Document) -> Docum
     return {"values": list(found.values())}
 
 
-@command("aggregate", fields=frozenset({"pipeline", "cursor", "allowDiskUse", "bypassDocumentValidation"}))
+@command(
+    "aggregate",
+    fields=frozenset({"pipeline", "cursor", "allowDiskUse", "bypassDocumentValidation"}),
+    effect=Effect.READS,
+)
 def aggregate(state: State, _connection: Connection, document: Document) -> Document:
     """Open a cursor over what a pipeline makes."""
     collection_name(document)

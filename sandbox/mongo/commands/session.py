@@ -24,7 +24,11 @@ _WIRE_VERSION: Final = 21
 
 @command("hello", "isMaster", "ismaster", fields=None, immediate=True, needs_login=False)
 def hello(state: State, connection: Connection, document: Document) -> Document:
-    """A standalone's answer: without setName, msg and topologyVersion, so no retryable writes and no cluster time."""
+    """Without topologyVersion, so that drivers ask again and do not wait; a standalone's without setName and msg.
+
+    The client tells here what it calls itself.
+    """
+    connection.application = _application(document) or connection.application
     reply: Document = {
         "helloOk": True,
         "isWritablePrimary": True,
@@ -38,6 +42,10 @@ def hello(state: State, connection: Connection, document: Document) -> Document:
         "maxWireVersion": _WIRE_VERSION,
         "readOnly": False,
     }
+    if state.replica_set is not None:
+        address = state.replica_set.address
+        member = {"secondary": False, "hosts": [address], "primary": address, "me": address}
+        reply |= {"setName": state.replica_set.name, "setVersion": 1, **member}
     if next(iter(document)) != "hello":
         reply["ismaster"] = True
     if "saslSupportedMechs" in document:
@@ -46,6 +54,13 @@ def hello(state: State, connection: Connection, document: Document) -> Document:
     if state.scram is not None and type(speculative) is dict and speculative.get("mechanism") == MECHANISM:
         reply["speculativeAuthenticate"] = sasl_start(state, connection, speculative)
     return reply
+
+
+def _application(document: Document) -> str | None:
+    client = document.get("client")
+    application = client.get("application") if type(client) is dict else None
+    name = application.get("name") if type(application) is dict else None
+    return name if type(name) is str else None
 
 
 @command("saslStart", fields=None, immediate=True, needs_login=False)

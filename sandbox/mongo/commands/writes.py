@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+from sandbox.mongo.clock import server_time
 from sandbox.mongo.commands.arguments import collection_name, collection_of, document_field, flag, list_field
-from sandbox.mongo.commands.registry import command
+from sandbox.mongo.commands.registry import Effect, command
 from sandbox.mongo.commands.session import MAX_BATCH
 from sandbox.mongo.errors import Code, CommandError, failed_to_parse, type_mismatch, unsupported
 from sandbox.mongo.projections import compile_projection
@@ -27,7 +29,7 @@ _UPDATE_FIELDS: Final = frozenset({"q", "u", "multi", "upsert"})
 _DELETE_FIELDS: Final = frozenset({"q", "limit"})
 
 
-@command("insert", fields=frozenset({"documents", "ordered", "bypassDocumentValidation"}))
+@command("insert", fields=frozenset({"documents", "ordered", "bypassDocumentValidation"}), effect=Effect.WRITES)
 def insert(state: State, _connection: Connection, document: Document) -> Document:
     """Add documents."""
     documents = _batch(document, "documents")
@@ -47,15 +49,16 @@ def _inserted(documents: Sequence[Document], errors: Sequence[Document], documen
     return int(errors[0]["index"]) if _is_ordered(document) else len(documents) - len(errors)
 
 
-@command("update", fields=frozenset({"updates", "ordered", "bypassDocumentValidation"}))
+@command("update", fields=frozenset({"updates", "ordered", "bypassDocumentValidation"}), effect=Effect.WRITES)
 def update(state: State, _connection: Connection, document: Document) -> Document:
     """Change documents, one update after the other."""
     matched = modified = 0
     upserted: list[Document] = []
+    now = server_time()
 
     def apply(index: int, each: Document) -> None:
         nonlocal matched, modified
-        result = _update_one(state, document, each)
+        result = _update_one(state, document, each, now)
         matched += result.matched
         modified += result.modified
         if result.upserted is not MISSING:
@@ -68,10 +71,10 @@ def update(state: State, _connection: Connection, document: Document) -> Documen
     return {**reply, **_shown(errors)}
 
 
-def _update_one(state: State, document: Document, each: Document) -> UpdateResult:
+def _update_one(state: State, document: Document, each: Document, now: datetime) -> UpdateResult:
     _check_statement("update", each, _UPDATE_FIELDS)
     upsert = flag(each, "upsert")
-    compiled = compile_update(each.get("u"))
+    compiled = compile_update(each.get("u"), now)
     return update_documents(
         collection_of(state.catalogue, document, create=upsert),
         document_field(each, "q"),
@@ -81,7 +84,7 @@ def _update_one(state: State, document: Document, each: Document) -> UpdateResul
     )
 
 
-@command("delete", fields=frozenset({"deletes", "ordered"}))
+@command("delete", fields=frozenset({"deletes", "ordered"}), effect=Effect.WRITES)
 def delete(state: State, _connection: Connection, document: Document) -> Document:
     """Remove documents."""
     collection = collection_of(state.catalogue, document)
@@ -103,6 +106,7 @@ def delete(state: State, _connection: Connection, document: Document) -> Documen
     "findAndModify",
     "findandmodify",
     fields=frozenset({"query", "sort", "remove", "update", "new", "fields", "upsert", "bypassDocumentValidation"}),
+    effect=Effect.WRITES,
 )
 def find_and_modify(state: State, _connection: Connection, document: Document) -> Document:
     """Change or remove one document and show it, in one step."""

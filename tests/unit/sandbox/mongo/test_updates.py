@@ -74,7 +74,6 @@ def test_the_current_date_is_now_in_utc() -> None:
         ({"$set": {"a.$[]": 1}}, 115),
         ({"$push": {"a": {"$each": [], "$slice": 1}}}, 115),
         ({"$addToSet": {"a": 1}}, 115),
-        ([{"$set": {"a": 1}}], 115),
         ({"$currentDate": {"a": {"$type": "timestamp"}}}, 115),
     ],
 )
