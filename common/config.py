@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -104,7 +105,9 @@ class Settings(SourcesFile):
     RELAY_STUCK_MINUTES: Annotated[float, Field(gt=0)] = Field(
         60.0, description="minutes a row may wait for its worker service before it is reported as stuck"
     )
-    RELAY_LOG_RETENTION_DAYS: Annotated[float, Field(gt=0)] = Field(30.0, description="days the task log is kept")
+    RELAY_LOG_RETENTION_DAYS: Annotated[float, Field(ge=1)] = Field(
+        30.0, description="days the task log is kept; more than change tracking's retention"
+    )
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")
 
@@ -143,6 +146,11 @@ class Settings(SourcesFile):
         """What the database is called in MongoDB and Redis. Two databases on one MongoDB have two names; one that
         moves to another server, and is called otherwise there, keeps its old one by RELAY_DATABASE."""
         return self.RELAY_DATABASE or self.MSSQL_DATABASE
+
+    @property
+    def log_kept(self) -> timedelta:
+        """How long the task log is kept."""
+        return timedelta(days=self.RELAY_LOG_RETENTION_DAYS)
 
     @property
     def broker_url(self) -> str:

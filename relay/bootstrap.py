@@ -83,7 +83,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         queue_limit=settings.RELAY_QUEUE_LIMIT,
         first_run_now=settings.RELAY_FIRST_RUN == "now",
         host=socket.gethostname(),
-        log_kept_seconds=settings.RELAY_LOG_RETENTION_DAYS * 86_400,
+        log_kept_seconds=settings.log_kept.total_seconds(),
     )
     return Relay(settings=settings, mssql=mssql, mongo=mongo, ports=ports, options=options)
 

@@ -103,7 +103,7 @@ def resend_stuck(relay: Relay, source: Source) -> CycleReport:
 def _limits(relay: Relay) -> dict[str, timedelta]:
     return {
         "stuck": timedelta(minutes=relay.settings.RELAY_STUCK_MINUTES),
-        "log_kept": timedelta(days=relay.settings.RELAY_LOG_RETENTION_DAYS),
+        "log_kept": relay.settings.log_kept,
     }
 
 

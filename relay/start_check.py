@@ -63,9 +63,10 @@ def _refuse_cluster(app: Celery) -> None:
 
 def _log_mistakes() -> None:
     log = get_logger("relay")
-    mssql = MSSQLClient(get_settings())
+    settings = get_settings()
+    mssql = MSSQLClient(settings)
     try:
-        findings = check_sources(mssql, all_sources())
+        findings = check_sources(mssql, all_sources(), log_kept=settings.log_kept)
         for line in findings.mistakes:
             log.error("configuration", task="start", remedy=line)
         for line in findings.warnings:

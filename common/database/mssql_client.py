@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +28,7 @@ PING_SECONDS = 5
 """A connection that went silent while it was not in use is found out after so long."""
 CANCEL_SECONDS = 5
 """A statement that is cancelled has ended after so long: the driver waits two seconds for the server, then hangs up."""
+RETENTION_UNITS = {1: timedelta(minutes=1), 2: timedelta(hours=1), 3: timedelta(days=1)}
 MOST_PARAMETERS = 2000
 """SQL Server takes 2,100 in a statement."""
 
@@ -49,6 +51,12 @@ class MSSQLClient:
         with self.engine.connect() as connection:
             rows = connection.execute(statements.states(tables)).all()
         return {row.source: state_of(row) for row in rows}
+
+    def change_retention(self) -> timedelta | None:
+        """How long change tracking keeps changes; None: it is off for the database."""
+        with self.engine.connect() as connection:
+            found = connection.execute(statements.retention()).one_or_none()
+        return None if found is None else found.retention_period * RETENTION_UNITS[found.retention_period_units]
 
     @contextmanager
     def snapshot(self, tracked: TrackedTable) -> Iterator[MSSQLSnapshot]:

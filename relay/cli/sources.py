@@ -74,6 +74,6 @@ def _checked() -> Findings:
         check_lists(all_sources(), broker.options)
     mssql = MSSQLClient(settings)
     try:
-        return check_sources(mssql, all_sources())
+        return check_sources(mssql, all_sources(), log_kept=settings.log_kept)
     finally:
         mssql.close()

@@ -50,6 +50,23 @@ _CHANGE_TRACKING = 209
 _NOW = sa.func.SYSUTCDATETIME()
 
 
+_TRACKED_DATABASES = sa.table(
+    "change_tracking_databases",
+    sa.column("database_id", sa.Integer),
+    sa.column("retention_period", sa.Integer),
+    sa.column("retention_period_units", sa.SmallInteger),
+    schema="sys",
+)
+
+
+def retention() -> sa.Select[Any]:
+    """How long change tracking keeps changes, and in which unit: 1 minutes, 2 hours, 3 days (Microsoft,
+    "sys.change_tracking_databases"). No row: it is off."""
+    columns = _TRACKED_DATABASES.c
+    wanted = columns.database_id == sa.func.DB_ID()
+    return sa.select(columns.retention_period, columns.retention_period_units).where(wanted)
+
+
 def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
     """A row for each table: its name here, version counter, object id, min-valid and begin version, side table,
     whether the database can be written, and the mark. Who has no CONTROL of the database sees no side table."""

@@ -90,6 +90,7 @@ def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.Mon
         ("RELAY_BATCH_SIZE", "5001"),
         ("RELAY_QUEUE_LIMIT", "0"),
         ("RELAY_LOG_RETENTION_DAYS", "0"),
+        ("RELAY_LOG_RETENTION_DAYS", "0.99"),
         ("RELAY_LOG_LEVEL", "LOUD"),
         ("RELAY_LOG_FORMAT", "xml"),
         ("RELAY_BROKER_OPTIONS", "{'sep': ':'}"),
