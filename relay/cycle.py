@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 
-from common.database.records import Checkpoint
 from relay.admission import check_admission
 from relay.drain import drain
 from relay.heartbeat import Heartbeat
@@ -39,9 +38,14 @@ def run_cycle(
     if lease is None:
         return CycleReport(source=source.name, outcome=Outcome.HELD)
     try:
-        checkpoint = ports.checkpoints.load([source.id]).get(source.id, Checkpoint())
         work = Work(
-            source=source, ports=ports, options=options, lease=lease, checkpoint=checkpoint, again=again, adopts=adopts
+            source=source,
+            ports=ports,
+            options=options,
+            lease=lease,
+            checkpoint=lease.checkpoint,
+            again=again,
+            adopts=adopts,
         )
         with heartbeat.over(lease, on_stall=lambda: ports.changes.cancel(source), renew_mark=work.renew_mark) as beat:
             work.progress = beat.progress

@@ -19,12 +19,14 @@ def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Outgoing] = ()) -> 
     """Publish what the open cycle holds, in order. False: the queue is full, and the journal keeps the rest.
 
     `dispatches`: all of it, when this relay has just prepared it; otherwise the journal is read.
-    A journal that lost documents, or a queue that cannot be mended, ends the life.
+    A journal that lost documents, or a queue that cannot be mended, ends the life. Documents expire only from the
+    close of their window on, or the journal would have holes when the queue is full for long.
     """
     if not _is_whole(work, cycle):
         return True
     with work.ports.ahead(_in_batches(work, dispatches) if dispatches else _from_journal(work, cycle)) as batches:
         previous: Position | None = None
+        expires = cycle.count == 0
         for batch in batches:
             if _queue_is_full(work):
                 return False
@@ -32,12 +34,15 @@ def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Outgoing] = ()) -> 
                 previous = work.ports.journal.before(batch[0])
             if not _publish(work, cycle, batch, previous):
                 return True
-            work.ports.journal.mark_pending(batch)
+            expires = len(batch) == cycle.count
+            work.ports.journal.mark_pending(batch, expires=expires)
             work.dispatched += len(batch)
             previous = batch[-1].position
     # Counted again: documents lost since the first count would otherwise be taken for published ones.
     if _is_whole(work, cycle):
         work.check_lease()
+        if not expires:
+            work.ports.journal.let_expire(cycle, work.progress)
         work.close(cycle)
     return True
 
@@ -56,11 +61,19 @@ def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Outgoing]]:
 
 
 def _is_whole(work: Work, cycle: OpenCycle) -> bool:
-    if work.ports.journal.count(cycle.id) == cycle.count:
+    """False: documents of the cycle are gone, and the life has ended. Not on one look alone: it is asked again once a
+    write has confirmed the lease."""
+    if _adds_up(work, cycle):
         return True
     work.check_lease()
+    if _adds_up(work, cycle):
+        return True
     work.abandon_life(Reason.JOURNAL_HOLES)
     return False
+
+
+def _adds_up(work: Work, cycle: OpenCycle) -> bool:
+    return work.ports.journal.count(cycle.id) == cycle.count
 
 
 def _queue_is_full(work: Work) -> bool:

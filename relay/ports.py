@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Protocol
@@ -72,13 +72,10 @@ class Leases(Protocol):
     """Who may work on a source now."""
 
     def acquire(self, source: str) -> Lease | None:
-        """The lease under a new generation; None while somebody else holds it."""
+        """The lease under a new generation, with the checkpoint; None while somebody else holds it."""
 
     def renew(self, lease: Lease) -> bool:
-        """Prolong it. False: somebody else holds it by now."""
-
-    def holds(self, lease: Lease) -> bool:
-        """Whether the lease still names this owner."""
+        """Prolong it, which is how to ask whether it still names this owner. False: somebody else holds it by now."""
 
     def release(self, lease: Lease) -> None:
         """Give it back, if it is still ours."""
@@ -126,7 +123,10 @@ class Journal(Protocol):
         """Put it in the place of an older one with its id, where that one was never published."""
 
     def discard(self, source: Source, *, generation: int, open_cycle: str | None) -> int:
-        """Delete what is PREPARED, of generations up to this one, and of no open cycle. Gives back how many."""
+        """Delete what was prepared and never sealed, of generations up to this one. Gives back how many.
+
+        What was published of windows that were never closed expires from now on.
+        """
 
     def count(self, cycle: str) -> int:
         """Documents of the cycle, rejected ones included."""
@@ -146,11 +146,15 @@ class Journal(Protocol):
         """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
         one that is still PREPARED; at most `limit`."""
 
-    def mark_pending(self, batch: Sequence[Outgoing]) -> None:
+    def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times.
 
-        `batch`: dispatches of one cycle that follow one another in the journal.
+        `batch`: dispatches of one cycle that follow one another in the journal. `expires`: they are all there is of
+        it, so that they may expire from now on.
         """
+
+    def let_expire(self, cycle: OpenCycle, progress: Callable[[], None]) -> None:
+        """The whole cycle is in the queue: its documents may expire from now on. `progress` is called now and then."""
 
 
 class History(Protocol):

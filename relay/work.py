@@ -97,7 +97,7 @@ class Work:
     def check_lease(self) -> None:
         """Raises Stop when Mongo no longer names this owner."""
         self.progress()
-        if not self.ports.leases.holds(self.lease):
+        if not self.ports.leases.renew(self.lease):
             raise Stop("the lease is somebody else's by now")
 
     def position(self) -> Position | None:

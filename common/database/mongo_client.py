@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from pymongo import ASCENDING, MongoClient, WriteConcern
+from pymongo import ASCENDING, MongoClient
 from pymongo.collection import Collection
-from pymongo.read_concern import ReadConcern
+from pymongo.database import Database
 
 from common.config import Settings
+from common.database.mongo.causality import Causality
 from common.database.mongo.checkpoints import MongoCheckpoints
 from common.database.mongo.clock import ServerClock
+from common.database.mongo.concerns import pinned, tell_overruled
 from common.database.mongo.journal import MongoJournal
 from common.database.mongo.leases import MongoLeases
 from common.database.records import TaskStatus
@@ -29,76 +30,81 @@ class MongoStore:
 
     @cached_property
     def client(self) -> MongoClient[dict[str, Any]]:
-        """The driver's client: majority writes with journal, times with their zone, every wait limited."""
-        return MongoClient(
+        """The driver's client: every wait limited. What its URI says of reads and writes is overruled, and told."""
+        client = MongoClient[dict[str, Any]](
             self._settings.MONGO_URI.get_secret_value(),
-            tz_aware=True,
             connectTimeoutMS=CONNECT_MS,
             serverSelectionTimeoutMS=CONNECT_MS,
             socketTimeoutMS=ANSWER_MS,
             appname="relay",
         )
+        tell_overruled(client)
+        return client
+
+    @cached_property
+    def database(self) -> Database[dict[str, Any]]:
+        """Relay's database: read from the primary, written to the disks of a majority."""
+        return pinned(self.client, self._settings.MONGO_DB_NAME)
+
+    @cached_property
+    def causality(self) -> Causality:
+        """What ties the calls of this process together."""
+        return Causality(self.client)
 
     @cached_property
     def clock(self) -> ServerClock:
         """Mongo's time."""
-        return ServerClock(self.client[self._settings.MONGO_DB_NAME])
+        return ServerClock(self.database)
 
     @cached_property
     def checkpoint_collection(self) -> Collection[dict[str, Any]]:
         """`checkpoints`: one document a source."""
-        return self._collection("checkpoints")
+        return self.database["checkpoints"]
 
     @cached_property
     def task_logs(self) -> Collection[dict[str, Any]]:
         """`task_logs`: one document a dispatch, with its indexes."""
-        logs = self._collection("task_logs")
+        logs = self.database["task_logs"]
         self._ensure_indexes(logs)
         return logs
 
     @cached_property
     def leases(self) -> MongoLeases:
         """Who may work on a source now."""
-        return MongoLeases(self.checkpoint_collection, self.clock, seconds=self._settings.RELAY_LEASE_SECONDS)
+        return MongoLeases(self.checkpoint_collection, self.causality, seconds=self._settings.RELAY_LEASE_SECONDS)
 
     @cached_property
     def checkpoints(self) -> MongoCheckpoints:
         """What is remembered of each source."""
-        return MongoCheckpoints(self.checkpoint_collection, self.clock)
+        return MongoCheckpoints(self.checkpoint_collection, self.causality, self.clock)
 
     @cached_property
     def journal(self) -> MongoJournal:
         """The task log as the journal."""
-        retention = timedelta(days=self._settings.RELAY_LOG_RETENTION_DAYS)
-        return MongoJournal(self.task_logs, self.clock, retention=retention)
+        return MongoJournal(self.task_logs, self.causality, self.clock, retention=self._settings.log_kept)
 
     def close(self) -> None:
         """Close the connections, if there are any."""
         if "client" in self.__dict__:
             self.client.close()
 
-    def _collection(self, name: str) -> Collection[dict[str, Any]]:
-        return self.client[self._settings.MONGO_DB_NAME].get_collection(
-            name,
-            write_concern=WriteConcern("majority", j=True),
-            read_concern=ReadConcern("majority"),
-        )
-
     @staticmethod
     def _ensure_indexes(logs: Collection[dict[str, Any]]) -> None:
         """Made where missing; a no-op otherwise."""
         logs.create_index([("cycle", ASCENDING), ("seq", ASCENDING)], name="cycle_seq")
         logs.create_index([("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)], name="source_number_seq")
-        logs.create_index(
-            [("source", ASCENDING)],
-            name="prepared_by_source",
-            partialFilterExpression={"status": TaskStatus.PREPARED.value},
-        )
-        # Before 5.0 MongoDB has no two partial indexes on the same fields.
+        # Of windows that are open, or were never sealed: as a rule nothing, or one window.
         logs.create_index(
             [("source", ASCENDING), ("status", ASCENDING)],
+            name="unexpiring_by_source",
+            partialFilterExpression={"expires_at": None},
+        )
+        # On other fields than the one before: MongoDB before 5.0 tells partial indexes apart by their fields alone.
+        logs.create_index(
+            [("source", ASCENDING)],
             name="rejected_by_source",
             partialFilterExpression={"status": TaskStatus.REJECTED.value},
         )
+        logs.create_index([("source", ASCENDING), ("change", ASCENDING)], name="source_change")
         logs.create_index([("business_id", ASCENDING)], name="business_id")
         logs.create_index([("expires_at", ASCENDING)], name="ttl", expireAfterSeconds=0)

@@ -119,15 +119,6 @@ NOWHERE = Position(life="", number=0, seq=-1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lease:
-    """The right to work on a source, until somebody else has taken it."""
-
-    source: str
-    owner: str
-    generation: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OpenCycle:
     """A sealed window that is not yet drained."""
 
@@ -181,6 +172,17 @@ class Checkpoint:
     """Rows up to this version were left alone by a first run with RELAY_FIRST_RUN=now."""
     began_at: datetime | None = field(default=None, compare=False)
     """When Mongo first saw this source."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to work on a source, until somebody else has taken it."""
+
+    source: str
+    owner: str
+    generation: int
+    checkpoint: Checkpoint = field(default_factory=Checkpoint, compare=False, repr=False)
+    """What Mongo remembered of the source when the lease was taken, in the same statement."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -122,9 +122,22 @@ class JournalContract(ABC):
         assert journal.discard(SALE, generation=1, open_cycle=None) == 0
         assert journal.count("cycle-1") == 1
 
-    def test_only_prepared_ones_are_discarded(self, journal: Journal) -> None:
+    def test_what_was_published_is_not_discarded(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1)])
+        journal.mark_pending([a_dispatch(0)])
+        self.report_success(a_dispatch(1).id)
+        assert journal.discard(SALE, generation=1, open_cycle=None) == 0
+        assert journal.count("cycle-1") == 2
+
+    def test_rejected_rows_of_a_window_that_was_never_sealed_are_discarded(self, journal: Journal) -> None:
+        journal.prepare([_rejected()])
+        assert journal.discard(SALE, generation=1, open_cycle="cycle-1") == 0
+        assert journal.discard(SALE, generation=1, open_cycle=None) == 1
+
+    def test_rejected_rows_of_a_closed_window_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
         journal.mark_pending([a_dispatch(0)])
+        journal.let_expire(an_open_cycle(), _nothing)
         assert journal.discard(SALE, generation=1, open_cycle=None) == 0
         assert journal.count("cycle-1") == 2
 
@@ -264,6 +277,10 @@ class JournalContract(ABC):
         journal.prepare(dispatches)
         for dispatch in dispatches:
             journal.mark_pending([dispatch])
+
+
+def _nothing() -> None:
+    """Progress that nobody waits for."""
 
 
 def _rejected() -> Dispatch:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from relay.ports import Leases
+from relay.ports import Checkpoints, Leases
 
 TERM_SECONDS = 15.0
 
@@ -17,6 +17,10 @@ class LeasesContract(ABC):
     @pytest.fixture
     @abstractmethod
     def leases(self) -> Leases: ...
+
+    @pytest.fixture
+    @abstractmethod
+    def checkpoints(self) -> Checkpoints: ...
 
     @abstractmethod
     def let_pass(self, seconds: float) -> None: ...
@@ -81,20 +85,33 @@ class LeasesContract(ABC):
         first = leases.acquire("default.sale")
         assert first is not None
         self.let_pass(TERM_SECONDS + 1)
-        assert leases.holds(first)
-        second = leases.acquire("default.sale")
-        assert second is not None
-        assert not leases.holds(first)
-        assert leases.holds(second)
-
-    def test_a_former_owner_cannot_renew(self, leases: Leases) -> None:
-        first = leases.acquire("default.sale")
-        assert first is not None
+        assert leases.renew(first)
         self.let_pass(TERM_SECONDS + 1)
         second = leases.acquire("default.sale")
         assert second is not None
         assert not leases.renew(first)
-        assert leases.holds(second)
+        assert leases.renew(second)
+
+    def test_a_former_owner_prolongs_nothing(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        self.let_pass(TERM_SECONDS + 1)
+        assert leases.acquire("default.sale") is not None
+        self.let_pass(TERM_SECONDS - 1)
+        assert not leases.renew(first)
+        self.let_pass(2)
+        assert leases.acquire("default.sale") is not None
+
+    def test_a_lease_brings_the_checkpoint_as_it_is(self, leases: Leases, checkpoints: Checkpoints) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        assert first.checkpoint.cycle_number is None
+        assert checkpoints.count_on_from(first, 41)
+        leases.release(first)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert second.checkpoint == checkpoints.load(["default.sale"])["default.sale"]
+        assert second.checkpoint.cycle_number == 41
 
     def test_a_former_owner_cannot_release(self, leases: Leases) -> None:
         first = leases.acquire("default.sale")
@@ -103,13 +120,12 @@ class LeasesContract(ABC):
         second = leases.acquire("default.sale")
         assert second is not None
         leases.release(first)
-        assert leases.holds(second)
+        assert leases.renew(second)
         assert leases.acquire("default.sale") is None
 
     def test_a_released_lease_is_nobodys(self, leases: Leases) -> None:
         lease = leases.acquire("default.sale")
         assert lease is not None
         leases.release(lease)
-        assert not leases.holds(lease)
         assert not leases.renew(lease)
         leases.release(lease)

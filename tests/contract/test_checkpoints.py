@@ -45,12 +45,16 @@ class TestMongoCheckpoints(CheckpointsContract):
         assert checkpoints.begin_life(lease, a_beginning())
         update = mongo_store.checkpoint_collection.update_one
 
-        def lose_the_reply(query: dict[str, object], change: dict[str, object]) -> None:
-            if was_written:
-                update(query, change)
-            raise AutoReconnect("connection closed")
+        replies: list[object] = []
+
+        def lose_the_first_reply(query: dict[str, object], change: dict[str, object]) -> object:
+            lost = not replies
+            replies.append(update(query, change) if was_written or not lost else None)
+            if lost:
+                raise AutoReconnect("connection closed")
+            return replies[-1]
 
         with monkeypatch.context() as patch:
-            patch.setattr(mongo_store.checkpoint_collection, "update_one", lose_the_reply)
+            patch.setattr(mongo_store.checkpoint_collection, "update_one", lose_the_first_reply)
             assert checkpoints.seal(lease, a_seal()) is was_written
         assert checkpoints.load([SOURCE])[SOURCE].version == (7 if was_written else None)

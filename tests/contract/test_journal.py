@@ -12,12 +12,15 @@ from common.database.mongo_client import MongoStore
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
 from relay.ports import Journal
+from relay.sources import SALE
 from tests.contract.journal import JournalContract
-from tests.support.samples import a_dispatch
+from tests.support.samples import a_dispatch, an_open_cycle
 from tests.support.twins import TwinMongo
 
 DOCUMENT_VALIDATION_FAILURE = 121
 WRITE_CONCERN_TIMEOUT = 64
+RETENTION = timedelta(days=30)
+REJECTED = a_dispatch(None, status=TaskStatus.REJECTED, error="no shop")
 
 
 class TestTwinJournal(JournalContract):
@@ -39,26 +42,73 @@ class TestMongoJournal(JournalContract):
     def report_success(self, task_id: str) -> None:
         assert TaskLog(self.store).success(task_id)
 
-    def test_a_dispatch_expires_only_after_it_left_prepared(self, journal: Journal) -> None:
-        journal.prepare([a_dispatch(0)])
-        assert self._times(a_dispatch(0).id) == (None, None)
+    def test_no_dispatch_of_an_open_window_expires(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2), REJECTED])
         journal.mark_pending([a_dispatch(0)])
-        dispatched_at, expires_at = self._times(a_dispatch(0).id)
-        assert dispatched_at is not None
-        assert expires_at == dispatched_at + timedelta(days=30)
+        self.report_success(a_dispatch(1).id)
+        journal.mark_pending([a_dispatch(1), a_dispatch(2)])
+        assert [self._times(seq)[1] for seq in (0, 1, 2, None)] == [None] * 4
+        assert self._times(0)[0] is not None
 
-    def test_a_quick_workers_dispatch_gets_its_times_too(self, journal: Journal) -> None:
+    def test_a_closed_windows_dispatches_expire_all(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1), REJECTED, a_dispatch(0, number=2)])
+        journal.mark_pending([a_dispatch(0), a_dispatch(1)])
+        before = self.store.clock.now()
+        journal.let_expire(an_open_cycle(count=3), lambda: None)
+        for seq in (0, 1, None):
+            expires_at = self._times(seq)[1]
+            assert expires_at is not None
+            assert RETENTION <= expires_at - before + timedelta(milliseconds=1) < RETENTION + timedelta(minutes=1)
+        assert self._times(0, number=2)[1] is None
+
+    def test_a_large_window_expires_piece_by_piece(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        rejected = [a_dispatch(None, id=f"rejected-{n}", status=TaskStatus.REJECTED, error="no") for n in range(25)]
+        journal.prepare([*(a_dispatch(seq) for seq in range(34)), a_dispatch(99), *rejected])
+        pieces: list[int] = []
+        update = self.store.task_logs.update_many
+
+        def noted(query: Any, change: Any) -> Any:
+            done = update(query, change)
+            pieces.append(done.matched_count)
+            return done
+
+        monkeypatch.setattr(self.store.task_logs, "update_many", noted)
+        moved: list[int] = []
+        journal.let_expire(an_open_cycle(count=60), lambda: moved.append(1))
+        assert (sum(pieces), max(pieces), len(moved)) == (60, 10, len(pieces))
+        assert self.store.task_logs.count_documents({"expires_at": None}) == 0
+
+    def test_many_dead_documents_are_discarded_piece_by_piece(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        journal.prepare([a_dispatch(seq) for seq in range(35)])
+        journal.mark_pending([a_dispatch(seq) for seq in range(15)])
+        assert journal.discard(SALE, generation=1, open_cycle=None) == 20
+        assert journal.count("cycle-1") == 15
+
+    def test_a_window_that_is_one_batch_expires_with_its_note(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1)])
+        self.report_success(a_dispatch(1).id)
+        journal.mark_pending([a_dispatch(0), a_dispatch(1)], expires=True)
+        assert None not in (*self._times(0), *self._times(1))
+
+    def test_what_an_abandoned_life_has_published_expires(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2, generation=3)])
+        journal.mark_pending([a_dispatch(0)])
+        journal.mark_pending([a_dispatch(2)])
+        assert journal.discard(SALE, generation=2, open_cycle="cycle-1") == 0
+        assert self._times(0)[1] is None
+        assert journal.discard(SALE, generation=2, open_cycle=None) == 1
+        assert self._times(0)[1] is not None
+        assert self._times(2)[1] is None
+
+    def test_a_quick_workers_dispatch_gets_its_time_too(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
         self.report_success(a_dispatch(0).id)
         journal.mark_pending([a_dispatch(0)])
-        assert None not in self._times(a_dispatch(0).id)
-
-    def test_a_rejected_row_expires_from_the_start(self, journal: Journal) -> None:
-        rejected = a_dispatch(None, status=TaskStatus.REJECTED, error="no shop")
-        journal.prepare([rejected])
-        dispatched_at, expires_at = self._times(rejected.id)
-        assert dispatched_at is None
-        assert expires_at is not None
+        assert self._times(0)[0] is not None
 
     @pytest.mark.parametrize(
         "details",
@@ -78,8 +128,9 @@ class TestMongoJournal(JournalContract):
         with pytest.raises(BulkWriteError):
             journal.prepare([a_dispatch(0), a_dispatch(1)])
 
-    def _times(self, task_id: str) -> tuple[datetime | None, datetime | None]:
-        found = self.store.task_logs.find_one({"_id": task_id})
+    def _times(self, seq: int | None, number: int = 1) -> tuple[datetime | None, datetime | None]:
+        """When it was dispatched, and when it expires."""
+        found = self.store.task_logs.find_one({"_id": a_dispatch(seq, number=number).id})
         assert found is not None
         return found["dispatched_at"], found["expires_at"]
 

@@ -33,4 +33,4 @@ def test_the_generation_grows_with_every_holder(relay: Relay) -> None:
     second = relay.ports.leases.acquire(relay.own(SALE).id)
     assert second is not None
     assert second.generation > first.generation
-    assert not relay.ports.leases.holds(first)
+    assert not relay.ports.leases.renew(first)

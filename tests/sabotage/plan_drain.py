@@ -8,6 +8,7 @@ from tests.sabotage.sabotage import sabotage
 DRAIN = "relay/drain.py"
 REPAIR = "relay/repair.py"
 WORK = "relay/work.py"
+OPEN_WINDOWS = "tests/unit/relay/test_open_windows.py::"
 
 DRAIN_PLAN = (
     sabotage(
@@ -17,9 +18,19 @@ DRAIN_PLAN = (
         red=MEANWHILE + "test_what_is_lost_between_two_batches_is_read_anew",
     ),
     sabotage(
+        "a second look",
+        "a count that is wrong once ends the life, and all that waits is sent again",
+        (
+            DRAIN,
+            "    work.check_lease()\n    if _adds_up(work, cycle):\n        return True\n",
+            "    work.check_lease()\n",
+        ),
+        red=MEANWHILE + "test_no_life_ends_on_one_look_at_the_journal",
+    ),
+    sabotage(
         "both counts of the drain",
         "what the journal has lost of a sealed window is never sent",
-        (DRAIN, "    if work.ports.journal.count(cycle.id) == cycle.count:", "    if True:"),
+        (DRAIN, "    return work.ports.journal.count(cycle.id) == cycle.count", "    return True"),
         red=MEANWHILE + "test_what_is_lost_between_seal_and_publish_is_read_anew",
     ),
     sabotage(
@@ -29,12 +40,26 @@ DRAIN_PLAN = (
             DRAIN,
             "            if not _publish(work, cycle, batch, previous):\n"
             "                return True\n"
-            "            work.ports.journal.mark_pending(batch)\n",
-            "            work.ports.journal.mark_pending(batch)\n"
+            "            expires = len(batch) == cycle.count\n"
+            "            work.ports.journal.mark_pending(batch, expires=expires)\n",
+            "            expires = len(batch) == cycle.count\n"
+            "            work.ports.journal.mark_pending(batch, expires=expires)\n"
             "            if not _publish(work, cycle, batch, previous):\n"
             "                return True\n",
         ),
         red="tests/unit/test_every_crash_point.py::test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again[first_run]",
+    ),
+    sabotage(
+        "a batch that is not all of a window does not let it expire",
+        "a queue that is full for longer than the log is kept leaves holes in the journal, and all is sent again",
+        (DRAIN, "expires = len(batch) == cycle.count", "expires = True"),
+        red=OPEN_WINDOWS + "test_nothing_expires_before_all_is_in_the_queue",
+    ),
+    sabotage(
+        "a close lets the window expire",
+        "the log keeps everything for ever",
+        (DRAIN, "            work.ports.journal.let_expire(cycle, work.progress)\n", "            pass\n"),
+        red=OPEN_WINDOWS + "test_all_of_a_closed_window_expires[2]",
     ),
     sabotage(
         "the chain after a crash",
@@ -130,7 +155,7 @@ DRAIN_PLAN = (
     sabotage(
         "lease",
         "a relay that was paused goes on as if nobody had taken over",
-        (WORK, "if not self.ports.leases.holds(self.lease):", "if False:"),
+        (WORK, "if not self.ports.leases.renew(self.lease):", "if False:"),
         red=MEANWHILE + "test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand",
     ),
 )

@@ -7,6 +7,10 @@ from tests.sabotage.sabotage import sabotage
 CHECKPOINTS = "common/database/mongo/checkpoints.py"
 JOURNAL = "common/database/mongo/journal.py"
 LEASES = "common/database/mongo/leases.py"
+CONCERNS = "common/database/mongo/concerns.py"
+OUR_TIME = '{"$literal": __import__("datetime").datetime.fromtimestamp(__import__("time").time() + 15)}'
+TEST_CONCERNS = "tests/contract/test_mongo_concerns.py::"
+STALE_READS = "tests/integration/sandbox/control/test_stale_reads.py::"
 TEST_CHECKPOINTS = "tests/contract/test_checkpoints.py::TestMongoCheckpoints::"
 TEST_JOURNAL = "tests/contract/test_journal.py::TestMongoJournal::"
 TEST_LEASES = "tests/contract/test_leases.py::TestMongoLeases::"
@@ -15,13 +19,13 @@ MONGO_PLAN = (
     sabotage(
         "a lease is one relay's",
         "two relays work on a source at a time",
-        (LEASES, '{"lease.expires_at": {"$lte": now}}', "{}"),
+        (LEASES, '{"$lte": ["$lease.expires_at", "$$NOW"]}', '{"$literal": True}'),
         red=TEST_LEASES + "test_only_one_holds_a_source",
     ),
     sabotage(
         "generation",
         "two seals bear the same generation, and a mark tells them no longer apart",
-        (LEASES, '            "$inc": {"lease.generation": 1},\n', '            "$max": {"lease.generation": 1},\n'),
+        (LEASES, '{"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]}', '{"$literal": 1}'),
         red=TEST_LEASES + "test_every_holder_has_a_later_generation",
     ),
     sabotage(
@@ -29,6 +33,28 @@ MONGO_PLAN = (
         "a relay that was paused takes its successor's lease for its own",
         (LEASES, '    return {"_id": lease.source, "lease.owner": lease.owner}', '    return {"_id": lease.source}'),
         red=TEST_LEASES + "test_a_lease_is_its_holders_until_somebody_takes_it",
+    ),
+    sabotage(
+        "a lease is asked for by a write",
+        "a primary that was deposed says that the lease still holds",
+        (
+            LEASES,
+            "self._checkpoints.update_one(_ours(lease), until).matched_count == 1",
+            "self._checkpoints.find_one(_ours(lease), until and None) is not None",
+        ),
+        red=STALE_READS + "test_a_deposed_primary_gives_and_keeps_no_lease",
+    ),
+    sabotage(
+        "the server's time",
+        "a relay whose clock is an hour ahead, and dies, keeps a source from the others for an hour",
+        (LEASES, '"expires_at": self._expires_at,', f'"expires_at": {OUR_TIME},'),
+        red=TEST_LEASES + "test_a_step_of_the_local_clock_changes_no_lease[1]",
+    ),
+    sabotage(
+        "the checkpoint comes with the lease",
+        "a cycle decides by a checkpoint that its predecessor has changed since",
+        (LEASES, ", checkpoint=checkpoint_of(document))", ")"),
+        red=TEST_LEASES + "test_a_lease_brings_the_checkpoint_as_it_is",
     ),
     sabotage(
         "the seal's owner",
@@ -79,38 +105,52 @@ MONGO_PLAN = (
     sabotage(
         "own takeover",
         "what an earlier attempt of the same cycle prepared is taken for dispatched",
-        (
-            JOURNAL,
-            '"generation": {"$lte": dispatch.window.generation},',
-            '"generation": {"$lt": dispatch.window.generation},',
-        ),
+        (JOURNAL, '{"$lte": ["$generation", window.generation]}', '{"$lt": ["$generation", window.generation]}'),
         red=TEST_JOURNAL + "test_what_was_never_published_is_replaced",
     ),
     sabotage(
         "takeover of the published",
         "what is in the queue is dispatched again",
-        (
-            JOURNAL,
-            '            "status": {"$in": NEVER_PUBLISHED},\n            "generation": {"$lte"',
-            '            "generation": {"$lte"',
-        ),
+        (JOURNAL, '            {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},\n', ""),
         red=TEST_JOURNAL + "test_what_was_published_stays",
     ),
     sabotage(
         "takeover of a later generation",
         "a relay that was paused writes over what its successor prepared",
-        (JOURNAL, '            "generation": {"$lte": dispatch.window.generation},\n', ""),
+        (JOURNAL, '            {"$lte": ["$generation", window.generation]},\n', ""),
         red=TEST_JOURNAL + "test_a_later_generation_is_told_apart",
     ),
     sabotage(
         "discarding what was published",
         "what the queue may lose is not in the journal any more",
+        (JOURNAL, '{**piece, "status": {"$in": NEVER_PUBLISHED}}', "piece"),
+        red=TEST_JOURNAL + "test_what_was_published_is_not_discarded",
+    ),
+    sabotage(
+        "discarding what is closed",
+        "what was rejected is not told any more",
+        (JOURNAL, '            "expires_at": None,\n            "generation"', '            "generation"'),
+        red=TEST_JOURNAL + "test_rejected_rows_of_a_closed_window_are_not_discarded",
+    ),
+    sabotage(
+        "what no close has let expire",
+        "what was published of a window that was abandoned stays in the log for ever",
         (
             JOURNAL,
-            '            "status": TaskStatus.PREPARED.value,\n            "generation": {"$lte": generation},\n',
-            '            "generation": {"$lte": generation},\n',
+            "            self._logs.update_many(piece, self._expiry())\n        return",
+            "            break\n        return",
         ),
-        red=TEST_JOURNAL + "test_only_prepared_ones_are_discarded",
+        red=TEST_JOURNAL + "test_what_an_abandoned_life_has_published_expires",
+    ),
+    sabotage(
+        "an open window does not expire",
+        "a queue that is full for longer than the log is kept leaves holes in the journal, and all is sent again",
+        (
+            JOURNAL,
+            '**({"expires_at": now + self._retention} if expires else {})',
+            '"expires_at": now + self._retention',
+        ),
+        red=TEST_JOURNAL + "test_no_dispatch_of_an_open_window_expires",
     ),
     sabotage(
         "discarding what is sealed",
@@ -161,7 +201,7 @@ MONGO_PLAN = (
     sabotage(
         "majority",
         "a failover takes back what was sealed",
-        ("common/database/mongo_client.py", 'WriteConcern("majority", j=True)', "WriteConcern(1)"),
+        (CONCERNS, 'WriteConcern("majority", j=True)', "WriteConcern(1)"),
         red="tests/contract/test_journal.py::test_everything_is_written_to_the_disks_of_a_majority",
     ),
     sabotage(
@@ -169,5 +209,29 @@ MONGO_PLAN = (
         "a failover takes back what was prepared",
         (JOURNAL, 'if unwritten or error.details.get("writeConcernErrors"):', "if unwritten:"),
         red=TEST_JOURNAL + "test_trouble_other_than_a_duplicate_is_raised[not with a majority]",
+    ),
+    sabotage(
+        "reads of the primary",
+        "a secondary that lags says that the journal has holes, and all that waits is sent again",
+        (CONCERNS, "read_preference=ReadPreference.PRIMARY", "read_preference=client.read_preference"),
+        red=TEST_CONCERNS + "test_reads_and_writes_are_relays_own[readPreference=secondaryPreferred]",
+    ),
+    sabotage(
+        "reads of what a majority has",
+        "what a failover takes back is taken for written",
+        (CONCERNS, 'read_concern=ReadConcern("majority")', "read_concern=client.read_concern"),
+        red=TEST_CONCERNS + "test_reads_and_writes_are_relays_own[readConcernLevel=local]",
+    ),
+    sabotage(
+        "what is overruled is told",
+        "somebody believes that his URI is obeyed",
+        ("common/database/mongo_client.py", "        tell_overruled(client)\n", ""),
+        red=TEST_CONCERNS + "test_what_is_overruled_is_told_once[readPreference=secondary-named1]",
+    ),
+    sabotage(
+        "causal order",
+        "a primary that was deposed says that the journal does not hold what was written since",
+        ("common/database/mongo/causality.py", "causal_consistency=True", "causal_consistency=False"),
+        red=STALE_READS + "test_a_member_that_has_not_seen_our_writes_gives_no_answer[count]",
     ),
 )

@@ -14,9 +14,9 @@ WINDOW = "relay/window.py"
 WINDOW_PLAN = (
     sabotage(
         "takeover",
-        "what a dead attempt prepared is taken for dispatched, and never is",
+        "what a relay that was paused prepares late is taken for dispatched, and never is",
         (WINDOW, "return outcome is Takeover.REPLACED", "return False"),
-        red=CRASH_POINTS + "[a_row_that_is_rejected_and_one_that_is_deleted]",
+        red=MEANWHILE + "test_what_a_paused_relay_prepares_after_its_successor_cleared_up_is_taken_over",
     ),
     sabotage(
         "later generation",

@@ -81,5 +81,10 @@ class CrashWorld:
         """What the log still calls prepared, and no open cycle holds."""
         return [d for d in self.mongo.contents.logs.values() if d.status is TaskStatus.PREPARED]
 
+    def never_expiring(self) -> list[Dispatch]:
+        """What the log would keep for ever."""
+        contents = self.mongo.contents
+        return [dispatch for dispatch in contents.logs.values() if dispatch.id not in contents.expiring]
+
     def open_cycle(self) -> Any:
         return self.mongo.contents.held[SALE.id].checkpoint.open_cycle

@@ -314,6 +314,7 @@ def _places(scenario: Scenario, queue: TwinQueue | TwinBroker) -> int:
 def _check_rest(world: CrashWorld, die_at: int) -> None:
     assert not world.unfinished(), f"died at {die_at}"
     assert world.open_cycle() is None, f"died at {die_at}"
+    assert not world.never_expiring(), f"died at {die_at}"
     assert max(world.pushed().values(), default=1) == 1, f"died at {die_at}"
 
 

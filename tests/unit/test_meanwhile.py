@@ -74,6 +74,15 @@ def test_a_relay_whose_writes_are_refused_says_that_it_stopped(world: Meanwhile)
     assert world.queued() == ["HD-1", "HD-2"]
 
 
+def test_what_a_paused_relay_prepares_after_its_successor_cleared_up_is_taken_over(world: Meanwhile) -> None:
+    world.scan_dying("after prepare")
+    late = [dispatch for dispatch in world.mongo.contents.logs.values() if dispatch.status is TaskStatus.PREPARED]
+    assert [dispatch.business_id for dispatch in late] == ["HD-2"]
+    world.at("after discard", lambda: world.mongo.prepare(late))
+    world.scan()
+    assert world.queued() == ["HD-1", "HD-2"]
+
+
 def test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatched(world: Meanwhile) -> None:
     past = world.mongo.backup()
     for _ in range(3):
@@ -86,6 +95,22 @@ def test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatc
 
 
 # A journal that loses what it had
+
+
+@pytest.mark.parametrize("look", [2, 3])
+def test_no_life_ends_on_one_look_at_the_journal(world: Meanwhile, monkeypatch: pytest.MonkeyPatch, look: int) -> None:
+    """As of a member that lags: a document less than there is, once, before the drain or at its end."""
+    count, looks = world.mongo.count, []
+
+    def lagging(cycle: str) -> int:
+        looks.append(cycle)
+        return count(cycle) - (len(looks) == look)
+
+    monkeypatch.setattr(world.mongo, "count", lagging)
+    assert world.scan().outcome is Outcome.DONE
+    assert len(looks) == 4
+    assert world.scan().baseline is None
+    assert world.queued() == ["HD-1", "HD-2"]
 
 
 def test_a_window_that_lost_a_part_is_not_sealed(world: Meanwhile) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect
 
+from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import checkpoint_of, open_cycle_document, position_document
 from common.database.records import Beginning, Checkpoint, Lease, OpenCycle, Seal
@@ -21,12 +22,14 @@ LIVES_REMEMBERED = 3
 class MongoCheckpoints:
     """The collection `checkpoints`: one document a source."""
 
-    def __init__(self, checkpoints: Collection[dict[str, Any]], clock: ServerClock) -> None:
+    def __init__(self, checkpoints: Collection[dict[str, Any]], causality: Causality, clock: ServerClock) -> None:
         self._checkpoints = checkpoints
+        self._causality = causality
         self._clock = clock
 
+    @causal
     def load(self, sources: Many[str]) -> Mapping[str, Checkpoint]:
-        """The checkpoints there are, in one round trip."""
+        """The checkpoints there are, in one round trip. A cycle decides by what taking the lease returned instead."""
         found = self._checkpoints.find({"_id": {"$in": list(sources)}})
         return {document["_id"]: checkpoint_of(document) for document in found}
 
@@ -111,16 +114,22 @@ class MongoCheckpoints:
         return {"lives": [*seal.lives, self._clock.now()][-LIVES_REMEMBERED:]}
 
     def _is_sealed(self, lease: Lease, seal: Seal) -> bool:
-        """Never two seals under one generation, and the cycle's id is random: if it is there, it is ours."""
-        query = {"_id": lease.source, "open_cycle.id": seal.cycle.id, "sealed_generation": seal.generation}
-        return self._checkpoints.find_one(query, {"_id": 1}) is not None
+        """Never two seals under one generation, and the cycle's id is random: if it is there, it is ours.
+
+        Asked by a write: one that changes nothing but its time.
+        """
+        return self._set(lease, {"open_cycle.id": seal.cycle.id, "sealed_generation": seal.generation}, {})
 
     def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
         """The open cycle is drained; `summary` says what it did."""
         done = {"open_cycle": None, "last_cycle": {"id": cycle.id, "number": cycle.number, **summary}}
         return self._set(lease, {"open_cycle.id": cycle.id}, done)
 
+    @causal
     def _set(self, lease: Lease, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
         query = {"_id": lease.source, "lease.owner": lease.owner, **expected}
-        update = {"$set": {**changes, "updated_at": self._clock.now()}}
+        update: dict[str, Any] = {"$currentDate": {"updated_at": True}}
+        if changes:
+            # MongoDB before 5.0 takes no empty $set.
+            update["$set"] = changes
         return self._checkpoints.update_one(query, update).matched_count == 1

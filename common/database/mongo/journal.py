@@ -1,23 +1,41 @@
-"""The task log, seen as the journal: a window is written here before anything of it is published."""
+"""The task log, seen as the journal: a window is written here before anything of it is published.
+
+Much is decided by what is read here: whether a window is whole, what of it is to be sent, what was. Only the lease's
+holder writes it (worker services change a status), and every read sees all that was written before the lease was
+taken, and by its holder since: see Causality. So a count that does not fit, or a batch with nothing in it, is true.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Protocol
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
 
+from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import dispatch_document, dispatch_of, window_of
-from common.database.records import Checkpoint, Dispatch, Logged, Outgoing, Position, Takeover, TaskStatus, Window
+from common.database.records import (
+    Checkpoint,
+    Dispatch,
+    Logged,
+    OpenCycle,
+    Outgoing,
+    Position,
+    Takeover,
+    TaskStatus,
+    Window,
+)
 
 DUPLICATE_KEY = 11000
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
+PIECE = 10_000
+"""Documents that one statement changes or deletes at most: a fraction of a second's work, where a call has five."""
 
 
 class Identified(Protocol):
@@ -31,11 +49,20 @@ class Identified(Protocol):
 class MongoJournal:
     """The collection `task_logs`: one document a dispatch, its Celery task id as `_id`."""
 
-    def __init__(self, task_logs: Documents[dict[str, Any]], clock: ServerClock, *, retention: timedelta) -> None:
+    def __init__(
+        self,
+        task_logs: Documents[dict[str, Any]],
+        causality: Causality,
+        clock: ServerClock,
+        *,
+        retention: timedelta,
+    ) -> None:
         self._logs = task_logs
+        self._causality = causality
         self._clock = clock
         self._retention = retention
 
+    @causal
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
         """Write them in bulk; gives back the ids that were there before, which were left as they are.
 
@@ -53,30 +80,38 @@ class MongoJournal:
             return [dispatches[problem["index"]].id for problem in problems]
         return []
 
-    def _document(self, dispatch: Dispatch, now: datetime) -> dict[str, Any]:
-        document = dispatch_document(dispatch)
-        document["created_at"] = now
-        if dispatch.status is TaskStatus.REJECTED:
-            # It is never published: it expires from now on.
-            document["expires_at"] = now + self._retention
-        return document
+    @staticmethod
+    def _document(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
+        return {**dispatch_document(dispatch), "created_at": now}
 
+    @causal
     def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
-        """Put it in the place of an older one with its id, where that one was never published."""
-        ours_to_replace = {
-            "_id": dispatch.id,
-            "status": {"$in": NEVER_PUBLISHED},
-            "generation": {"$lte": dispatch.window.generation},
-            "cycle": {"$ne": open_cycle},
-        }
-        if self._logs.replace_one(ours_to_replace, self._document(dispatch, self._clock.now())).matched_count:
+        """Put it in the place of an older one with its id, where that one was never published.
+
+        One statement decides and replaces: what stands there afterwards says what became of it.
+        """
+        window = dispatch.window
+        ours_to_replace = [
+            {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},
+            {"$lte": ["$generation", window.generation]},
+            {"$ne": ["$cycle", open_cycle]},
+        ]
+        ours = {"$literal": self._document(dispatch, self._clock.now())}
+        found = self._logs.find_one_and_update(
+            {"_id": dispatch.id},
+            [{"$replaceWith": {"$cond": [{"$and": ours_to_replace}, ours, "$$ROOT"]}}],
+            projection={"cycle": 1, "generation": 1, "status": 1},
+            return_document=ReturnDocument.AFTER,
+        )
+        if found is None:
+            return Takeover.DISPATCHED_BEFORE
+        if (found["cycle"], found["generation"]) == (window.cycle, window.generation):
             return Takeover.REPLACED
-        generation = {"$gt": dispatch.window.generation}
-        later = {"_id": dispatch.id, "status": {"$in": NEVER_PUBLISHED}, "generation": generation}
-        if self._logs.find_one({**later, "cycle": {"$ne": open_cycle}}, {"_id": 1}):
+        if found["status"] in NEVER_PUBLISHED and found["cycle"] != open_cycle:
             return Takeover.LATER_GENERATION
         return Takeover.DISPATCHED_BEFORE
 
+    @causal
     def latest(self, source: Identified, business_ids: Collection[str | None]) -> Mapping[tuple[Any, ...], Logged]:
         """The last dispatch of each row of the source that bears one of these business ids, by its key."""
         query = {"source": source.id, "business_id": {"$in": list(business_ids)}}
@@ -85,35 +120,61 @@ class MongoJournal:
         found = self._logs.find(query, fields).sort([("number", ASCENDING), ("created_at", ASCENDING)])
         return {tuple(document["key"]): _logged(document, now) for document in found}
 
+    @causal
     def counts(self, source: Identified, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
         """Dispatches of the source that stand at each of these statuses."""
-        return {status: self._logs.count_documents({"source": source.id, "status": status}) for status in statuses}
+        return {status: self._logs.count_documents(_standing(source, status)) for status in statuses}
 
+    @causal
     def oldest_version(self, source: Identified) -> int | None:
         """The change version of the first dispatch that the log still holds; None when it holds none."""
         order = [("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)]
         found = self._logs.find_one({"source": source.id, "change_version": {"$ne": None}}, sort=order)
         return found["change_version"] if found else None
 
+    @causal
     def discard(self, source: Identified, *, generation: int, open_cycle: str | None) -> int:
-        """Delete what was prepared and never sealed."""
-        query = {
+        """Delete what was prepared and never sealed; what else no close has let expire does so from now on.
+
+        That is what was published of a window whose life was abandoned, or whose checkpoint was lost. As a rule there
+        is nothing, and one look says so.
+        """
+        left = {
             "source": source.id,
-            "status": TaskStatus.PREPARED.value,
+            "expires_at": None,
             "generation": {"$lte": generation},
             "cycle": {"$ne": open_cycle},
         }
-        return self._logs.delete_many(query).deleted_count
+        deleted = 0
+        for piece in self._pieces(left):
+            deleted += self._logs.delete_many({**piece, "status": {"$in": NEVER_PUBLISHED}}).deleted_count
+            self._logs.update_many(piece, self._expiry())
+        return deleted
 
+    def _pieces(self, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Queries that name the documents by their ids, piece by piece. What is done with one must end the match."""
+        seen: list[Any] = []
+        while ids := [each["_id"] for each in self._logs.find(query, {"_id": 1}, limit=PIECE, batch_size=PIECE)]:
+            if ids == seen:
+                raise AssertionError("documents that were deleted or let expire are found again")
+            yield {**query, "_id": {"$in": ids}}
+            seen = ids
+
+    def _expiry(self) -> dict[str, Any]:
+        return {"$set": {"expires_at": self._clock.now() + self._retention}}
+
+    @causal
     def count(self, cycle: str) -> int:
         """Documents of the cycle, rejected ones included."""
         return self._logs.count_documents({"cycle": cycle})
 
+    @causal
     def window(self, cycle: str) -> Window | None:
         """What all dispatches of the cycle have in common; None when it has none."""
         found = self._logs.find_one({"cycle": cycle})
         return window_of(found) if found else None
 
+    @causal
     def batch(self, window: Window, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         """The first PREPARED ones of the window beyond the place `after`, in order.
 
@@ -126,12 +187,14 @@ class MongoJournal:
         found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
         return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
 
+    @causal
     def before(self, dispatch: Outgoing) -> Position | None:
         """Position of the one before it in the same cycle; None when it is the first."""
         query = {"cycle": dispatch.window.cycle, "seq": {"$lt": dispatch.seq}}
         found = self._logs.find_one(query, {"seq": 1}, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
         return replace(dispatch.position, seq=found["seq"]) if found else None
 
+    @causal
     def pushed_beyond(
         self, source: Identified, checkpoint: Checkpoint, position: Position, limit: int
     ) -> Sequence[Dispatch]:
@@ -147,19 +210,45 @@ class MongoJournal:
         found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
-    def mark_pending(self, batch: Sequence[Outgoing]) -> None:
+    @causal
+    def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times.
 
         `batch`: consecutive dispatches of one cycle. They are named by their places, since a range of an index is
-        cheaper to walk than as many ids are to look up.
+        cheaper to walk than as many ids are to look up. `expires`: they are all of it, and may expire from now on.
         """
         now = self._clock.now()
-        times = {"dispatched_at": now, "expires_at": now + self._retention}
+        times = {"dispatched_at": now, **({"expires_at": now + self._retention} if expires else {})}
         places = {"cycle": batch[0].window.cycle, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
         prepared = {**places, "status": TaskStatus.PREPARED.value}
         marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
         if marked.matched_count < len(batch):
-            self._logs.update_many({**places, "dispatched_at": None, "expires_at": None}, {"$set": times})
+            self._logs.update_many({**places, "dispatched_at": None}, {"$set": times})
+
+    @causal
+    def let_expire(self, cycle: OpenCycle, progress: Callable[[], None]) -> None:
+        """All of the cycle is in the queue: its documents may expire from now on. Piece by piece, by their places."""
+        for places in self._places(cycle):
+            self._logs.update_many(places, self._expiry())
+            progress()
+
+    def _places(self, cycle: OpenCycle) -> Iterator[dict[str, Any]]:
+        mine: dict[str, Any] = {"cycle": cycle.id}
+        if cycle.count <= PIECE:
+            yield mine
+            return
+        last = self._logs.find_one(mine, {"seq": 1}, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
+        end = (last["seq"] if last else None) or 0
+        for start in range(0, end + 1, PIECE):
+            yield {**mine, "seq": {"$gte": start, "$lt": start + PIECE}}
+        # Rejected ones have no place.
+        yield from self._pieces({**mine, "seq": None, "expires_at": None})
+
+
+def _standing(source: Identified, status: TaskStatus) -> dict[str, Any]:
+    """What is PREPARED never expires; to say so lets the index serve that holds nothing else."""
+    without_expiry = {"expires_at": None} if status is TaskStatus.PREPARED else {}
+    return {"source": source.id, "status": status.value, **without_expiry}
 
 
 def _logged(document: Mapping[str, Any], now: datetime) -> Logged:

@@ -1,57 +1,77 @@
-"""Leases: compare-and-set on the checkpoint's `lease`, with a fencing token that grows with every holder."""
+"""Leases: compare-and-set on the checkpoint's `lease`, with a fencing token that grows with every holder.
+
+Time is the server's own, `$$NOW`, written and compared in one statement: no clock of ours takes part. Whether a lease
+still holds is asked by a write, which a primary that was deposed cannot confirm.
+"""
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from common.database.mongo.clock import ServerClock
+from common.database.mongo.causality import Causality, causal
+from common.database.mongo.documents import checkpoint_of
 from common.database.records import Lease
+
+_NOBODYS = {"$eq": [{"$ifNull": ["$lease.owner", None]}, None]}
+_EXPIRED = {"$lte": ["$lease.expires_at", "$$NOW"]}
 
 
 class MongoLeases:
     """Who may work on a source now. The owner is a random name: nothing that two processes could share."""
 
-    def __init__(self, checkpoints: Collection[dict[str, Any]], clock: ServerClock, *, seconds: float) -> None:
+    def __init__(self, checkpoints: Collection[dict[str, Any]], causality: Causality, *, seconds: float) -> None:
         self._checkpoints = checkpoints
-        self._clock = clock
-        self._term = timedelta(seconds=seconds)
+        self._causality = causality
+        self._expires_at = {"$add": ["$$NOW", round(seconds * 1000)]}
 
+    @causal
     def acquire(self, source: str) -> Lease | None:
-        """The lease, under a generation of its own; None while somebody else holds it."""
-        now = self._clock.now()
+        """The lease, under a generation of its own, with the checkpoint; None while somebody else holds it.
+
+        MongoDB refuses `$expr` in the filter of an upsert, so the pipeline decides whether the lease is free, and the
+        owner that comes back says how it decided.
+        """
         owner = secrets.token_hex(8)
-        free = {"_id": source, "$or": [{"lease.owner": None}, {"lease.expires_at": {"$lte": now}}]}
-        take = {
-            "$set": {"lease.owner": owner, "lease.expires_at": now + self._term},
-            "$inc": {"lease.generation": 1},
-            "$setOnInsert": {"began_at": now, "store": secrets.token_hex(8)},
-        }
         try:
             document = self._checkpoints.find_one_and_update(
-                free, take, upsert=True, projection={"lease": 1}, return_document=ReturnDocument.AFTER
+                {"_id": source}, self._taken_by(owner), upsert=True, return_document=ReturnDocument.AFTER
             )
         except DuplicateKeyError:
-            # The upsert found the document taken: its _id is there, but it is not free.
+            # Somebody else has made the document in this moment, and taken the lease with it.
             return None
         if document is None:
             raise AssertionError("an upsert that returns the document after it has one")
-        return Lease(source=source, owner=owner, generation=document["lease"]["generation"])
+        lease = document["lease"]
+        if lease["owner"] != owner:
+            return None
+        return Lease(source=source, owner=owner, generation=lease["generation"], checkpoint=checkpoint_of(document))
 
+    def _taken_by(self, owner: str) -> list[dict[str, Any]]:
+        """The pipeline that takes the lease where it is free, and leaves the document as it is where it is not."""
+        taken = {
+            "owner": owner,
+            "generation": {"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]},
+            "expires_at": self._expires_at,
+        }
+        lease = {"$cond": [{"$or": [_NOBODYS, _EXPIRED]}, taken, "$lease"]}
+        began = {
+            "began_at": {"$ifNull": ["$began_at", "$$NOW"]},
+            "store": {"$ifNull": ["$store", secrets.token_hex(8)]},
+        }
+        return [{"$set": {"lease": lease, **began}}]
+
+    @causal
     def renew(self, lease: Lease) -> bool:
         """Prolong it by its term from now. False: somebody else holds it."""
-        until = {"$set": {"lease.expires_at": self._clock.now() + self._term}}
+        until = [{"$set": {"lease.expires_at": self._expires_at}}]
         return self._checkpoints.update_one(_ours(lease), until).matched_count == 1
 
-    def holds(self, lease: Lease) -> bool:
-        """Whether the lease still names this owner."""
-        return self._checkpoints.find_one(_ours(lease), {"_id": 1}) is not None
-
+    @causal
     def release(self, lease: Lease) -> None:
         """Give it back, if it is still ours; the generation stays."""
         self._checkpoints.update_one(_ours(lease), {"$set": {"lease.owner": None}})

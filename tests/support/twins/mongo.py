@@ -49,6 +49,8 @@ class Contents:
     logs: dict[str, Dispatch] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     """When each was prepared, then when it went into the queue."""
+    expiring: set[str] = field(default_factory=set)
+    """Those that may expire."""
 
 
 class TwinMongo:
@@ -91,7 +93,7 @@ class TwinMongo:
         self._owners += 1
         held.owner, held.expires_at = f"owner-{self._owners}", now + self._lease_seconds
         held.generation += 1
-        return Lease(source=source, owner=held.owner, generation=held.generation)
+        return Lease(source=source, owner=held.owner, generation=held.generation, checkpoint=held.checkpoint)
 
     def renew(self, lease: Lease) -> bool:
         held = self._held_by(lease)
@@ -99,9 +101,6 @@ class TwinMongo:
             return False
         held.expires_at = self._clock() + self._lease_seconds
         return True
-
-    def holds(self, lease: Lease) -> bool:
-        return self._held_by(lease) is not None
 
     def release(self, lease: Lease) -> None:
         held = self._held_by(lease)
@@ -216,20 +215,23 @@ class TwinMongo:
         if old.window.generation > dispatch.window.generation:
             return Takeover.LATER_GENERATION
         self.contents.logs[dispatch.id] = dispatch
+        self.contents.expiring.discard(dispatch.id)
         return Takeover.REPLACED
 
     def discard(self, source: Source, *, generation: int, open_cycle: str | None) -> int:
         logs = self.contents.logs
-        dead = [
-            dispatch.id
+        left = [
+            dispatch
             for dispatch in logs.values()
             if dispatch.window.source == source.id
-            and dispatch.status is TaskStatus.PREPARED
+            and dispatch.id not in self.contents.expiring
             and dispatch.window.generation <= generation
             and dispatch.window.cycle != open_cycle
         ]
+        dead = [dispatch.id for dispatch in left if dispatch.status in NEVER_PUBLISHED]
         for task_id in dead:
             del logs[task_id]
+        self.contents.expiring.update(dispatch.id for dispatch in left if dispatch.id in logs)
         return len(dead)
 
     def count(self, cycle: str) -> int:
@@ -274,7 +276,7 @@ class TwinMongo:
         found = _in_order(beyond)[:limit]
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
-    def mark_pending(self, batch: Sequence[Outgoing]) -> None:
+    def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         for dispatch in batch:
             known = self.contents.logs.get(dispatch.id)
             if (
@@ -284,6 +286,12 @@ class TwinMongo:
             ):
                 self.contents.logs[dispatch.id] = replace(known, status=TaskStatus.PENDING)
                 self.contents.times[dispatch.id] = self._clock()
+            if expires and known is not None and known.window.cycle == dispatch.window.cycle:
+                self.contents.expiring.add(dispatch.id)
+
+    def let_expire(self, cycle: OpenCycle, progress: Callable[[], None]) -> None:
+        self.contents.expiring.update(d.id for d in self.contents.logs.values() if d.window.cycle == cycle.id)
+        progress()
 
     # History
 

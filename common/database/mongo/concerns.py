@@ -1,0 +1,57 @@
+"""How relay reads and writes, whatever the URI says: the primary, and what a majority has on its disks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC
+from functools import cache
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo.database import Database
+from pymongo.read_concern import ReadConcern
+
+from common.logs import get_logger
+
+REQUIRED = "primary, majority, journal"
+
+
+def pinned(client: MongoClient[dict[str, Any]], name: str) -> Database[dict[str, Any]]:
+    """The database, read and written so; its collections inherit it. Times bear their zone: UTC."""
+    return client.get_database(
+        name,
+        codec_options=CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC),
+        read_preference=ReadPreference.PRIMARY,
+        read_concern=ReadConcern("majority"),
+        write_concern=WriteConcern("majority", j=True),
+    )
+
+
+def overruled(client: MongoClient[dict[str, Any]]) -> Mapping[str, str]:
+    """What the client's URI asks for in another way, by the option's name; nothing else of the URI."""
+    found: dict[str, object] = {}
+    if client.read_preference.mode != ReadPreference.PRIMARY.mode:
+        found["readPreference"] = client.read_preference.mongos_mode
+    if client.read_concern.level not in (None, "majority"):
+        found["readConcernLevel"] = client.read_concern.level
+    written = client.write_concern.document
+    if written.get("w", "majority") != "majority":
+        found["w"] = written["w"]
+    if written.get("j") is False:
+        found["journal"] = "false"
+    if "wtimeout" in written:
+        found["wTimeoutMS"] = written["wtimeout"]
+    return {name: str(value) for name, value in found.items()}
+
+
+def tell_overruled(client: MongoClient[dict[str, Any]]) -> None:
+    """Warn of what the URI asks for and does not get, once a process."""
+    options = overruled(client)
+    if options:
+        _warn(tuple(options.items()))
+
+
+@cache
+def _warn(options: tuple[tuple[str, str], ...]) -> None:
+    get_logger("relay").warning("mongo_uri_overruled", setting="MONGO_URI", uses=REQUIRED, **dict(options))
