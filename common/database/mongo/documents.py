@@ -78,8 +78,12 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
 
 
 def dispatch_document(dispatch: Dispatch) -> Document:
-    """A document of `task_logs`, without the times, which the journal sets."""
-    window = dispatch.window
+    """A document of `task_logs`, without the times, which the journal sets.
+
+    `change` says row and version once more, as one value: MongoDB indexes an array by its elements, and the first of
+    a key's may be that of a whole shop.
+    """
+    window, key = dispatch.window, list(dispatch.key)
     return {
         "_id": dispatch.id,
         "celery_task_id": dispatch.id,
@@ -90,8 +94,9 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "source": window.source,
         "task": window.task,
         "args": dispatch.args,
-        "key": list(dispatch.key),
+        "key": key,
         "change_version": dispatch.change_version,
+        "change": {"key": key, "version": dispatch.change_version},
         "life": window.life,
         "cycle": window.cycle,
         "number": window.number,
