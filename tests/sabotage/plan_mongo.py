@@ -93,7 +93,7 @@ MONGO_PLAN = (
     sabotage(
         "no life over an open cycle",
         "what the open cycle still holds is never sent",
-        (CHECKPOINTS, 'self._set(lease, {"open_cycle": None}, {**begun', "self._set(lease, {}, {**begun"),
+        (CHECKPOINTS, 'self._set(lease, {"open_cycle": None}, changes)', "self._set(lease, {}, changes)"),
         red=TEST_CHECKPOINTS + "test_no_life_begins_over_an_open_cycle",
     ),
     sabotage(
