@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -104,7 +105,12 @@ def _table(result: Rows) -> Table:
 
 def _print_text(console: Console, result: Rows) -> None:
     lines = [list(result.columns), *([as_text(value) for value in row] for row in result.rows)]
-    widths = [max(len(line[number]) for line in lines) for number in range(len(result.columns))]
+    widths = [max(cell_len(line[number]) for line in lines) for number in range(len(result.columns))]
     lines.insert(1, ["-" * width for width in widths])
     for line in lines:
-        _say(console, " ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        _say(console, " ".join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _padded(cell: str, width: int) -> str:
+    """A text and so many blanks that it takes `width` columns at a terminal: marks take none, some letters two."""
+    return cell + " " * (width - cell_len(cell))

@@ -17,6 +17,8 @@ class DocumentKind:
     id_column: str
     prefix: str
     """What its local ids begin with."""
+    text_column: str
+    """Who it is about, or why."""
     task: str
     queue: str
 
@@ -25,7 +27,8 @@ SALE = DocumentKind(
     name="sale",
     table="SalesInvoices",
     id_column="local_invoice_id",
-    prefix="INV",
+    prefix="HĐ",
+    text_column="customer_name",
     task="sale.process_sale",
     queue="sale_queue",
 )
@@ -33,7 +36,8 @@ IMPORT = DocumentKind(
     name="import",
     table="ImportReceipts",
     id_column="local_import_id",
-    prefix="IMP",
+    prefix="NHẬP",
+    text_column="supplier_name",
     task="import.process_import",
     queue="import_queue",
 )
@@ -41,7 +45,8 @@ CANCELLATION = DocumentKind(
     name="cancellation",
     table="Cancellations",
     id_column="local_cancellation_id",
-    prefix="CAN",
+    prefix="HỦY",
+    text_column="reason",
     task="cancellation.process_cancellation",
     queue="cancellation_queue",
 )

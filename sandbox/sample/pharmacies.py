@@ -20,6 +20,7 @@ import typer
 
 from sandbox.sample.connection import connect
 from sandbox.sample.json_lines import JsonLinesWriter
+from sandbox.sample.names import shop_code
 from sandbox.sample.pharmacy import HandIn, Pharmacy
 
 
@@ -53,7 +54,7 @@ def main(
     writer = JsonLinesWriter(ledger) if ledger is not None else None
     with ThreadPoolExecutor(shops) as threads:
         futures = [
-            threads.submit(work, f"PH-{number:03}", per_second=rate / shops, ledger=writer, stop=stop)
+            threads.submit(work, shop_code(number), per_second=rate / shops, ledger=writer, stop=stop)
             for number in range(1, shops + 1)
         ]
         wait(futures, timeout=seconds, return_when=FIRST_EXCEPTION)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pyodbc
 
+from sandbox.sample import names
 from sandbox.sample.documents import DRAFT, KINDS, PENDING, SYNCED, DocumentKind
 
 MEMORY = 500
@@ -113,7 +114,7 @@ class Pharmacy:
         """Change a column that has nothing to do with the status: this hands nothing in."""
         if self._documents:
             document = self._chance.choice(self._documents)
-            note = f"seen {time.time():.3f}"
+            note = names.in_the_way_of(self._shop, f"đã xem lúc {time.time():.3f}")
             self._update(document, "note = ?", note, where="1 = 1")
 
     def delete(self) -> None:
@@ -144,17 +145,19 @@ class Pharmacy:
     def _new_document(self, status: str) -> Document:
         kind = self._chance.choice(KINDS)
         self._numbers[kind.name] += 1
-        local_id = f"{kind.prefix}-{self._numbers[kind.name]:06}"
+        local_id = names.local_id(kind, self._numbers[kind.name], shop=self._shop)
         return Document(kind=kind, local_id=local_id, revision=1, status=status)
 
     def _write_new(self, document: Document) -> None:
+        kind = document.kind
+        columns = f"shop_pharmacy_code, {kind.id_column}, status, revision, {kind.text_column}"
         self._connection.execute(
-            f"INSERT INTO dbo.{document.kind.table} (shop_pharmacy_code, {document.kind.id_column}, status, revision) "
-            "VALUES (?, ?, ?, ?)",
+            f"INSERT INTO dbo.{kind.table} ({columns}) VALUES (?, ?, ?, ?, ?)",
             self._shop,
             document.local_id,
             document.status,
             document.revision,
+            names.text(kind, self._chance, shop=self._shop),
         )
 
     def _make_pending(self, document: Document, *, expected: str) -> None:

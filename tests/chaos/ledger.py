@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from sandbox.sample.documents import PENDING
 
-RowKey = tuple[str, str]
-"""(kind, local id)."""
+RowKey = tuple[str, str, str]
+"""(kind, shop, local id)."""
 
 
 @dataclass

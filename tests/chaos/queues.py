@@ -70,5 +70,5 @@ def _pushes(kind: DocumentKind, messages: list[Any]) -> list[Push]:
 
 
 def _push(kind: DocumentKind, message: Any) -> Push:
-    [local_id, _shop], _, _ = json.loads(base64.b64decode(message["body"]))
-    return Push(key=(kind.name, local_id), task_id=message["headers"]["id"])
+    [local_id, shop], _, _ = json.loads(base64.b64decode(message["body"]))
+    return Push(key=(kind.name, shop, local_id), task_id=message["headers"]["id"])

@@ -18,12 +18,14 @@ from pymongo.errors import PyMongoError
 from common.config import load_settings
 from common.database.mongo_client import MongoStore
 from common.task_log import TaskLog
+from sandbox.sample import names
 from sandbox.sample.connection import connect
 from sandbox.sample.documents import KINDS, PENDING, SYNCED, DocumentKind, kind_named
 from tests.chaos.ledger import Ledger, RowKey
 from tests.chaos.queues import Push, Queues
 
-SHOP = "NT-01"
+SHOPS = tuple(names.shop_code(number) for number in range(1, 5))
+"""Half of them write letters with combining marks."""
 PAUSE_SECONDS = 0.03
 FINISHED_SHARE = 0.8
 """Of the documents seen in a queue, so many are finished by their worker service; the others stay."""
@@ -95,24 +97,25 @@ class Shop:
     # What they do
 
     def _insert(self, kind: DocumentKind, count: int) -> list[RowKey]:
-        names = []
-        for _ in range(count):
-            self._number += 1
-            names.append(f"{kind.prefix}-{self._number}")
+        shop = self._random.choice(SHOPS)
+        keys = [(kind.name, shop, self._new_id(kind, shop)) for _ in range(count)]
         statement = f"INSERT INTO dbo.{kind.table} (shop_pharmacy_code, {kind.id_column}, status) VALUES (?, ?, ?)"
         self._surely(
-            lambda connection: [connection.execute(statement, SHOP, name, PENDING) for name in names],
-            lambda connection: self._status(connection, (kind.name, names[0])) is not None,
+            lambda connection: [connection.execute(statement, *key[1:], PENDING) for key in keys],
+            lambda connection: self._status(connection, keys[0]) is not None,
         )
-        keys = [(kind.name, name) for name in names]
         for key in keys:
             self.ledger.inserted(key)
         return keys
 
+    def _new_id(self, kind: DocumentKind, shop: str) -> str:
+        self._number += 1
+        return names.local_id(kind, self._number, shop=shop)
+
     def _edit(self) -> None:
         key = self._some(lambda _: True)
         if key is not None:
-            self._update(key, "note = ?", "edited", done=lambda _: False)
+            self._update(key, "note = ?", "đã sửa", done=lambda _: False)
 
     def _open_again(self) -> None:
         # One that a restore may repeat could be finished by an older message before relay has seen it open.
@@ -128,7 +131,7 @@ class Shop:
         kind = kind_named(key[0])
         statement = f"DELETE FROM dbo.{kind.table} WHERE shop_pharmacy_code = ? AND {kind.id_column} = ?"
         self._surely(
-            lambda connection: connection.execute(statement, SHOP, key[1]),
+            lambda connection: connection.execute(statement, *key[1:]),
             lambda connection: self._status(connection, key) is None,
         )
         self.ledger.entries[key].is_deleted = True
@@ -169,12 +172,12 @@ class Shop:
     def _update(self, key: RowKey, change: str, value: str, *, done: Callable[[pyodbc.Connection], bool]) -> None:
         kind = kind_named(key[0])
         statement = f"UPDATE dbo.{kind.table} SET {change} WHERE shop_pharmacy_code = ? AND {kind.id_column} = ?"
-        self._surely(lambda connection: connection.execute(statement, value, SHOP, key[1]), done)
+        self._surely(lambda connection: connection.execute(statement, value, *key[1:]), done)
 
     def _status(self, connection: pyodbc.Connection, key: RowKey) -> str | None:
         kind = kind_named(key[0])
         query = f"SELECT status FROM dbo.{kind.table} WHERE shop_pharmacy_code = ? AND {kind.id_column} = ?"
-        row = connection.execute(query, SHOP, key[1]).fetchone()
+        row = connection.execute(query, *key[1:]).fetchone()
         return None if row is None else str(row[0])
 
     def _surely(self, act: Callable[[pyodbc.Connection], object], is_done: Callable[[pyodbc.Connection], bool]) -> None:

@@ -9,8 +9,9 @@ import pyodbc
 
 from sandbox.sample.connection import connect
 from sandbox.sample.documents import PENDING, SALE, DocumentKind
+from sandbox.sample.names import shop_code
 
-SHOP = "NT-01"
+SHOP = shop_code(1)
 
 
 class Desk:

@@ -7,6 +7,9 @@ from typing import Any
 
 from common.database.records import Beginning, Checkpoint, Dispatch, OpenCycle, Position, Resume, Seal, Window
 from relay.sources import SALE, Source
+from sandbox.sample.names import shop_code
+
+SHOP = shop_code(1)
 
 
 def a_position(seq: int, *, number: int = 1, life: str = "life") -> Position:
@@ -30,10 +33,10 @@ def a_dispatch(seq: int | None, *, source: Source = SALE, **changes: Any) -> Dis
     }
     own: dict[str, Any] = {
         "id": f"{life}-{number}-{seq}",
-        "args": json.dumps([f"invoice-{seq}", "shop"]),
+        "args": json.dumps([f"HĐ-{seq}", SHOP]),
         "seq": seq,
-        "business_id": f"invoice-{seq}",
-        "key": ("shop", f"invoice-{seq}"),
+        "business_id": f"HĐ-{seq}",
+        "key": (SHOP, f"HĐ-{seq}"),
         "change_version": 100,
     }
     common = {name: changes.pop(name, value) for name, value in window.items()}

@@ -17,7 +17,7 @@ from sandbox.demo import programs
 from sandbox.demo.programs import Workshop
 from sandbox.sample.documents import KINDS, PENDING, SYNCED
 from sandbox.services import free_port
-from tests.support.pharmacy import Desk, desk
+from tests.support.pharmacy import SHOP, Desk, desk
 from tests.support.queues import messages_in_redis
 from tests.support.relay_process import running_relay
 from tests.support.wait import wait_until
@@ -70,7 +70,7 @@ def test_now_as_first_run_sends_only_what_comes_after(
             pharmacy.insert("new")
             wait_until(lambda: messages_in_redis(celery_app, "sale_queue"), timeout=ARRIVAL_SECONDS)
     [message] = messages_in_redis(celery_app, "sale_queue")
-    assert message["headers"]["argsrepr"] == "('new', 'NT-01')"
+    assert message["headers"]["argsrepr"] == f"('new', '{SHOP}')"
 
 
 def _await_all_synced(pharmacy: Desk) -> None:

@@ -16,7 +16,7 @@ from celery import Celery
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
 from sandbox.services import free_port
-from tests.support.pharmacy import desk
+from tests.support.pharmacy import SHOP, desk
 from tests.support.queues import messages_in_redis, redis_of
 
 Done = subprocess.CompletedProcess[str]
@@ -127,13 +127,13 @@ def test_dry_run_says_what_would_be_sent_and_sends_nothing(
         pharmacy.insert("HD-1")
         first = run_relay(folder, "scan", "sale", "--dry-run", environment=environment)
         assert first.returncode == 0, first.stderr
-        assert "HD-1, NT-01" in first.stdout
+        assert f"HD-1, {SHOP}" in first.stdout
         assert messages_in_redis(celery_app, "sale_queue") == []
         run_relay(folder, "scan", "sale", environment=environment)
         pharmacy.insert("HD-2")
         second = run_relay(folder, "scan", "sale", "--dry-run", environment=environment)
-    assert "HD-2, NT-01" in second.stdout
-    assert "HD-1, NT-01" not in second.stdout
+    assert f"HD-2, {SHOP}" in second.stdout
+    assert f"HD-1, {SHOP}" not in second.stdout
     assert len(messages_in_redis(celery_app, "sale_queue")) == 1
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from common.database.mssql_client import MSSQLClient
 from sandbox.sample.connection import connect
+from sandbox.sample.names import shop_code
 from sandbox.sample.pharmacy import HandIn, Pharmacy
 
 
-def test_a_second_day_goes_on_with_the_numbers_of_the_first(mssql: MSSQLClient, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("shop", [shop_code(1), shop_code(2)], ids=["composed", "combining"])
+def test_a_second_day_goes_on_with_the_numbers_of_the_first(
+    shop: str, mssql: MSSQLClient, environment: dict[str, str]
+) -> None:
     connection = connect(environment)
     hand_ins: list[HandIn] = []
     for day in range(2):
-        pharmacy = Pharmacy(shop="NT-01", connection=connection, chance=random.Random(day), report=hand_ins.append)
+        pharmacy = Pharmacy(shop=shop, connection=connection, chance=random.Random(day), report=hand_ins.append)
         for _ in range(20):
             pharmacy.hand_in_new()
     connection.close()

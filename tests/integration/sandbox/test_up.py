@@ -138,7 +138,7 @@ def test_data_survives_kill_9(tmp_path: Path) -> None:
     data = ["--data", str(tmp_path / "data")]
     with running_up(tmp_path / "env", *data) as up:
         password = up.settings["MSSQL_PASSWORD"]
-        execute(up, INSERT, "PH-1", "INV-000001")
+        execute(up, INSERT, "NT-Hà-Nội-01", "HĐ-2026-000001")
         with pymongo.MongoClient[dict[str, object]](up.settings["MONGO_URI"]) as mongo:
             mongo["relay"]["things"].insert_one({"_id": 1})
         with redis_of(up) as redis:
@@ -149,7 +149,7 @@ def test_data_survives_kill_9(tmp_path: Path) -> None:
 
     with running_up(tmp_path / "env", *data) as up:
         assert up.settings["MSSQL_PASSWORD"] == password
-        assert query(up, "SELECT local_invoice_id FROM dbo.SalesInvoices") == [("INV-000001",)]
+        assert query(up, "SELECT local_invoice_id FROM dbo.SalesInvoices") == [("HĐ-2026-000001",)]
         with pymongo.MongoClient[dict[str, object]](up.settings["MONGO_URI"]) as mongo:
             assert mongo["relay"]["things"].find_one() == {"_id": 1}
         with redis_of(up) as redis:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.chaos.ledger import Ledger, RowKey
 
-ROW: RowKey = ("sale", "HD-1")
+ROW: RowKey = ("sale", "NT-Hà-Nội-01", "HĐ-2026-000001")
+UNLIKE: RowKey = (*ROW[:2], "HD-2026-000001")
 
 
 def ledger_with_a_row() -> Ledger:
@@ -21,7 +22,9 @@ def test_one_push_for_one_row_is_clean() -> None:
     assert (verdict.rows, verdict.wanted, verdict.pushes) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("pushed", [{}, {ROW: []}, {("import", "HD-1"): ["a"]}])
+@pytest.mark.parametrize(
+    "pushed", [{}, {ROW: []}, {("import", *ROW[1:]): ["a"]}, {(*ROW[:2], "HD-2026-000001"): ["a"]}]
+)
 def test_a_row_without_a_push_is_lost(pushed: dict[RowKey, list[str]]) -> None:
     assert ledger_with_a_row().verdict(pushed).lost == [ROW]
 

@@ -19,7 +19,7 @@ from relay.heartbeat import Heartbeat
 from relay.sources import SALE
 from sandbox.control import SqlServerControl
 from sandbox.sqlserver.faults.model import DelayFault
-from tests.support.pharmacy import Desk
+from tests.support.pharmacy import SHOP, Desk
 from tests.support.stage import SilentLog
 
 NEVER = 60_000
@@ -58,10 +58,10 @@ def test_the_heartbeat_is_there_before_the_drivers_own_limit(
 
 
 def test_the_read_that_repair_makes_is_cancelled_too(relay: Relay, pharmacy: Desk, control: SqlServerControl) -> None:
-    relay.mssql.still_pending(SALE, [("NT-01", "HĐ-1")])
+    relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")])
     control.arm(DelayFault(text=SALE.table, milliseconds=NEVER))
     with pytest.raises(DBAPIError, match="cancelled: nothing had moved"), _heartbeat(relay):
-        relay.mssql.still_pending(SALE, [("NT-01", "HĐ-1")])
+        relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")])
 
 
 def test_a_statement_without_a_heartbeat_has_a_limit(
@@ -84,7 +84,7 @@ def test_a_connection_that_was_cancelled_is_not_used_again(
         list(snapshot.pending())
     assert _connection(relay.mssql) is not before
     with relay.mssql.snapshot(SALE) as snapshot:
-        assert [row.key for rows in snapshot.pending() for row in rows] == [("NT-01", "HĐ-1")]
+        assert [row.key for rows in snapshot.pending() for row in rows] == [(SHOP, "HĐ-1")]
 
 
 def _connection(client: MSSQLClient) -> object:

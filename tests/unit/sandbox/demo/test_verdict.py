@@ -3,21 +3,23 @@
 import json
 
 from sandbox.demo.verdict import Handled, Sent, Verdict, reconcile
+from sandbox.sample.documents import SALE
+from sandbox.sample.names import local_id, shop_code
 from sandbox.sample.pharmacy import HandIn
 
-SHOP = "PH-001"
+SHOP = shop_code(2)
 
 
 def handed_in(number: int, *, revision: int = 1, at: float = 100.0) -> HandIn:
-    return HandIn(kind="sale", key=(SHOP, f"INV-{number}"), revision=revision, committed_at=at)
+    return HandIn(kind="sale", key=(SHOP, local_id(SALE, number, shop=SHOP)), revision=revision, committed_at=at)
 
 
 def sent(task_id: str, number: int, *, at: float = 100.5) -> Sent:
-    return Sent(task_id=task_id, kind="sale", key=(SHOP, f"INV-{number}"), dispatched_at=at)
+    return Sent(task_id=task_id, kind="sale", key=(SHOP, local_id(SALE, number, shop=SHOP)), dispatched_at=at)
 
 
 def handled(task_id: str, number: int, *, revision: int | None = 1) -> Handled:
-    return Handled(task_id=task_id, kind="sale", key=(SHOP, f"INV-{number}"), revision=revision)
+    return Handled(task_id=task_id, kind="sale", key=(SHOP, local_id(SALE, number, shop=SHOP)), revision=revision)
 
 
 def counts(verdict: Verdict) -> tuple[int, int]:
@@ -37,7 +39,7 @@ def test_a_document_that_was_never_dispatched_is_lost() -> None:
 
     assert counts(verdict) == (1, 0)
     assert not verdict.clean
-    assert verdict.examples == ["lost: sale INV-2 of PH-001, revision 1"]
+    assert verdict.examples == [f"lost: sale HĐ-2026-000002 of {SHOP}, revision 1"]
 
 
 def test_a_document_that_was_dispatched_but_never_processed_is_lost() -> None:

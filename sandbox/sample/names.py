@@ -1,0 +1,44 @@
+"""What the pharmacies call themselves, their documents and the people in them: Vietnamese, as their programs write it.
+
+Some programs write a letter with its accents as one character (NFC), others as a letter and combining marks (NFD,
+Unicode Standard Annex #15). Each keeps to its way, and nobody but they may change it: a key of the one form is another
+key than that of the other, byte for byte.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from typing import Literal
+
+from sandbox.sample.documents import CANCELLATION, DocumentKind
+
+TOWNS = ("Hà-Nội", "Đà-Nẵng", "Huế", "Cần-Thơ", "Thủ-Đức", "Vũng-Tàu", "Mỹ-Tho", "Buôn-Ma-Thuột")
+YEAR = 2026
+FAMILY_NAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Đặng", "Vũ", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý")
+GIVEN_NAMES = ("Thị Hường", "Văn Đức", "Thùy Dương", "Ngọc Ánh", "Quốc Việt", "Thị Mỹ Lệ", "Hữu Phước", "Bảo Trâm")
+REASONS = ("khách trả lại thuốc", "nhập sai số lô", "đơn thuốc đã hết hạn", "xuất nhầm cơ sở", "giá chưa đúng")
+
+
+def shop_code(number: int) -> str:
+    """The code of the pharmacy with this number, from 1: `NT-Hà-Nội-01`. Every second one writes combining marks."""
+    code = f"NT-{TOWNS[(number - 1) % len(TOWNS)]}-{number:02}"
+    return unicodedata.normalize("NFC" if number % 2 else "NFD", code)
+
+
+def local_id(kind: DocumentKind, number: int, *, shop: str) -> str:
+    """The id that this shop gives to its document: `HĐ-2026-000123`, in the shop's own way of writing."""
+    return in_the_way_of(shop, f"{kind.prefix}-{YEAR}-{number:06}")
+
+
+def text(kind: DocumentKind, chance: random.Random, *, shop: str) -> str:
+    """Whom a document of this kind is about, or why it was cancelled, in the shop's way of writing."""
+    if kind is CANCELLATION:
+        return in_the_way_of(shop, chance.choice(REASONS))
+    return in_the_way_of(shop, f"{chance.choice(FAMILY_NAMES)} {chance.choice(GIVEN_NAMES)}")
+
+
+def in_the_way_of(shop: str, text: str) -> str:
+    """The text in the form in which this shop's own code is written."""
+    form: Literal["NFC", "NFD"] = "NFC" if unicodedata.is_normalized("NFC", shop) else "NFD"
+    return unicodedata.normalize(form, text)
