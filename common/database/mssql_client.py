@@ -72,6 +72,8 @@ class MSSQLClient:
         """A connection whose statements `cancel` reaches."""
         calls = Calls()
         with self.engine.connect() as plain:
+            # The driver's own limit comes later than the heartbeat's cancel.
+            plain.connection.dbapi_connection.timeout = seconds_with_heartbeat(self._settings)  # type: ignore[union-attr]
             self._reading[calls] = tracked
             try:
                 yield cancellable(plain, calls)
@@ -152,7 +154,7 @@ def make_engine(settings: Settings) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def limit_statements(dbapi_connection: Any, *_: Any) -> None:
-        dbapi_connection.timeout = statement_seconds(settings)
+        dbapi_connection.timeout = math.ceil(settings.RELAY_STALL_SECONDS)
 
     @event.listens_for(engine, "checkin")
     def limit_the_next_ping(dbapi_connection: Any, *_: Any) -> None:
@@ -162,8 +164,8 @@ def make_engine(settings: Settings) -> Engine:
     return engine
 
 
-def statement_seconds(settings: Settings) -> int:
-    """The driver's own limit for a statement: later than a heartbeat cancels it, for those that have none."""
+def seconds_with_heartbeat(settings: Settings) -> int:
+    """The driver's own limit for a statement that a heartbeat cancels: clearly later than that."""
     return math.ceil(settings.RELAY_STALL_SECONDS + settings.heartbeat_seconds + CANCEL_SECONDS)
 
 

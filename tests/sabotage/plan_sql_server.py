@@ -112,7 +112,7 @@ SQL_SERVER_PLAN = (
     sabotage(
         "the driver's own limit is the later one",
         "a statement is cancelled by two at once, and ends without a reason",
-        (CLIENT, "dbapi_connection.timeout = statement_seconds(settings)", "dbapi_connection.timeout = 1"),
+        (CLIENT, "RELAY_STALL_SECONDS + settings.heartbeat_seconds + CANCEL_SECONDS", "RELAY_STALL_SECONDS"),
         red="tests/integration/sandbox/control/test_stalls.py"
         "::test_the_heartbeat_is_there_before_the_drivers_own_limit",
     ),

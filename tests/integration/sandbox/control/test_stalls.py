@@ -64,14 +64,20 @@ def test_the_read_that_repair_makes_is_cancelled_too(relay: Relay, pharmacy: Des
         relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")])
 
 
-def test_a_statement_without_a_heartbeat_has_a_limit(
-    relay: Relay, control: SqlServerControl, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mssql_client, "CANCEL_SECONDS", 0)
+def test_a_statement_without_a_heartbeat_has_the_drivers_limit(relay: Relay, control: SqlServerControl) -> None:
     control.arm(DelayFault(text="CHANGE_TRACKING_CURRENT_VERSION", milliseconds=NEVER))
     with pytest.raises(DBAPIError, match="Query timeout expired") as raised:
         relay.mssql.states([SALE])
     assert is_transient(raised.value)
+
+
+def test_a_heartbeat_that_does_not_beat_leaves_the_drivers_limit(
+    relay: Relay, control: SqlServerControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mssql_client, "CANCEL_SECONDS", 0)
+    control.arm(DelayFault(text="CHANGE_TRACKING_CURRENT_VERSION", milliseconds=NEVER))
+    with pytest.raises(DBAPIError, match="Query timeout expired"), relay.mssql.snapshot(SALE):
+        pass
 
 
 def test_a_connection_that_was_cancelled_is_not_used_again(
