@@ -1,15 +1,14 @@
 """What the pharmacies call themselves, their documents and the people in them: Vietnamese, as their programs write it.
 
 Some programs write a letter with its accents as one character (NFC), others as a letter and combining marks (NFD,
-Unicode Standard Annex #15). Each keeps to its way, and nobody but they may change it: a key of the one form is another
-key than that of the other, byte for byte.
+Unicode Standard Annex #15), and old ones write no accents at all. Each keeps to its way, and nobody but they may change
+it: a key written in one way is another key than the same in another, byte for byte.
 """
 
 from __future__ import annotations
 
 import random
 import unicodedata
-from typing import Literal
 
 from sandbox.sample.documents import CANCELLATION, DocumentKind
 
@@ -21,9 +20,11 @@ REASONS = ("khách trả lại thuốc", "nhập sai số lô", "đơn thuốc �
 
 
 def shop_code(number: int) -> str:
-    """The code of the pharmacy with this number, from 1: `NT-Hà-Nội-01`. Every second one writes combining marks."""
-    code = f"NT-{TOWNS[(number - 1) % len(TOWNS)]}-{number:02}"
-    return unicodedata.normalize("NFC" if number % 2 else "NFD", code)
+    """The code of the pharmacy with this number, from 1: `NT-Hà-Nội-01`.
+
+    Of four, two write composed letters, one combining marks, and one (`NT-Can-Tho-04`) no accents.
+    """
+    return _WAYS[number % len(_WAYS)](f"NT-{TOWNS[(number - 1) % len(TOWNS)]}-{number:02}")
 
 
 def local_id(kind: DocumentKind, number: int, *, shop: str) -> str:
@@ -39,6 +40,21 @@ def text(kind: DocumentKind, chance: random.Random, *, shop: str) -> str:
 
 
 def in_the_way_of(shop: str, text: str) -> str:
-    """The text in the form in which this shop's own code is written."""
-    form: Literal["NFC", "NFD"] = "NFC" if unicodedata.is_normalized("NFC", shop) else "NFD"
-    return unicodedata.normalize(form, text)
+    """The text as this shop writes its own code."""
+    return next(way(text) for way in _WAYS if way(shop) == shop)
+
+
+def _without_accents(text: str) -> str:
+    plain = "".join(letter for letter in _combining(text) if not unicodedata.combining(letter))
+    return plain.translate(str.maketrans("Đđ", "Dd"))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _combining(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+_WAYS = (_without_accents, _composed, _combining, _composed)

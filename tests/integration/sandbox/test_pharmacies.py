@@ -12,7 +12,7 @@ from sandbox.sample.names import shop_code
 from sandbox.sample.pharmacy import HandIn, Pharmacy
 
 
-@pytest.mark.parametrize("shop", [shop_code(1), shop_code(2)], ids=["composed", "combining"])
+@pytest.mark.parametrize("shop", [shop_code(1), shop_code(2), shop_code(4)], ids=["composed", "combining", "plain"])
 def test_a_second_day_goes_on_with_the_numbers_of_the_first(
     shop: str, mssql: MSSQLClient, environment: dict[str, str]
 ) -> None:
