@@ -1,4 +1,4 @@
-"""The beat's schedule: Celery's, which says once that the broker is away, and not with a traceback at every tick."""
+"""The beat's schedule: Celery's, but it says once that the broker is away, and goes on when the clock is put back."""
 
 from __future__ import annotations
 
@@ -17,6 +17,19 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._outages = Outages()
         super().__init__(*args, **kwargs)
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        """Send what is due; gives the seconds until the next look."""
+        self._mind_the_clock()
+        return super().tick(*args, **kwargs)
+
+    def _mind_the_clock(self) -> None:
+        """What was sent last at a time that is yet to come would wait for it: the clock was put back."""
+        for entry in self.schedule.values():
+            if entry.last_run_at > entry.default_now():
+                entry.last_run_at = entry.default_now()
+                # Celery has put them in order by their times, and makes this anew where there is none.
+                self._heap = None
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send it. Raises nothing: a beat must go on."""

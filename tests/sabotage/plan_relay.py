@@ -88,4 +88,10 @@ RELAY_PLAN = (
         ("relay/lost_ticks.py", "QoS.restore_at_shutdown = False", "pass"),
         red="tests/integration/relay/test_lost_ticks.py::test_a_worker_outlives_the_loss_of_its_connection",
     ),
+    sabotage(
+        "a clock that is put back",
+        "the beat sends nothing until the time of before has come again",
+        ("relay/scheduler.py", "        self._mind_the_clock()\n", ""),
+        red="tests/unit/relay/test_scheduler.py::test_a_step_of_the_clock_stops_no_tick[back]",
+    ),
 )
