@@ -16,7 +16,7 @@ from tests.chaos.run import NotRecoveredError, Result, Run, prepared
 
 
 def main() -> int:
-    """0: nothing lost, nothing twice. 1: something was, or relay did not recover."""
+    """0: nothing lost, nothing twice, nothing crashed. 1: something was, or relay did not recover."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--faults", type=int, default=100, help="how many faults (100)")
     parser.add_argument("--seed", type=int, help="decides which and when; drawn at random, and printed, by default")
@@ -41,12 +41,12 @@ def main() -> int:
         say("stopped")
         return 130
     report(result)
-    if not result.verdict.is_clean:
+    if not result.is_clean:
         say(f"The logs stay in {folder}.")
     else:
         shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(as_json(result)), flush=True)
-    return 0 if result.verdict.is_clean else 1
+    return 0 if result.is_clean else 1
 
 
 def report(result: Result) -> None:
@@ -59,8 +59,11 @@ def report(result: Result) -> None:
         f" {len(verdict.lost)} lost, {len(verdict.duplicates)} twice,"
         f" {verdict.repeated_after_restore} repeated after the restore\n"
         f"longest recovery {result.longest_recovery} s ({result.slowest});"
-        f" {result.seconds:.0f} s in all, seed {result.seed}; {result.revived} relays ended by themselves"
+        f" {result.seconds:.0f} s in all, seed {result.seed}; {result.revived} relays ended by themselves,"
+        f" {len(result.crashed)} of their processes crashed"
     )
+    for death in result.crashed:
+        say(f"crashed: {death}")
     for what, keys in (("lost", verdict.lost), ("twice", verdict.duplicates)):
         for key in keys[:10]:
             say(f"{what}: {' '.join(key)}")
@@ -83,6 +86,7 @@ def as_json(result: Result) -> dict[str, object]:
         "slowest": result.slowest,
         "seconds": result.seconds,
         "revived": result.revived,
+        "crashed": len(result.crashed),
     }
 
 

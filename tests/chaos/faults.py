@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
+from sandbox.waiting import wait_until
 from tests.chaos.ledger import Ledger
 from tests.chaos.proxy import Proxy
 from tests.chaos.queues import Queues
@@ -20,6 +22,10 @@ MOST_BYTES_CUT = 20_000
 """Off the end of Redis's file: some twenty messages."""
 LONGEST_STALL = 8.0
 LONGEST_AWAY = 4.0
+CLOCK_STEP = 3600.0
+CROWD = 10_000
+"""Rows that are out in the queues when Redis loses everything for the first time."""
+CROWD_SECONDS = 60.0
 BACKUP = "chaos"
 
 
@@ -54,13 +60,17 @@ def kinds() -> Sequence[Fault]:
         Fault(name="relay killed", strike=_kill_a_relay),
         Fault(name="relay killed", strike=_kill_a_relay),
         Fault(name="all relays killed", strike=_kill_all_relays),
-        Fault(name="relay's process killed", strike=lambda world: world.relays.kill_a_process(world.random)),
+        Fault(name="relay's process killed", strike=lambda world: _kill_a_process(world, signal.SIGKILL)),
+        Fault(name="relay's process crashed", strike=lambda world: _kill_a_process(world, signal.SIGSEGV)),
+        Fault(name="clock put forward", strike=lambda world: _step_clock(world, CLOCK_STEP)),
+        Fault(name="clock put back", strike=lambda world: _step_clock(world, -CLOCK_STEP)),
         *links,
         Fault(name="mssql killed", strike=lambda world: _kill_server(world, "mssql")),
         Fault(name="mongo killed", strike=lambda world: _kill_server(world, "mongo")),
         Fault(name="redis killed", strike=lambda world: _kill_server(world, "redis")),
         Fault(name="redis lost its end", strike=_lose_the_end),
         Fault(name="redis lost its end", strike=_lose_the_end),
+        Fault(name="redis lost everything", strike=_lose_everything),
     ]
 
 
@@ -75,6 +85,15 @@ def _kill_all_relays(world: World) -> None:
         world.relays.kill(name)
     for name in world.relays.names:
         world.relays.start(name)
+
+
+def _kill_a_process(world: World, number: signal.Signals) -> None:
+    world.relays.kill_a_process(world.random, number)
+
+
+def _step_clock(world: World, seconds: float) -> None:
+    name = world.random.choice(world.relays.names)
+    world.relays.put_clock(name, world.relays.ahead(name) + seconds)
 
 
 def _cut(world: World, service: str) -> None:
@@ -109,6 +128,16 @@ def _lose_the_end(world: World) -> None:
         world.servers.kill("redis")
         world.servers.cut_append_only_file(world.random.randint(1, MOST_BYTES_CUT))
         world.servers.start("redis")
+        world.queues.look_again()
+
+
+def _lose_everything(world: World) -> None:
+    if world.queues.length() < CROWD:
+        world.shop.write_many(CROWD)
+        wait_until(lambda: world.queues.length() >= CROWD, seconds=CROWD_SECONDS)
+    # Nobody looks meanwhile, for the same reason: what was taken is done, and everything else is wanted again.
+    with world.shop.pause():
+        world.queues.client.flushall()
         world.queues.look_again()
 
 

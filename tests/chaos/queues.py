@@ -45,8 +45,12 @@ class Queues:
             self._seen[kind.name] = length
         return found
 
+    def length(self) -> int:
+        """Messages that wait."""
+        return sum(int(self.client.llen(kind.queue)) for kind in KINDS)
+
     def look_again(self) -> None:
-        """Begin at the beginning with the next look: Redis was restarted."""
+        """Begin at the beginning with the next look: Redis has lost what it held, or some of it."""
         self._seen.clear()
 
     def take(self, push: Push) -> None:

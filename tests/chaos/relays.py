@@ -1,4 +1,4 @@
-"""Relay as people run it: two workers, one with the beat, each started again when it was killed."""
+"""Relay as people run it: two workers, one with the beat, each with its clock and started again when it was killed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from common.config import Settings
 from sandbox.processes import Child, stop_all
+from tests.chaos.clock import Clock
+from tests.chaos.obituaries import Death, deaths_in
 
 PROJECT = Path(__file__).parents[2]
 
@@ -23,13 +25,14 @@ class Relays:
         rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
         self._folder = folder
         self._environment = {**rest, **environment, "PYTHONPATH": str(PROJECT)}
-        celery = [str(Path(sys.executable).parent / "celery"), "-A", "relay.celery_app", "worker"]
+        self._clocks = {name: Clock(folder / f"{name}.clock") for name in ("relay-1", "relay-2")}
         self._commands = {
-            "relay-1": [*celery, "-n", "one@%h", "--beat", "-s", str(folder / "beat-schedule")],
-            "relay-2": [*celery, "-n", "two@%h", "--concurrency", "3"],
+            "relay-1": ["-n", "one@%h", "--beat", "-s", str(folder / "beat-schedule")],
+            "relay-2": ["-n", "two@%h", "--concurrency", "3"],
         }
         self._running: dict[str, Child] = {}
-        self._lives = 0
+        self._logs: list[Path] = []
+        self._killed: set[int] = set()
         self.revived = 0
 
     @property
@@ -39,9 +42,10 @@ class Relays:
 
     def start(self, name: str) -> None:
         """Start it; every life has a log of its own."""
-        self._lives += 1
-        log = self._folder / f"{name}-{self._lives:03}.log"
-        self._running[name] = Child.start(name, self._commands[name], log=log, env=self._environment, cwd=self._folder)
+        self._logs.append(self._folder / f"{name}-{len(self._logs) + 1:03}.log")
+        celery = ["celery", "-A", "relay.celery_app", "worker", *self._commands[name]]
+        command = [sys.executable, "-m", "tests.chaos.clock", str(self._clocks[name].path), *celery]
+        self._running[name] = Child.start(name, command, log=self._logs[-1], env=self._environment, cwd=self._folder)
 
     def kill(self, name: str) -> None:
         """kill -9 the worker and all its processes."""
@@ -54,13 +58,27 @@ class Relays:
                 self.revived += 1
                 self.start(name)
 
-    def kill_a_process(self, chance: random.Random) -> None:
-        """kill -9 one process of the second relay's pool; the first one's beat is nobody's to start again."""
+    def kill_a_process(self, chance: random.Random, number: signal.Signals) -> None:
+        """End one process of the second relay's pool by a signal; the first one's beat is nobody's to start again."""
         parent = self._running["relay-2"].pid
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         if children:
+            process = int(chance.choice(children))
+            self._killed.add(process)
             with suppress(ProcessLookupError):
-                os.kill(int(chance.choice(children)), signal.SIGKILL)
+                os.kill(process, number)
+
+    def deaths(self) -> list[Death]:
+        """Processes of a pool that a signal ended, but for those that were killed here."""
+        return [death for log in self._logs for death in deaths_in(log) if death.process not in self._killed]
+
+    def put_clock(self, name: str, ahead: float) -> None:
+        """Put this relay's clock to so many seconds before the real time."""
+        self._clocks[name].put(ahead)
+
+    def ahead(self, name: str) -> float:
+        """How many seconds this relay's clock is before the real time."""
+        return self._clocks[name].ahead
 
     def tails(self) -> str:
         """The end of each log."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from sandbox.waiting import wait_until
 from tests.chaos import faults
 from tests.chaos.faults import Fault, World
 from tests.chaos.ledger import Ledger, RowKey, Verdict
+from tests.chaos.obituaries import Death
 from tests.chaos.proxy import Proxy
 from tests.chaos.queues import Queues
 from tests.chaos.relays import Relays
@@ -52,6 +53,13 @@ class Result:
     seconds: float
     revived: int
     """Relays that ended by themselves, and were started again."""
+    crashed: Sequence[Death]
+    """Processes of their pools that a signal ended which was not the run's own."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every push is there and nothing crashed."""
+        return self.verdict.is_clean and not self.crashed
 
 
 @dataclass
@@ -85,6 +93,7 @@ class Run:
             slowest=self.longest[1],
             seconds=round(time.monotonic() - started, 1),
             revived=self.world.relays.revived,
+            crashed=self.world.relays.deaths(),
         )
 
     def _fault(self, number: int, backup: Ledger | None) -> Fault:

@@ -25,8 +25,10 @@ from tests.chaos.ledger import Ledger, RowKey
 from tests.chaos.queues import Push, Queues
 
 SHOPS = tuple(names.shop_code(number) for number in range(1, 5))
-"""Half of them write letters with combining marks."""
+"""One of each way of writing: composed, with combining marks, composed, without accents."""
 PAUSE_SECONDS = 0.03
+MANY = 500
+"""Documents in one transaction, where there are many."""
 FINISHED_SHARE = 0.8
 """Of the documents seen in a queue, so many are finished by their worker service; the others stay."""
 
@@ -70,6 +72,12 @@ class Shop:
         """A document of each kind, written now; to be found in the queues."""
         with self._lock:
             return [key for kind in KINDS for key in self._insert(kind, 1)]
+
+    def write_many(self, count: int) -> None:
+        """So many documents at once, of all kinds."""
+        for number in range(0, count, MANY):
+            with self._lock:
+                self._insert(KINDS[number // MANY % len(KINDS)], MANY)
 
     def _work(self) -> None:
         try:
