@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from sandbox.processes import stop_at_signals
-from tests.chaos.faults import kinds
+from tests.chaos.faults import NotRefusedError, all_kinds
 from tests.chaos.run import NotRecoveredError, Result, Run, prepared
 
 
@@ -22,8 +22,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="decides which and when; drawn at random, and printed, by default")
     parser.add_argument("--only", default="", help="only faults whose names begin so, as 'redis link'")
     chosen = parser.parse_args()
-    if not any(kind.name.startswith(chosen.only) for kind in kinds()):
-        parser.error("no fault's name begins so; there are: " + ", ".join(sorted({kind.name for kind in kinds()})))
+    if not any(kind.name.startswith(chosen.only) for kind in all_kinds()):
+        parser.error("no fault's name begins so; there are: " + ", ".join(sorted({kind.name for kind in all_kinds()})))
     seed = random.randrange(1_000_000) if chosen.seed is None else chosen.seed
     stop_at_signals()
     folder = Path(mkdtemp(prefix="relay-chaos-"))
@@ -32,7 +32,7 @@ def main() -> int:
         with prepared(folder, seed) as world:
             try:
                 result = Run(world=world, count=chosen.faults, seed=seed, say=say, only=chosen.only).play()
-            except NotRecoveredError as error:
+            except (NotRecoveredError, NotRefusedError) as error:
                 say(f"{error}\n{world.relays.tails()}\nThe logs stay in {folder}.")
                 print(json.dumps({"seed": seed, "faults": chosen.faults, "error": str(error)}))
                 return 1
@@ -57,7 +57,7 @@ def report(result: Result) -> None:
     say(
         f"{verdict.rows} rows, {verdict.wanted} pushes wanted, {verdict.pushes} found:"
         f" {len(verdict.lost)} lost, {len(verdict.duplicates)} twice,"
-        f" {verdict.repeated_after_restore} repeated after the restore\n"
+        f" {verdict.repeated} repeated as they may be\n"
         f"longest recovery {result.longest_recovery} s ({result.slowest});"
         f" {result.seconds:.0f} s in all, seed {result.seed}; {result.revived} relays ended by themselves,"
         f" {len(result.crashed)} of their processes crashed"
@@ -81,7 +81,7 @@ def as_json(result: Result) -> dict[str, object]:
         "pushes": verdict.pushes,
         "lost": len(verdict.lost),
         "duplicates": len(verdict.duplicates),
-        "repeated_after_restore": verdict.repeated_after_restore,
+        "repeated": verdict.repeated,
         "longest_recovery_seconds": result.longest_recovery,
         "slowest": result.slowest,
         "seconds": result.seconds,

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from relay.cli.errors import EXIT_CONFIGURATION
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
 from sandbox.waiting import wait_until
+from tests.chaos.definitions import Definitions
 from tests.chaos.ledger import Ledger
 from tests.chaos.proxy import Proxy
 from tests.chaos.queues import Queues
@@ -23,10 +25,17 @@ MOST_BYTES_CUT = 20_000
 LONGEST_STALL = 8.0
 LONGEST_AWAY = 4.0
 CLOCK_STEP = 3600.0
+VISIT_SECONDS = 60.0
+SUPERSEDED = "brought another definition"
+"""What a relay says that has the older one."""
 CROWD = 10_000
 """Rows that are out in the queues when Redis loses everything for the first time."""
 CROWD_SECONDS = 60.0
 BACKUP = "chaos"
+
+
+class NotRefusedError(Exception):
+    """A relay was let in that has no business here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +44,7 @@ class World:
 
     servers: Servers
     proxies: Mapping[str, Proxy]
+    definitions: Definitions
     relays: Relays
     shop: Shop
     queues: Queues
@@ -50,7 +60,7 @@ class Fault:
 
 
 def kinds() -> Sequence[Fault]:
-    """All but the restore, which happens once."""
+    """All but those that happen once: the restore, and the change of the definition."""
     links = [
         Fault(name=f"{service} link {name}", strike=lambda world, s=service, h=how: h(world, s))  # type: ignore[misc]
         for service in ("mssql", "mongo", "redis")
@@ -71,7 +81,14 @@ def kinds() -> Sequence[Fault]:
         Fault(name="redis lost its end", strike=_lose_the_end),
         Fault(name="redis lost its end", strike=_lose_the_end),
         Fault(name="redis lost everything", strike=_lose_everything),
+        Fault(name="older file of sources", strike=_start_with_an_older_file),
+        Fault(name="scan with another Mongo", strike=_scan_with_another_mongo),
     ]
+
+
+def all_kinds() -> Sequence[Fault]:
+    """With the change of the definition, as often as somebody likes."""
+    return [*kinds(), DEFINITION_CHANGED]
 
 
 def _kill_a_relay(world: World) -> None:
@@ -139,6 +156,39 @@ def _lose_everything(world: World) -> None:
     with world.shop.pause():
         world.queues.client.flushall()
         world.queues.look_again()
+
+
+def _change_definition(world: World) -> None:
+    # Nobody writes meanwhile: what waits now is what the new definition finds.
+    with world.shop.pause():
+        for name in world.relays.names:
+            world.relays.kill(name)
+        world.definitions.change()
+        world.shop.ledger.redefined(world.definitions.number)
+        for name in world.relays.names:
+            world.relays.start(name)
+
+
+DEFINITION_CHANGED = Fault(name="definition changed", strike=_change_definition)
+
+
+def _start_with_an_older_file(world: World) -> None:
+    """One more relay, until it has been refused: the definition that it bears was superseded."""
+    if not world.definitions.has_older:
+        _change_definition(world)
+    stranger = world.relays.start_stranger({"RELAY_SOURCES": str(world.definitions.older_path)})
+    refused = wait_until(lambda: SUPERSEDED in stranger.tail(), seconds=VISIT_SECONDS)
+    stranger.kill_group()
+    if not refused:
+        raise NotRefusedError(f"a relay with an older file of sources was not refused:\n{stranger.tail()}")
+
+
+def _scan_with_another_mongo(world: World) -> None:
+    """It must be refused: the mark says who is at work."""
+    scan = world.relays.start_scan({"MONGO_DB_NAME": "another"})
+    code = scan.wait(VISIT_SECONDS)
+    if code != EXIT_CONFIGURATION:
+        raise NotRefusedError(f"a scan with another Mongo ended with {code}:\n{scan.tail()}")
 
 
 def back_up(world: World) -> Ledger:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.sample.documents import PENDING
 
 RowKey = tuple[str, str, str]
 """(kind, shop, local id)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Push:
+    """A message in a queue."""
+
+    key: RowKey
+    task_id: str
+    definition: int = 0
+    """The number of the source's definition under which it was made."""
 
 
 @dataclass
@@ -19,7 +29,9 @@ class Entry:
     episodes: int = 1
     """How many pushes it asks for."""
     may_repeat: int = 0
-    """How many more a restore allows."""
+    """How many more a restore, or another definition, allows."""
+    wanted_as: int = 0
+    """The number of the definition under which it has to be pushed, as long as it waits."""
     status: str = PENDING
     is_deleted: bool = False
 
@@ -35,11 +47,12 @@ class Verdict:
     """Messages in the queues, and those that a worker service took before Redis lost them."""
     lost: list[RowKey]
     duplicates: list[RowKey]
-    repeated_after_restore: int
+    repeated: int
+    """Pushes of rows that waited in a restored database, or under a definition that was changed."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was lost, and nothing sent twice but what a restore allows."""
+        """Whether nothing was lost, and nothing sent twice but what is allowed."""
         return not self.lost and not self.duplicates
 
 
@@ -59,6 +72,13 @@ class Ledger:
         entry.episodes += 1
         entry.status = PENDING
 
+    def redefined(self, number: int) -> None:
+        """The sources have another definition: what waits is wanted under it, whether it had been sent or not."""
+        for entry in self.entries.values():
+            if entry.status == PENDING and not entry.is_deleted:
+                entry.may_repeat += 1
+                entry.wanted_as = number
+
     def copy(self) -> Ledger:
         """As it is now: what a backup of the database holds."""
         return copy.deepcopy(self)
@@ -74,12 +94,15 @@ class Ledger:
             entry.may_repeat = self.entries[key].may_repeat + asked_since + (entry.status == PENDING)
         self.entries = backup.entries
 
-    def verdict(self, pushed: Mapping[RowKey, list[str]]) -> Verdict:
-        """Held against the task ids that were pushed for each row."""
+    def verdict(self, pushed: Mapping[RowKey, Sequence[Push]]) -> Verdict:
+        """Held against what was pushed for each row."""
         lost, duplicates, repeated = [], [], 0
         for key, entry in self.entries.items():
-            ids = pushed.get(key, [])
-            if len(set(ids)) < entry.episodes and not entry.is_deleted:
+            pushes = pushed.get(key, ())
+            ids = [push.task_id for push in pushes]
+            newest = max((push.definition for push in pushes), default=0)
+            is_older = entry.status == PENDING and newest < entry.wanted_as
+            if (len(set(ids)) < entry.episodes or is_older) and not entry.is_deleted:
                 lost.append(key)
             more = max(0, len(ids) - entry.episodes)
             if more > entry.may_repeat or len(set(ids)) + entry.may_repeat < len(ids):
@@ -92,5 +115,5 @@ class Ledger:
             pushes=sum(map(len, pushed.values())),
             lost=lost,
             duplicates=duplicates,
-            repeated_after_restore=repeated,
+            repeated=repeated,
         )

@@ -11,15 +11,10 @@ from typing import Any
 import redis
 
 from sandbox.sample.documents import KINDS, DocumentKind
-from tests.chaos.ledger import RowKey
+from tests.chaos.ledger import Push, RowKey
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Push:
-    """A message in a queue."""
-
-    key: RowKey
-    task_id: str
+NEWEST = 500
+"""Messages at the head of a queue that are read where only what is new is of interest."""
 
 
 @dataclass
@@ -57,16 +52,20 @@ class Queues:
         """A worker service has it."""
         self.taken[push.task_id] = push
 
-    def everything(self) -> dict[RowKey, list[str]]:
-        """The task ids that were pushed for each row: those in the queues, and those taken that Redis lost."""
-        pushed: dict[RowKey, list[str]] = defaultdict(list)
+    def everything(self) -> dict[RowKey, list[Push]]:
+        """What was pushed for each row: what is in the queues, and what was taken that Redis lost."""
+        pushed: dict[RowKey, list[Push]] = defaultdict(list)
         for kind in KINDS:
             for push in _pushes(kind, self.client.lrange(kind.queue, 0, -1)):
-                pushed[push.key].append(push.task_id)
+                pushed[push.key].append(push)
         for push in list(self.taken.values()):
-            if push.task_id not in pushed[push.key]:
-                pushed[push.key].append(push.task_id)
+            if push.task_id not in [other.task_id for other in pushed[push.key]]:
+                pushed[push.key].append(push)
         return pushed
+
+    def newest(self) -> set[RowKey]:
+        """The rows of what was pushed last: enough to see, soon after, whether a row is among them."""
+        return {push.key for kind in KINDS for push in _pushes(kind, self.client.lrange(kind.queue, 0, NEWEST - 1))}
 
 
 def _pushes(kind: DocumentKind, messages: list[Any]) -> list[Push]:
@@ -74,5 +73,5 @@ def _pushes(kind: DocumentKind, messages: list[Any]) -> list[Push]:
 
 
 def _push(kind: DocumentKind, message: Any) -> Push:
-    [local_id, shop], _, _ = json.loads(base64.b64decode(message["body"]))
-    return Push(key=(kind.name, shop, local_id), task_id=message["headers"]["id"])
+    [local_id, shop, *more], _, _ = json.loads(base64.b64decode(message["body"]))
+    return Push(key=(kind.name, shop, local_id), task_id=message["headers"]["id"], definition=len(more))

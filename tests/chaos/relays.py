@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tests.chaos.clock import Clock
 from tests.chaos.obituaries import Death, deaths_in
 
 PROJECT = Path(__file__).parents[2]
+WORKER = ("celery", "-A", "relay.celery_app", "worker")
 
 
 class Relays:
@@ -42,10 +43,24 @@ class Relays:
 
     def start(self, name: str) -> None:
         """Start it; every life has a log of its own."""
+        self._running[name] = self._start(name, [*self._on_the_clock_of(name), *WORKER, *self._commands[name]], {})
+
+    def start_stranger(self, settings: Mapping[str, str]) -> Child:
+        """Another worker, with these settings in place of its own, that nobody starts again. The caller ends it."""
+        # By the clock of the one with the beat, or it might take every tick for one that has expired.
+        return self._start("stranger", [*self._on_the_clock_of("relay-1"), *WORKER, "-n", "stranger@%h"], settings)
+
+    def start_scan(self, settings: Mapping[str, str]) -> Child:
+        """`relay scan`, with these settings in place of its own. The caller waits for it."""
+        return self._start("scan", [str(Path(sys.executable).parent / "relay"), "scan"], settings)
+
+    def _on_the_clock_of(self, name: str) -> list[str]:
+        return ["-m", "tests.chaos.clock", str(self._clocks[name].path)]
+
+    def _start(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> Child:
         self._logs.append(self._folder / f"{name}-{len(self._logs) + 1:03}.log")
-        celery = ["celery", "-A", "relay.celery_app", "worker", *self._commands[name]]
-        command = [sys.executable, "-m", "tests.chaos.clock", str(self._clocks[name].path), *celery]
-        self._running[name] = Child.start(name, command, log=self._logs[-1], env=self._environment, cwd=self._folder)
+        environment = {**self._environment, **settings}
+        return Child.start(name, [sys.executable, *arguments], log=self._logs[-1], env=environment, cwd=self._folder)
 
     def kill(self, name: str) -> None:
         """kill -9 the worker and all its processes."""

@@ -14,6 +14,7 @@ import redis
 
 from sandbox.waiting import wait_until
 from tests.chaos import faults
+from tests.chaos.definitions import Definitions
 from tests.chaos.faults import Fault, World
 from tests.chaos.ledger import Ledger, RowKey, Verdict
 from tests.chaos.obituaries import Death
@@ -100,7 +101,10 @@ class Run:
         if number == max(2, self.count // 2 + 1) and backup is not None and not self.only:
             copy = backup
             return Fault(name="database restored", strike=lambda world: faults.restore(world, copy))
-        return self.world.random.choice([kind for kind in faults.kinds() if kind.name.startswith(self.only)])
+        if number == max(1, self.count // 4) and not self.only:
+            return faults.DEFINITION_CHANGED
+        wanted = faults.all_kinds() if self.only else faults.kinds()
+        return self.world.random.choice([kind for kind in wanted if kind.name.startswith(self.only)])
 
     def _strike(self, number: int, fault: Fault) -> None:
         fault.strike(self.world)
@@ -111,7 +115,7 @@ class Run:
     def _await(self, name: str, since: float, *, notes: bool = True) -> float:
         """Wait until rows written now are in their queues; gives the seconds since `since`."""
         probes = self.world.shop.probe()
-        if not wait_until(lambda: self._are_pushed(probes), seconds=RECOVERY_SECONDS):
+        if not wait_until(lambda: self._are_pushed(probes), seconds=RECOVERY_SECONDS) and not self._were_pushed(probes):
             raise NotRecoveredError(f"not recovered from {name} within {RECOVERY_SECONDS:.0f} s")
         seconds = time.monotonic() - since
         if notes:
@@ -123,9 +127,13 @@ class Run:
             raise self.world.shop.error
         self.world.relays.revive()
         try:
-            pushed = self.world.queues.everything()
+            return self.world.queues.newest() >= set(probes)
         except redis.RedisError:
             return False
+
+    def _were_pushed(self, probes: list[RowKey]) -> bool:
+        """The same where so much has come behind them that they are not among the newest."""
+        pushed = self.world.queues.everything()
         return all(pushed.get(key) for key in probes)
 
     def _settle(self) -> Verdict:
@@ -149,7 +157,9 @@ def prepared(folder: Path, seed: int) -> Iterator[World]:
         for proxy in proxies.values():
             stack.callback(proxy.close)
         upgrade(servers.settings)
-        relays = Relays(folder, {**servers.settings, **SETTINGS, **_through(proxies)})
+        definitions = Definitions(folder)
+        sources = {"RELAY_SOURCES": str(definitions.path)}
+        relays = Relays(folder, {**servers.settings, **SETTINGS, **_through(proxies), **sources})
         stack.callback(relays.stop)
         for name in relays.names:
             relays.start(name)
@@ -157,7 +167,15 @@ def prepared(folder: Path, seed: int) -> Iterator[World]:
         queues = Queues(redis.Redis(host, port, socket_timeout=5))
         shop = Shop(servers.settings, Ledger(), queues, chance.randrange(2**32))
         shop.open()
-        yield World(servers=servers, proxies=proxies, relays=relays, shop=shop, queues=queues, random=chance)
+        yield World(
+            servers=servers,
+            proxies=proxies,
+            definitions=definitions,
+            relays=relays,
+            shop=shop,
+            queues=queues,
+            random=chance,
+        )
 
 
 def _through(proxies: dict[str, Proxy]) -> dict[str, str]:

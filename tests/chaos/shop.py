@@ -21,8 +21,8 @@ from common.task_log import TaskLog
 from sandbox.sample import names
 from sandbox.sample.connection import connect
 from sandbox.sample.documents import KINDS, PENDING, SYNCED, DocumentKind, kind_named
-from tests.chaos.ledger import Ledger, RowKey
-from tests.chaos.queues import Push, Queues
+from tests.chaos.ledger import Ledger, Push, RowKey
+from tests.chaos.queues import Queues
 
 SHOPS = tuple(names.shop_code(number) for number in range(1, 5))
 """One of each way of writing: composed, with combining marks, composed, without accents."""
