@@ -70,19 +70,19 @@ def configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _schedule(settings: Settings) -> dict[str, Any]:
-    """Every full minute, or as often as RELAY_SCAN_INTERVAL says. A tick that was not taken in time expires."""
+    """Every full minute, or as often as RELAY_SCAN_INTERVAL says."""
     interval = settings.RELAY_SCAN_INTERVAL
     rarely = interval is not None and interval > MARK_SECONDS
     return {
         "scan-for-new-data-every-minute": {
             "task": "relay.scan_and_dispatch",
             "schedule": crontab() if interval is None else timedelta(seconds=interval),
-            "options": {"queue": OWN_QUEUE, "expires": tick_seconds(settings)},
+            "options": {"queue": OWN_QUEUE},
         },
         "look-for-stuck-rows": {
             "task": "relay.reconcile",
             "schedule": timedelta(seconds=RECONCILE_SECONDS),
-            "options": {"queue": OWN_QUEUE, "expires": RECONCILE_SECONDS},
+            "options": {"queue": OWN_QUEUE},
         },
         **({"keep-marks-fresh": _renewal()} if rarely else {}),
     }
@@ -92,13 +92,8 @@ def _renewal() -> dict[str, Any]:
     return {
         "task": "relay.keep_marks_fresh",
         "schedule": timedelta(seconds=MARK_SECONDS),
-        "options": {"queue": OWN_QUEUE, "expires": MARK_SECONDS},
+        "options": {"queue": OWN_QUEUE},
     }
-
-
-def tick_seconds(settings: Settings) -> float:
-    """How long a tick is worth taking: until the next one, but no less than a second."""
-    return max(settings.RELAY_SCAN_INTERVAL or 60.0, 1.0)
 
 
 class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types

@@ -1,14 +1,24 @@
-"""The beat's schedule: Celery's, but it says once that the broker is away, and goes on when the clock is put back."""
+"""The beat's schedule: Celery's, but it says once that the broker is away, goes on when the clock is put back, and does
+not pile ticks up that nobody takes.
+
+Celery would have them expire instead, at a time of the beat's clock that every worker holds against its own: where
+those differ by more than a tick, a worker throws all away (and says nothing).
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from celery.beat import PersistentScheduler, SchedulingError
 
 from common.logs import get_logger
+from relay.celery_app import OWN_QUEUE
 from relay.outages import Outages
 from relay.telling import told_once
+
+MOST_WAITING = 10
+"""Messages in relay's own queue above which no tick is sent: those that wait do the same."""
 
 
 class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no types
@@ -41,8 +51,24 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
             log.exception("tick_not_sent", task=entry.task)
 
     def _send(self, entry: Any, producer: Any) -> None:
+        if self._waiting() >= MOST_WAITING:
+            return
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             # Celery's says what and not why.
             raise error.__context__ or error from None
+
+    def _waiting(self) -> int:
+        """Messages in relay's own queue; 0 where the broker does not say: what is wrong with it the sending tells."""
+        queue = self.app.amqp.queues[OWN_QUEUE]
+        with suppress(Exception), self.app.connection_or_acquire() as connection:
+            declared = connection.default_channel.queue_declare(
+                queue=queue.name,
+                durable=queue.durable,
+                exclusive=queue.exclusive,
+                auto_delete=queue.auto_delete,
+                arguments=queue.queue_arguments,
+            )
+            return int(declared.message_count)
+        return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.logs import get_logger
 from relay.bootstrap import this_process
-from relay.celery_app import OWN_QUEUE, app, tick_seconds
+from relay.celery_app import OWN_QUEUE, app
 from relay.model import Outcome
 from relay.outages import Outages
 from relay.registry import all_sources, find_source
@@ -21,7 +21,7 @@ def scan_and_dispatch() -> None:
     with told_once(get_logger("relay"), outages, "scan_and_dispatch"):
         relay = this_process(app)
         for source in find_work(relay, all_sources()):
-            scan_source.apply_async((source.name,), queue=OWN_QUEUE, expires=tick_seconds(relay.settings))
+            scan_source.apply_async((source.name,), queue=OWN_QUEUE)
 
 
 @app.task(name="relay.keep_marks_fresh", shared=False)

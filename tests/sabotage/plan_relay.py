@@ -94,4 +94,21 @@ RELAY_PLAN = (
         ("relay/scheduler.py", "        self._mind_the_clock()\n", ""),
         red="tests/unit/relay/test_scheduler.py::test_a_step_of_the_clock_stops_no_tick[back]",
     ),
+    sabotage(
+        "ticks that nobody takes",
+        "a day without workers is a day of ticks for them to work off",
+        ("relay/scheduler.py", "if self._waiting() >= MOST_WAITING:", "if False:"),
+        red="tests/unit/relay/test_scheduler.py::test_ticks_that_nobody_takes_do_not_pile_up",
+    ),
+    sabotage(
+        "no tick expires by the clock",
+        "a worker whose clock is ahead of the beat's throws every tick away",
+        (
+            "relay/celery_app.py",
+            '"options": {"queue": OWN_QUEUE},\n        },\n        "look',
+            '"options": {"queue": OWN_QUEUE, "expires": 60},\n        },\n        "look',
+        ),
+        red="tests/integration/relay/test_clocks.py"
+        "::test_a_beat_whose_clock_is_not_the_workers_has_documents_sent[behind]",
+    ),
 )

@@ -37,11 +37,16 @@ def running_relay(folder: Path, environment: Mapping[str, str]) -> Iterator[Chil
 
 def _start(name: str, command: list[str], folder: Path, environment: Mapping[str, str]) -> Child:
     program, *options = command
-    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
     return Child.start(
         name,
         [str(Path(sys.executable).parent / program), *options],
         log=folder / f"{name}.log",
-        env={**rest, **environment, "PYTHONPATH": str(PROJECT)},
+        env=environment_of(environment),
         cwd=folder,
     )
+
+
+def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a relay with these settings, and none of this process's own."""
+    rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
+    return {**rest, **settings, "PYTHONPATH": str(PROJECT)}

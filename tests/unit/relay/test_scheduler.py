@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.schedules import schedule
+from kombu.entity import Queue
 
-from relay.scheduler import Scheduler
+from relay.celery_app import OWN_QUEUE
+from relay.scheduler import MOST_WAITING, Scheduler
 from tests.support.wait import wait_until
 
 
@@ -27,6 +30,7 @@ class Recording(Scheduler):
         self.sent.append(entry.name)
 
 
+OFTEN_SECONDS = 0.02
 ahead = timedelta()
 """How far the clock is before the real time."""
 
@@ -40,7 +44,7 @@ def app() -> Iterator[Celery]:
     app = Celery("test", broker="memory://", set_as_current=False)
     app.conf.beat_schedule = {
         name: {"task": name, "schedule": schedule(timedelta(seconds=seconds), nowfun=_now)}
-        for name, seconds in (("often", 0.02), ("rarely", 0.2))
+        for name, seconds in (("often", OFTEN_SECONDS), ("rarely", 0.2))
     }
     yield app
     app.close()
@@ -72,6 +76,34 @@ def test_a_schedule_of_a_time_to_come_is_no_reason_to_wait_for_it(
         scheduler = Recording(app=app, schedule_filename=path)
         assert _all_are_sent(scheduler)
         scheduler.close()
+
+
+@pytest.fixture
+def waiting(app: Celery, tmp_path: Path) -> Iterator[Callable[[], list[Any]]]:
+    """A beat that has sent a tick for each moment of a while without workers; gives what waits, and takes it."""
+    app.conf.task_queues = [Queue(OWN_QUEUE)]
+    app.conf.beat_schedule["often"]["options"] = app.conf.beat_schedule["rarely"]["options"] = {"queue": OWN_QUEUE}
+    scheduler = Scheduler(app=app, schedule_filename=str(tmp_path / "schedule"))
+
+    def waits() -> int:
+        scheduler.tick()
+        return scheduler._waiting()
+
+    def take() -> list[Any]:
+        wait_until(waits, message="nothing was sent")
+        until = time.monotonic() + 40 * OFTEN_SECONDS
+        wait_until(lambda: waits() and time.monotonic() > until)
+        with app.connection_for_read() as connection:
+            queue = Queue(OWN_QUEUE)(connection.default_channel)
+            return list(iter(lambda: queue.get(no_ack=True), None))
+
+    yield take
+    scheduler.close()
+
+
+def test_ticks_that_nobody_takes_do_not_pile_up(waiting: Callable[[], list[Any]]) -> None:
+    assert len(waiting()) == MOST_WAITING
+    assert waiting(), "and there are new ones when those were taken"
 
 
 def _all_are_sent(scheduler: Recording) -> bool:
