@@ -43,19 +43,16 @@ class Relays:
 
     def start(self, name: str) -> None:
         """Start it; every life has a log of its own."""
-        self._running[name] = self._start(name, [*self._on_the_clock_of(name), *WORKER, *self._commands[name]], {})
+        on_its_clock = ["-m", "tests.chaos.clock", str(self._clocks[name].path)]
+        self._running[name] = self._start(name, [*on_its_clock, *WORKER, *self._commands[name]], {})
 
     def start_stranger(self, settings: Mapping[str, str]) -> Child:
         """Another worker, with these settings in place of its own, that nobody starts again. The caller ends it."""
-        # By the clock of the one with the beat, or it might take every tick for one that has expired.
-        return self._start("stranger", [*self._on_the_clock_of("relay-1"), *WORKER, "-n", "stranger@%h"], settings)
+        return self._start("stranger", ["-m", *WORKER, "-n", "stranger@%h"], settings)
 
     def start_scan(self, settings: Mapping[str, str]) -> Child:
         """`relay scan`, with these settings in place of its own. The caller waits for it."""
         return self._start("scan", [str(Path(sys.executable).parent / "relay"), "scan"], settings)
-
-    def _on_the_clock_of(self, name: str) -> list[str]:
-        return ["-m", "tests.chaos.clock", str(self._clocks[name].path)]
 
     def _start(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> Child:
         self._logs.append(self._folder / f"{name}-{len(self._logs) + 1:03}.log")
