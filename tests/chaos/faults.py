@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from relay.cli.errors import EXIT_CONFIGURATION
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
+from sandbox.sample.documents import KINDS
 from sandbox.waiting import wait_until
 from tests.chaos.definitions import Definitions
 from tests.chaos.ledger import Ledger
@@ -176,11 +177,19 @@ def _start_with_an_older_file(world: World) -> None:
     """One more relay, until it has been refused: the definition that it bears was superseded."""
     if not world.definitions.has_older:
         _change_definition(world)
+        # Until then the older one is the present one still.
+        wait_until(lambda: _is_taken_up(world), seconds=VISIT_SECONDS)
     stranger = world.relays.start_stranger({"RELAY_SOURCES": str(world.definitions.older_path)})
     refused = wait_until(lambda: SUPERSEDED in stranger.tail(), seconds=VISIT_SECONDS)
     stranger.kill_group()
     if not refused:
         raise NotRefusedError(f"a relay with an older file of sources was not refused:\n{stranger.tail()}")
+
+
+def _is_taken_up(world: World) -> bool:
+    """Whether rows of every kind are sent under the present definition."""
+    newest = {push.key[0] for push in world.queues.newest() if push.definition == world.definitions.number}
+    return newest == {kind.name for kind in KINDS}
 
 
 def _scan_with_another_mongo(world: World) -> None:

@@ -63,9 +63,9 @@ class Queues:
                 pushed[push.key].append(push)
         return pushed
 
-    def newest(self) -> set[RowKey]:
-        """The rows of what was pushed last: enough to see, soon after, whether a row is among them."""
-        return {push.key for kind in KINDS for push in _pushes(kind, self.client.lrange(kind.queue, 0, NEWEST - 1))}
+    def newest(self) -> list[Push]:
+        """What was pushed last: enough to see, soon after, whether something is there."""
+        return [push for kind in KINDS for push in _pushes(kind, self.client.lrange(kind.queue, 0, NEWEST - 1))]
 
 
 def _pushes(kind: DocumentKind, messages: list[Any]) -> list[Push]:

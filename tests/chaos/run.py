@@ -127,7 +127,7 @@ class Run:
             raise self.world.shop.error
         self.world.relays.revive()
         try:
-            return self.world.queues.newest() >= set(probes)
+            return {push.key for push in self.world.queues.newest()} >= set(probes)
         except redis.RedisError:
             return False
 
