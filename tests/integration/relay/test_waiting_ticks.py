@@ -1,0 +1,37 @@
+"""The beat asks the broker how many messages wait for relay's workers: Redis and RabbitMQ say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from celery import Celery
+
+from relay.reserved import OWN_QUEUE
+from relay.scheduler import MOST_WAITING, Scheduler
+from tests.support.wait import wait_until
+
+TICK = "scan-for-new-data-every-minute"
+
+
+def test_ticks_that_no_worker_takes_do_not_pile_up_in_redis(celery_app: Celery, tmp_path: Path) -> None:
+    _assert_they_do_not_pile_up(celery_app, tmp_path)
+
+
+def test_ticks_that_no_worker_takes_do_not_pile_up_in_rabbitmq(rabbitmq_app: Celery, tmp_path: Path) -> None:
+    try:
+        _assert_they_do_not_pile_up(rabbitmq_app, tmp_path)
+    finally:
+        with rabbitmq_app.connection_for_write() as connection:
+            connection.default_channel.queue_delete(OWN_QUEUE)
+
+
+def _assert_they_do_not_pile_up(app: Celery, folder: Path) -> None:
+    scheduler = Scheduler(app=app, schedule_filename=str(folder / "schedule"))
+    for _ in range(MOST_WAITING + 5):
+        scheduler.apply_entry(scheduler.schedule[TICK], producer=scheduler.producer)
+        # A message is in the queue a moment after it was sent.
+        wait_until(scheduler._waiting)
+    wait_until(lambda: scheduler._waiting() >= MOST_WAITING)
+    assert scheduler._waiting() <= MOST_WAITING + 1, "but for one on its way"
+    scheduler.connection.release()
+    scheduler.close()
