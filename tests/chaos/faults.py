@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from relay.cli.errors import EXIT_CONFIGURATION
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
+from sandbox.mongo_control import MongoControl
 from sandbox.sample.documents import KINDS
 from sandbox.waiting import wait_until
 from tests.chaos.definitions import Definitions
@@ -33,6 +34,8 @@ CROWD = 10_000
 """Rows that are out in the queues when Redis loses everything for the first time."""
 CROWD_SECONDS = 60.0
 BACKUP = "chaos"
+APPLICATION = "relay"
+"""What relay calls itself to MongoDB."""
 
 
 class NotRefusedError(Exception):
@@ -78,6 +81,7 @@ def kinds() -> Sequence[Fault]:
         *links,
         Fault(name="mssql killed", strike=lambda world: _kill_server(world, "mssql")),
         Fault(name="mongo killed", strike=lambda world: _kill_server(world, "mongo")),
+        Fault(name="mongo deposed", strike=_depose_mongo),
         Fault(name="redis killed", strike=lambda world: _kill_server(world, "redis")),
         Fault(name="redis lost its end", strike=_lose_the_end),
         Fault(name="redis lost its end", strike=_lose_the_end),
@@ -138,6 +142,14 @@ def _kill_server(world: World, name: str) -> None:
     world.servers.kill(name)
     time.sleep(world.random.uniform(0, LONGEST_AWAY))
     world.servers.start(name)
+
+
+def _depose_mongo(world: World) -> None:
+    """Relays meet a primary that was cut off: its reads lag behind what was written, and it confirms nothing."""
+    mongo = MongoControl(world.servers.settings["MONGO_URI"])
+    mongo.depose(application=APPLICATION)
+    time.sleep(world.random.uniform(0.5, LONGEST_STALL))
+    mongo.recover()
 
 
 def _lose_the_end(world: World) -> None:
