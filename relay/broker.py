@@ -23,6 +23,17 @@ TIMEOUT_SECONDS = 5
 HEALTH_SECONDS = 3
 """A connection to Redis that was not used for so long is checked before it is used again."""
 
+OWN_UNACKED: Mapping[str, str] = MappingProxyType(
+    {
+        "unacked_key": "relay:unacked",
+        "unacked_index_key": "relay:unacked_index",
+        "unacked_mutex_key": "relay:unacked_mutex",
+    }
+)
+"""Where relay's workers keep the ticks they have in hand. Every worker on a Redis gives back what stands for too long
+under these keys, whoever's it is (kombu 5.7, `QoS.restore_visible`): by its own clock and visibility timeout relay's
+would give the worker services' documents to a second worker."""
+
 SUPPORTED = "relay needs Redis (redis://, rediss://, redis+socket://, sentinel://) or RabbitMQ (amqp://, amqps://)"
 _ELSEWHERE = ("broker_transport", "broker_user", "broker_password", "broker_vhost", "broker_port")
 """Celery's older settings for what stands in the URL."""
@@ -234,6 +245,7 @@ def _merged(kind: Kind, settings: Settings, chosen: Mapping[str, Any], urls: int
         "socket_connect_timeout": TIMEOUT_SECONDS,
         # A worker that waits for ticks on a connection that went silent finds out after two checks (kombu: 51 s).
         "health_check_interval": HEALTH_SECONDS,
+        **OWN_UNACKED,
         # Kombu asks all sentinels in one try.
         "max_retries": 0 if kind is Kind.SENTINEL else urls - 1,
     }

@@ -35,6 +35,9 @@ RESERVED: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), _TIMEOUTS),
         "health_check_interval": "a connection that went silent has to be noticed",
         "heartbeat": "relay's workers have one of their own",
+        **dict.fromkeys(
+            ("unacked_key", "unacked_index_key", "unacked_mutex_key"), "relay's workers keep their ticks in hand apart"
+        ),
         "confirm_publish": "relay has whole batches confirmed, and always",
         **dict.fromkeys(("host", "userid", "password", "virtual_host"), _IN_THE_URL),
     }
@@ -53,7 +56,7 @@ _CALLABLES |= {"frame_handler", "frame_writer"}
 RABBITMQ = frozenset(inspect.signature(amqp.Connection.__init__).parameters) - _CALLABLES
 
 TEXTS = {"global_keyprefix", "sep", "client_name", "master_name", "queue_order_strategy"}
-TEXTS |= {"unacked_key", "unacked_index_key", "unacked_mutex_key", "login_method", "login_response", "locale"}
+TEXTS |= {"login_method", "login_response", "locale"}
 REDIS_SSL = frozenset(name for name in inspect.signature(SSLConnection.__init__).parameters if name.startswith("ssl_"))
 RABBITMQ_SSL = {"keyfile", "certfile", "ca_certs", "cert_reqs", "server_hostname", "ciphers", "ssl_version", "context"}
 RABBITMQ_SSL |= {"tls_maximum_version", "tls_minimum_version"}

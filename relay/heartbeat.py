@@ -14,7 +14,7 @@ from relay.work import Log
 
 
 class Heartbeat:
-    """A thread beside the work, in the process that works.
+    """Threads beside the work, in the process that works.
 
     Without progress for `patience_seconds` the lease is left to expire and the statement is cancelled.
     """
@@ -26,12 +26,14 @@ class Heartbeat:
         *,
         interval_seconds: float,
         patience_seconds: float,
+        mark_interval_seconds: float = RENEW_MARK_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._leases = leases
         self._log = log
         self._interval = interval_seconds
         self._patience = patience_seconds
+        self._mark_interval = mark_interval_seconds
         self._clock = clock
         self._moved = 0.0
 
@@ -43,28 +45,29 @@ class Heartbeat:
     def over(
         self, lease: Lease, *, on_stall: Callable[[], None], renew_mark: Callable[[], None]
     ) -> Iterator[Heartbeat]:
-        """Keep the lease alive inside the block, and the mark fresh; `on_stall` is called once, from the thread, when
-        nothing moves."""
+        """Keep the lease alive inside the block, and the mark fresh; `on_stall` is called once, from another thread,
+        when nothing moves."""
         self.progress()
         done = threading.Event()
-        thread = threading.Thread(
-            target=self._beat, args=(lease, on_stall, renew_mark, done), name=f"lease-{lease.source}", daemon=True
-        )
-        thread.start()
+        # Two threads: a renewal of the mark may wait for SQL Server, and the lease must not wait with it.
+        threads = [
+            threading.Thread(
+                target=self._beat, args=(lease, on_stall, done), name=f"lease-{lease.source}", daemon=True
+            ),
+            threading.Thread(
+                target=self._keep, args=(lease, renew_mark, done), name=f"mark-{lease.source}", daemon=True
+            ),
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield self
         finally:
             done.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
-    def _beat(
-        self,
-        lease: Lease,
-        on_stall: Callable[[], None],
-        renew_mark: Callable[[], None],
-        done: threading.Event,
-    ) -> None:
-        mark_renewed = self._clock()
+    def _beat(self, lease: Lease, on_stall: Callable[[], None], done: threading.Event) -> None:
         while not done.wait(self._interval):
             if self._clock() - self._moved > self._patience:
                 self._log.warning("stalled", source=lease.source, seconds=self._patience)
@@ -72,15 +75,13 @@ class Heartbeat:
                 return
             if not self._renew(lease):
                 return
-            if self._clock() - mark_renewed > RENEW_MARK_SECONDS:
-                mark_renewed = self._clock()
-                self._renew_mark(lease, renew_mark)
 
-    def _renew_mark(self, lease: Lease, renew_mark: Callable[[], None]) -> None:
-        try:
-            renew_mark()
-        except Exception as error:
-            self._log.warning("mark_not_renewed", source=lease.source, error=str(error))
+    def _keep(self, lease: Lease, renew_mark: Callable[[], None], done: threading.Event) -> None:
+        while not done.wait(self._mark_interval):
+            try:
+                renew_mark()
+            except Exception as error:
+                self._log.warning("mark_not_renewed", source=lease.source, error=str(error))
 
     def _give_up(self, lease: Lease, on_stall: Callable[[], None]) -> None:
         """Where it fails the connection is gone, as the work finds out by itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from common.database.records import Checkpoint, Mark, Position, TableState
 from relay.baseline import why_baseline
@@ -12,12 +12,16 @@ from relay.sources import Source
 
 
 def sources_with_work(
-    sources: Sequence[Source], changes: ChangeSource, checkpoints: Checkpoints, publisher: Publisher
+    sources: Sequence[Source],
+    changes: ChangeSource,
+    checkpoints: Checkpoints,
+    publisher: Publisher,
+    renew_mark: Callable[[Source, str], None],
 ) -> Sequence[Source]:
     """Those for which something is to be done, or to be looked at: nothing but the others may be left alone.
 
-    A mark of this Mongo's that has grown old is renewed, so that a relay with another one sees that somebody is at
-    work.
+    `renew_mark`: called for each mark of this Mongo's that has grown old, with the id of that Mongo, so that a relay
+    with another one sees that somebody is at work.
     """
     states = changes.states(sources)
     known = checkpoints.load([source.id for source in sources])
@@ -28,7 +32,7 @@ def sources_with_work(
         if not _is_idle(source, state, checkpoint, positions[source.name]):
             with_work.append(source)
         if state is not None and _is_to_be_renewed(state.mark, checkpoint):
-            changes.renew_mark(source, checkpoint.store)
+            renew_mark(source, checkpoint.store)
     return with_work
 
 

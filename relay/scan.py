@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_afte
 from common.database.records import ChangedRow, Checkpoint, Logged
 from relay.bootstrap import Relay
 from relay.cycle import run_cycle
-from relay.faults import as_configuration_error, is_passing
+from relay.faults import as_configuration_error, describe_error, is_passing
 from relay.idle import sources_with_work
 from relay.model import CycleReport, Outcome
 from relay.ports import Snapshot
@@ -33,9 +33,18 @@ LONGEST_SCAN_SECONDS = 300.0
 def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
     """The idle check, over all sources at once. Raises what a cycle raises."""
     ports = relay.ports
+
+    def renew_mark(source: Source, store: str) -> None:
+        try:
+            ports.changes.renew_mark(source, store)
+        except Exception as error:
+            # What was found has to be worked on all the same; the next look tries again.
+            ports.log.warning("mark_not_renewed", source=source.name, error=describe_error(error))
+
     own = {relay.own(source): source for source in sources}
     found = _patiently(
-        "all sources", lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher)
+        "all sources",
+        lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher, renew_mark),
     )
     return [own[source] for source in found]
 

@@ -95,4 +95,11 @@ BROKER_PLAN = (
         red="tests/unit/relay/test_own_queue.py::test_with_any_other_it_ends_with_a_line[consumes0-None-relay,"
         " sale_queue]",
     ),
+    sabotage(
+        "messages in hand",
+        "a relay whose clock is ahead gives the worker services' documents to a second worker",
+        (BROKER, "        **OWN_UNACKED,\n", ""),
+        red="tests/integration/relay/test_messages_in_hand.py"
+        "::test_relays_workers_give_back_their_own_and_nobody_elses[others]",
+    ),
 )

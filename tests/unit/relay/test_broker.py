@@ -12,7 +12,7 @@ from celery import Celery
 from kombu import transport
 
 from common.config import CeleryEnvironment, SettingsError, load_settings
-from relay.broker import Broker, Kind, check_celery_agrees, read_broker, use_broker
+from relay.broker import OWN_UNACKED, Broker, Kind, check_celery_agrees, read_broker, use_broker
 from relay.broker_options import RESERVED
 from relay.celery_app import configuration
 
@@ -122,6 +122,7 @@ def test_what_correctness_needs_is_there_beside_what_was_chosen() -> None:
         "socket_connect_timeout": 5,
         "health_check_interval": 3,
         "max_retries": 0,
+        **OWN_UNACKED,
     }
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from common.database.records import Lease
 from relay.heartbeat import Heartbeat
-from relay.model import RENEW_MARK_SECONDS
 from tests.support.stage import SilentLog
 from tests.support.wait import wait_until
 
@@ -47,6 +46,7 @@ class Beating:
             self.log,
             interval_seconds=INTERVAL_SECONDS,
             patience_seconds=PATIENCE_SECONDS,
+            mark_interval_seconds=INTERVAL_SECONDS,
             clock=lambda: self.seconds,
         )
 
@@ -78,13 +78,30 @@ def beating() -> Beating:
 
 def test_the_mark_is_renewed_now_and_then(beating: Beating) -> None:
     with beating.over():
-        beating.await_renewals(3)
-        assert beating.marks == 0, "it was written a moment ago"
-        beating.seconds += RENEW_MARK_SECONDS + 1
-        beating.heartbeat.progress()
-        wait_until(lambda: beating.marks == 1, message="the mark was not renewed")
-        beating.await_renewals(3)
-        assert beating.marks == 1
+        wait_until(lambda: beating.marks >= 3, message="the mark was not renewed")
+
+
+def test_a_renewal_of_the_mark_that_waits_holds_up_no_lease(beating: Beating) -> None:
+    waiting, over = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        waiting.set()
+        over.wait()
+
+    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_mark=wait):
+        assert waiting.wait(10)
+        beating.await_renewals(5)
+        over.set()
+
+
+def test_a_renewal_of_the_mark_that_fails_is_told_and_tried_again(beating: Beating) -> None:
+    def fail() -> None:
+        beating.marks += 1
+        raise ConnectionError("away")
+
+    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_mark=fail):
+        wait_until(lambda: beating.marks >= 2, message="it was not tried again")
+    assert beating.log.events[0] == ("mark_not_renewed", {"source": "default.sale", "error": "away"})
 
 
 def test_the_lease_is_renewed_inside_the_block(beating: Beating) -> None:

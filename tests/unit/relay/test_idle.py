@@ -54,7 +54,7 @@ class World:
 
 def _with_work(world: World, *sources: Source) -> list[str]:
     everything: Any = world
-    found = sources_with_work(sources or [SALE], everything, everything, everything)
+    found = sources_with_work(sources or [SALE], everything, everything, everything, world.renew_mark)
     return [source.name for source in found]
 
 
