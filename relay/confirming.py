@@ -14,9 +14,13 @@ from typing import Any
 import amqp
 
 from relay.broker import TIMEOUT_SECONDS
+from relay.rabbitmq_faults import BlockedError
 
 CONFIRM_SECONDS = 30.0
 """Longest wait for the next confirmation: a loaded disk takes its time, and who gives up too soon sends twice."""
+
+NO_QUEUE = "amq.relay.nobody"
+"""Routing key of a queue that cannot be there: nobody may declare one whose name begins with `amq.`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,13 +56,32 @@ class ConfirmingChannel:
         """Messages of which nothing is known yet."""
         return len(self._on_their_way)
 
+    def check_takes_messages(self) -> None:
+        """Have an empty message confirmed that no queue gets. Raises BlockedError, or as `wait` does.
+
+        A RabbitMQ that is low on memory or disk reads no further where a message comes (RabbitMQ, "Blocked
+        Connections"), and takes what stands in the socket afterwards, also of those who gave up long ago: each try
+        with a batch would be one more copy of it.
+        """
+        connection = self._channel.connection
+        connection.on_blocked = _raise_blocked
+        try:
+            self._send(amqp.Message(), exchange="", sent=Sent(task_id=None, queue=NO_QUEUE), mandatory=False)
+            self.wait()
+        finally:
+            connection.on_blocked = None
+
     def basic_publish(self, message: Any, *, exchange: str, routing_key: str, **_: Any) -> None:
         """Send it. An event about a task goes to an exchange, which may have no queue."""
-        self._published += 1
         task_id = None if exchange else message.properties.get("correlation_id")
-        self._on_their_way[self._published] = Sent(task_id=task_id, queue=routing_key)
+        sent = Sent(task_id=task_id, queue=routing_key)
+        self._send(message, exchange=exchange, sent=sent, mandatory=not exchange)
+
+    def _send(self, message: Any, *, exchange: str, sent: Sent, mandatory: bool) -> None:
+        self._published += 1
+        self._on_their_way[self._published] = sent
         self._channel.basic_publish(
-            message, exchange=exchange, routing_key=routing_key, mandatory=not exchange, timeout=TIMEOUT_SECONDS
+            message, exchange=exchange, routing_key=sent.queue, mandatory=mandatory, timeout=TIMEOUT_SECONDS
         )
 
     def wait(self) -> None:
@@ -85,3 +108,10 @@ class ConfirmingChannel:
     def _answered(self, number: int, multiple: bool) -> list[Sent]:
         numbers = [one for one in self._on_their_way if one <= number] if multiple else [number]
         return [self._on_their_way.pop(one) for one in numbers]
+
+
+def _raise_blocked(_reason: str) -> None:
+    raise BlockedError(
+        "RabbitMQ takes no messages, being low on memory or disk (`rabbitmq-diagnostics alarms` names which): see that"
+        " its queues are emptied; relay goes on by itself"
+    )

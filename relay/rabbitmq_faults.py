@@ -21,6 +21,10 @@ class QueueRefusesError(NotConfirmedError):
     """The queue exists and takes nothing more."""
 
 
+class BlockedError(OperationalError):
+    """RabbitMQ takes nothing at present, from nobody. Nothing was sent."""
+
+
 def is_transient(error: told.AMQPError) -> bool:
     """Whether the same call may well succeed a moment later."""
     return isinstance(error, told.RecoverableConnectionError | told.RecoverableChannelError | told.InternalError)

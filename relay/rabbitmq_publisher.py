@@ -47,8 +47,9 @@ class RabbitMQPublisher:
         """Send the messages, and wait until RabbitMQ has confirmed each.
 
         Raises ConfigurationError when a queue is not there or may not be written to, QueueRefusesError when it takes
-        no more, NotConfirmedError when RabbitMQ went away: a part of the batch may then be in the queue. What was
-        confirmed of it this object remembers, and leaves out when the batch comes again.
+        no more, BlockedError when RabbitMQ takes nothing from anybody, NotConfirmedError when it went away: a part of
+        the batch may then be in the queue. What was confirmed of it this object remembers, and leaves out when the
+        batch comes again.
         """
         done = self._confirmed.setdefault(source.name, set())
         loud = [dispatch for dispatch in dispatches if dispatch.id not in silent and dispatch.id not in done]
@@ -127,7 +128,9 @@ class RabbitMQPublisher:
 
     def _confirming(self, connection: Connection) -> ConfirmingChannel:
         if self._channel is None:
-            self._channel = ConfirmingChannel(connection.channel())
+            channel = ConfirmingChannel(connection.channel())
+            channel.check_takes_messages()
+            self._channel = channel
         self._channel.confirmed.clear()
         return self._channel
 

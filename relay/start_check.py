@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import Celery, signals
 from kombu.exceptions import OperationalError
 from redis import Redis
@@ -14,6 +15,7 @@ from common.config import SettingsError, get_settings
 from common.database.errors import ConfigurationError
 from common.database.mssql_client import MSSQLClient
 from common.logs import get_logger
+from relay import rabbitmq_faults
 from relay.broker import check_celery_agrees, read_broker
 from relay.checks import check_sources
 from relay.faults import describe_error
@@ -47,6 +49,8 @@ def _check_broker(app: Celery) -> None:
         check_celery_agrees(app, broker)
         if broker.is_redis:
             _refuse_cluster(app)
+        else:
+            _check_rabbitmq_lets_in(app)
     except (SettingsError, ConfigurationError) as error:
         refuse_to_start(error)
 
@@ -59,6 +63,17 @@ def _refuse_cluster(app: Celery) -> None:
     except (RedisError, OperationalError):
         # Away: Celery waits for it, and says so.
         return
+
+
+def _check_rabbitmq_lets_in(app: Celery) -> None:
+    """Raise ConfigurationError when it does not: Celery would end with a traceback."""
+    try:
+        with app.connection_for_write() as connection:
+            connection.default_channel  # noqa: B018 - connects
+    except (AMQPError, OperationalError) as error:
+        # Away: Celery waits for it, and says so.
+        if mending := rabbitmq_faults.remedy(error):
+            raise ConfigurationError(f"RabbitMQ: {mending}") from error
 
 
 def _log_mistakes() -> None:

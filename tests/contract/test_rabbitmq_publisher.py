@@ -20,11 +20,12 @@ from kombu.exceptions import OperationalError
 from common.config import load_settings
 from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE, Dispatch
-from relay import confirming, rabbitmq_publisher
+from relay import confirming, rabbitmq_publisher, start_check
 from relay.celery_app import configuration
 from relay.faults import is_passing
 from relay.rabbitmq_faults import NotConfirmedError, QueueRefusesError
 from relay.rabbitmq_publisher import RabbitMQPublisher
+from relay.refusal import EXIT_CONFIGURATION
 from relay.sources import SALE
 from tests.support.queues import declare, taken_task_ids
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
@@ -236,11 +237,31 @@ def test_a_broker_that_never_answers_is_not_waited_for_for_ever(
         assert set(taken_task_ids(app_on_mortal, queue)) == set(_ids(batch))
 
 
-@pytest.mark.parametrize(
+def test_a_broker_that_is_low_on_memory_gets_no_copy_of_the_batch_with_every_try(
+    mortal: RabbitMQProcess, app_on_mortal: Celery, queue: str
+) -> None:
+    declare(app_on_mortal, queue)
+    first, later = _batch(queue, 3), _batch(queue, 3, start=3)
+    for _ in range(3):
+        # What a process that has just begun does, or one after an error.
+        with mortal.low_on_memory(), closing(RabbitMQPublisher(app_on_mortal)) as publisher:
+            for batch in (first, later):
+                with pytest.raises(OperationalError, match="takes no messages, being low on memory") as caught:
+                    _publish(publisher, batch)
+                assert is_passing(caught.value)
+    with closing(RabbitMQPublisher(app_on_mortal)) as publisher:
+        _publish(publisher, first)
+    assert taken_task_ids(app_on_mortal, queue) == _ids(first)
+
+
+REFUSED = pytest.mark.parametrize(
     ("url", "words"),
     [("amqp://guest:nonsense-pw@{place}//", "the user was refused"), ("amqp://guest:guest@{place}/nowhere", "nowhere")],
     ids=["another password", "another virtual host"],
 )
+
+
+@REFUSED
 def test_who_is_not_let_in_learns_it_without_a_password(
     rabbitmq: RabbitMQProcess, environment: dict[str, str], url: str, words: str
 ) -> None:
@@ -251,6 +272,27 @@ def test_who_is_not_let_in_learns_it_without_a_password(
         with pytest.raises(ConfigurationError, match=words):
             publisher.queue_length(SALE)
     assert "nonsense-pw" not in str(caught.value)
+
+
+@REFUSED
+def test_a_worker_that_is_not_let_in_ends_at_its_start_with_a_line(
+    rabbitmq: RabbitMQProcess,
+    environment: dict[str, str],
+    url: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    there = url.format(place=f"127.0.0.1:{rabbitmq.port}")
+    settings = load_settings(_env_file=None, **{**environment, "BROKER_URL": there})
+    monkeypatch.setattr(start_check, "get_settings", lambda: settings)
+    with _app(environment, there) as app, pytest.raises(SystemExit) as ended:
+        start_check._check_broker(app)
+    assert ended.value.code == EXIT_CONFIGURATION
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("relay: RabbitMQ: ")
+    assert words in line
+    assert "nonsense-pw" not in line
 
 
 # Celery's own messages

@@ -38,6 +38,12 @@ BROKER_PLAN = (
         red=TEST_RABBITMQ + "test_what_was_confirmed_of_a_batch_that_failed_is_not_sent_again",
     ),
     sabotage(
+        "a RabbitMQ that takes nothing",
+        "each try while it is low on memory is one more copy of the batch, which it takes afterwards",
+        (PUBLISHER, "            channel.check_takes_messages()\n", ""),
+        red=TEST_RABBITMQ + "test_a_broker_that_is_low_on_memory_gets_no_copy_of_the_batch_with_every_try",
+    ),
+    sabotage(
         "a broker that cannot confirm",
         "what it loses nobody learns",
         (BROKER, "    if issubclass(transport, pyamqp.Transport):\n", "    if True:\n"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +67,19 @@ class RabbitMQProcess:
     def start(self) -> None:
         """Start it again on its data."""
         self._child = self._start()
+
+    @contextmanager
+    def low_on_memory(self) -> Iterator[None]:
+        """Within the block it has a memory alarm, and takes no message from anybody."""
+        self._control("set_vm_memory_high_watermark", "0.0000001")
+        try:
+            yield
+        finally:
+            self._control("set_vm_memory_high_watermark", "0.4")
+
+    def _control(self, *command: str) -> None:
+        program = Path(self._program).with_name("rabbitmqctl")
+        subprocess.run([program, *command], env={**os.environ, **self._environment}, check=True, capture_output=True)
 
     def stop(self) -> None:
         """Kill it, and Erlang's directory of nodes: nobody needs its data any more."""
