@@ -37,6 +37,7 @@ would give the worker services' documents to a second worker."""
 SUPPORTED = "relay needs Redis (redis://, rediss://, redis+socket://, sentinel://) or RabbitMQ (amqp://, amqps://)"
 _ELSEWHERE = ("broker_transport", "broker_user", "broker_password", "broker_vhost", "broker_port")
 """Celery's older settings for what stands in the URL."""
+_SOCKET = "redis+socket"
 
 
 class Kind(Enum):
@@ -91,10 +92,12 @@ def read_broker(settings: Settings) -> Broker:
     chosen = settings.broker_options
     options.check_options(chosen, _KNOWN[kind])
     kept = [_without_options(url, kind, chosen) for url in urls]
+    if kind is not Kind.RABBITMQ:
+        _check_databases(kept)
     encryption = options.ssl_options(
         chosen.pop("ssl", None), options.RABBITMQ_SSL if kind is Kind.RABBITMQ else options.REDIS_SSL
     )
-    for name in {"socket_settings", "socket_keepalive_options"} & chosen.keys():
+    for name in options.SOCKET_OPTIONS & chosen.keys():
         chosen[name] = options.with_numbered_keys(chosen[name])
     broker = Broker(kind=kind, url=";".join(kept), options=_merged(kind, settings, chosen, len(kept)), ssl=encryption)
     _check_environment(settings, broker)
@@ -107,13 +110,15 @@ def use_broker(app: Celery, broker: Broker) -> None:
     Options that only a part of the configuration knows of are given to the rest, so that one reader decides for all.
     """
     named = app.conf.broker_url
-    if named is None or _without_queries(named) == _without_queries(broker.url):
+    if named is None or _places(named) == _places(broker.url):
         app.conf.update(broker.configuration())
     check_celery_agrees(app, broker)
 
 
-def _without_queries(url: str) -> str:
-    return re.sub(r"\?[^;]*", "", url)
+def _places(urls: str | Sequence[str]) -> Sequence[str]:
+    """Which brokers these are, whatever options stand behind the `?`; Celery takes a list of URLs, too."""
+    each = urls.split(";") if isinstance(urls, str) else urls
+    return [_with_scheme_in_lower_case(url).partition("?")[0] for url in each if url]
 
 
 def check_celery_agrees(app: Celery, broker: Broker) -> None:
@@ -152,8 +157,11 @@ def _kind(urls: Sequence[str]) -> Kind:
     kinds = [_kind_of(url) for url in urls if "://" in url]
     if len(set(kinds)) > 1:
         raise SettingsError("BROKER_URL: its URLs are of several kinds of broker: name one kind, with ; between URLs")
-    if kinds[0] is Kind.SENTINEL and len(kinds) < len(urls):
-        raise SettingsError("BROKER_URL: write sentinel:// before each address")
+    bare = [url for url in urls if "://" not in url]
+    if bare and (kinds[0] is Kind.SENTINEL or any(re.search("[:@/]", url) for url in bare)):
+        # Of a bare one kombu makes a host, whatever else it says.
+        scheme = urls[0].partition("://")[0]
+        raise SettingsError(f"BROKER_URL: write {scheme}:// before each address")
     return kinds[0]
 
 
@@ -180,6 +188,9 @@ def _kind_of(url: str) -> Kind:
 def _transport(scheme: str, url: str) -> type:
     """Kombu's transport class for the URL, as kombu itself finds it. Raises SettingsError."""
     try:
+        if "+" in scheme and scheme != _SOCKET:
+            # kombu would look at the first half alone, and take the rest for a host.
+            raise KeyError(scheme)
         transport: type = Connection(url.partition("?")[0]).get_transport_cls()
     except KeyError:
         raise SettingsError(f"BROKER_URL: kombu knows no transport {scheme}://; {SUPPORTED}") from None
@@ -220,7 +231,7 @@ def _without_options(url: str, kind: Kind, chosen: dict[str, Any]) -> str:
 def _is_kombus_own(name: str, kind: Kind, scheme: str) -> bool:
     if kind is Kind.RABBITMQ:
         return name in options.OF_THE_CONNECTION
-    return name.startswith("ssl_") or (name == "virtual_host" and scheme.endswith("+socket"))
+    return name.startswith("ssl_") or (name == "virtual_host" and scheme == _SOCKET)
 
 
 def _check_readable(url: str, scheme: str) -> None:
@@ -230,6 +241,21 @@ def _check_readable(url: str, scheme: str) -> None:
         raise SettingsError(
             f"BROKER_URL: kombu cannot read the options behind the ? of {scheme}://: see its documentation"
         ) from None
+
+
+def _check_databases(urls: Sequence[str]) -> None:
+    """Raise SettingsError where what stands for Redis's database is no number: kombu finds out when it connects."""
+    for url in urls:
+        scheme, colon, rest = url.partition("://")
+        if scheme == _SOCKET:
+            database = dict(parse_qsl(urlsplit(f"http://{rest}").query)).get("virtual_host", "")
+        else:
+            database = Connection(url).virtual_host or "" if colon else ""
+        if not re.fullmatch(r"/?\d*", database):
+            raise SettingsError(
+                f"BROKER_URL: behind the last / of {scheme}:// stands the number of Redis's database, as in"
+                " redis://host:6379/0"
+            )
 
 
 def _merged(kind: Kind, settings: Settings, chosen: Mapping[str, Any], urls: int) -> Mapping[str, Any]:

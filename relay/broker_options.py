@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import socket
 import ssl
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
@@ -55,6 +56,8 @@ _CALLABLES = {"self", "kwargs", "authentication", "on_open", "on_blocked", "on_u
 _CALLABLES |= {"frame_handler", "frame_writer"}
 RABBITMQ = frozenset(inspect.signature(amqp.Connection.__init__).parameters) - _CALLABLES
 
+SOCKET_OPTIONS = {"socket_settings", "socket_keepalive_options"}
+OBJECTS = SOCKET_OPTIONS | {"sentinel_kwargs", "client_properties"}
 TEXTS = {"global_keyprefix", "sep", "client_name", "master_name", "queue_order_strategy"}
 TEXTS |= {"login_method", "login_response", "locale"}
 REDIS_SSL = frozenset(name for name in inspect.signature(SSLConnection.__init__).parameters if name.startswith("ssl_"))
@@ -104,8 +107,10 @@ def _wanted(name: str, value: Any) -> str | None:
         return "a list of whole numbers"
     if name == "visibility_timeout" and not (_is_number(value) and value > 0):
         return "a number of seconds above 0"
-    if name == "sentinel_kwargs" and not isinstance(value, dict):
+    if name in OBJECTS and not isinstance(value, dict):
         return "an object"
+    if name in SOCKET_OPTIONS and not all(_is_whole(one) for one in value.values()):
+        return "an object of whole numbers"
     return None
 
 
@@ -152,6 +157,15 @@ def _certificate(value: Any) -> Any:
         raise SettingsError("RELAY_BROKER_OPTIONS: ssl: cert_reqs must be required, optional or none") from None
 
 
-def with_numbered_keys(value: Any) -> Any:
-    """Socket options are known by numbers, and JSON has only texts for names."""
-    return {int(name) if str(name).isdecimal() else name: one for name, one in value.items()}
+def with_numbered_keys(value: Mapping[str, int]) -> Mapping[int, int]:
+    """Socket options are known by numbers, and JSON has only texts for names. Raises SettingsError."""
+    return {_number_of(name): one for name, one in value.items()}
+
+
+def _number_of(name: str) -> int:
+    number = int(name) if name.isdecimal() else getattr(socket, name, None)
+    if not isinstance(number, int):
+        raise SettingsError(
+            f"RELAY_BROKER_OPTIONS: {name} is no option of a socket: write its name, as TCP_KEEPIDLE, or its number"
+        )
+    return number

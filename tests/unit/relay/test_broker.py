@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -97,12 +98,20 @@ def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch
     [
         ("redis://one;amqp://two", "several kinds of broker"),
         ("sentinel://one;two:26379", "write sentinel:// before each address"),
+        ("redis://one;two:6379", "write redis:// before each address"),
+        (f"amqp://one;user:{SECRET}@two", "write amqp:// before each address"),
         (SECRET, "must be a URL"),
         (";", "must be a URL"),
         (f"http://user:{SECRET}@host", "kombu knows no transport http://"),
         (f"redis://:{SECRET}@one@host:port/0", "kombu cannot read what follows redis://"),
         (f"redis://:a#{SECRET}@host:1/0", "kombu cannot read what follows redis://"),
         (f"common.config:load_settings://{SECRET}", "kombu cannot read what follows"),
+        ("redis+cluster://host", "kombu knows no transport redis+cluster://"),
+        (f"sentinel+socket:///run/{SECRET}", "kombu knows no transport sentinel+socket://"),
+        (f"redis://host/{SECRET}", "stands the number of Redis's database"),
+        (f"redis://one/0;rediss://two/{SECRET}", "behind the last / of rediss:// stands the number"),
+        (f"redis+socket:///run/redis.sock?virtual_host={SECRET}", "stands the number of Redis's database"),
+        (f" redis://:{SECRET}@host/0", "stands the number of Redis's database"),
     ],
 )
 def test_what_is_no_broker_is_refused_in_one_line(url: str, words: str) -> None:
@@ -138,6 +147,10 @@ def test_what_correctness_needs_cannot_be_set(url: str, name: str) -> None:
     [
         ("redis://host", {"global_key_prefix": SECRET}, "no option global_key_prefix; did you mean global_keyprefix?"),
         ("redis://host", {"master_name": "m"}, "no option master_name"),
+        ("redis://host", {"socket_keepalive_options": {"4": SECRET}}, "must be an object of whole numbers"),
+        ("amqp://host", {"socket_settings": [SECRET]}, "socket_settings must be an object"),
+        ("amqp://host", {"socket_settings": {"TCP_IDLE": 1}}, "TCP_IDLE is no option of a socket"),
+        ("amqp://host", {"client_properties": SECRET}, "client_properties must be an object"),
         ("amqp://host", {"global_keyprefix": "shop:"}, "no option global_keyprefix; there are: channel_max"),
         ("redis://host", {"global_keyprefix": None}, "global_keyprefix must be a text"),
         ("redis://host", {"global_keyprefix": 5}, "global_keyprefix must be a text"),
@@ -180,6 +193,8 @@ def test_the_sentinels_master_has_one_name() -> None:
 def test_socket_options_are_numbers() -> None:
     assert _broker(options={"socket_keepalive_options": {"4": 10}}).options["socket_keepalive_options"] == {4: 10}
     assert _broker("amqp://host", {"socket_settings": {"1": 1}}).options["socket_settings"] == {1: 1}
+    named = {"socket_settings": {"TCP_KEEPIDLE": 20}}
+    assert _broker("amqp://host", named).options["socket_settings"] == {socket.TCP_KEEPIDLE: 20}
 
 
 def test_a_failover_tries_each_url_once() -> None:
@@ -305,6 +320,21 @@ def test_an_app_that_knows_only_the_url_gets_the_options_from_the_settings() -> 
     use_broker(app, _broker(app.conf.broker_url))
     assert app.conf.broker_transport_options["global_keyprefix"] == "shop:"
     assert app.connection_for_write().transport_options["health_check_interval"] > 0
+
+
+@pytest.mark.parametrize("url", ["REDIS://redis.example/0", "Redis://redis.example/0?sep=:", "AMQP://redis.example//"])
+def test_an_app_may_spell_the_scheme_as_the_settings_do(url: str) -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = url
+    use_broker(app, _broker(url))
+    assert app.conf.broker_read_url == _broker(url).url
+
+
+def test_an_app_may_have_a_list_of_urls() -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = ["redis://one/0", "redis://two/0"]
+    use_broker(app, _broker("redis://one/0;redis://two/0"))
+    assert app.conf.broker_url == "redis://one/0;redis://two/0"
 
 
 def test_an_app_that_knows_another_url_is_refused() -> None:
