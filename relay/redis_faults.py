@@ -25,6 +25,8 @@ A_CLUSTER = (
 )
 NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_URL"
 
+NO_DATABASE = "it has no database of this number: check what stands behind the last / of BROKER_URL"
+
 
 def is_transient(error: told.RedisError) -> bool:
     """Whether the same call may well succeed a moment later."""
@@ -44,6 +46,8 @@ def remedy(error: told.RedisError) -> str | None:
         return NOT_LET_IN
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
+    if str(error).startswith("DB index"):
+        return NO_DATABASE
     if isinstance(error, CLUSTER):
         return A_CLUSTER
     return f"{error}" if _kind(error) in PASSING_KINDS else None

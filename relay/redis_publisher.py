@@ -9,13 +9,14 @@ from typing import Any
 import redis
 from celery import Celery
 from kombu.connection import Connection
-from redis.exceptions import ResponseError
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError, ResponseError
 
 from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE, Outgoing, Position
 from relay.ports import QueueGapError
 from relay.publish_script import Call, call_of, run_calls
-from relay.redis_faults import A_CLUSTER
+from relay.redis_faults import A_CLUSTER, remedy
 from relay.rendering import Renderer
 from relay.sources import Source
 
@@ -106,6 +107,13 @@ class RedisPublisher:
                 refuse_cluster(client)
             yield client, channel
         except QueueGapError:
+            raise
+        except OperationalError as error:
+            self.close()
+            cause = error.__cause__
+            if isinstance(cause, RedisError) and remedy(cause):
+                # Kombu's hides what Redis said.
+                raise cause from None
             raise
         except BaseException:
             self.close()

@@ -17,6 +17,7 @@ from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE
 from relay import bootstrap
 from relay.celery_app import configuration
+from relay.faults import as_configuration_error, is_passing
 from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
 from sandbox import services
@@ -118,3 +119,20 @@ def test_a_user_who_may_not_ask_is_let_through(publisher_of: Any, server: Server
     port = services.free_port()
     server("--bind", HOST, "--port", str(port), "--user", "relay", "on", ">pw", "~*", "&*", "+@all", "-info")
     _is_exactly_once(*publisher_of(f"redis://relay:pw@{HOST}:{port}/0"))
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [("relay:another-pw@{place}/0", "the user was refused"), ("relay:pw@{place}/99", "no database of this number")],
+    ids=["another password", "another database"],
+)
+def test_who_is_not_let_in_learns_the_remedy(publisher_of: Any, server: Server, who: str, words: str) -> None:
+    port = services.free_port()
+    server("--bind", HOST, "--port", str(port), "--user", "relay", "on", ">pw", "~*", "&*", "+@all")
+    _, publisher = publisher_of(f"redis://{who.format(place=f'{HOST}:{port}')}")
+    with pytest.raises(redis.RedisError) as caught:
+        publisher.positions([SALE])
+    told = as_configuration_error(caught.value, "source sale")
+    assert words in str(told)
+    assert "another-pw" not in str(told)
+    assert not is_passing(caught.value)
