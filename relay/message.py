@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
@@ -36,19 +37,21 @@ def render_args(args: tuple[Any, ...]) -> str:
     return f"[{', '.join(parts)}]"
 
 
-def as_task(app: Celery, dispatch: Outgoing, *, sent_event: bool = False) -> Any:
+def as_task(app: Celery, dispatch: Outgoing, *, sent_event: bool = False, longest_repr: int = sys.maxsize) -> Any:
     """Celery's own task message (protocol 2) for a dispatch; `sent_event`: with the event that tells of it.
 
+    `longest_repr`: characters of argsrepr, which is for monitors and no worker reads; what is longer ends with `...`.
     origin, argsrepr and kwargsrepr are given because making them up takes more time than the rest.
     """
     args = json.loads(dispatch.args)
+    argsrepr = repr(tuple(args))
     return app.amqp.as_task_v2(
         dispatch.id,
         dispatch.window.task,
         args,
         None,
         origin=f"{os.getpid()}@{ORIGIN}",
-        argsrepr=repr(tuple(args)),
+        argsrepr=argsrepr if len(argsrepr) <= longest_repr else f"{argsrepr[:longest_repr]}...",
         kwargsrepr="{}",
         ignore_result=None,
         create_sent_event=sent_event,

@@ -21,6 +21,10 @@ from relay.sources import Source
 IN_FLIGHT = 250
 """Messages that are sent before their confirmations are waited for: a queue that takes none gets no more."""
 
+LONGEST_REPR = 1024
+"""Characters of argsrepr, as Celery's own. It is a header, and all headers have to fit into one frame: RabbitMQ closes
+the connection (501) when they take more than its frame_max, 128 KiB."""
+
 
 class RabbitMQPublisher:
     """Sends through kombu, with Celery's signals, into queues that others have declared."""
@@ -80,10 +84,11 @@ class RabbitMQPublisher:
 
     def _publish(self, producer: Producer, dispatch: Outgoing) -> None:
         """declare=[]: the queue belongs to its worker service; declaring it anew could contradict it."""
+        with_event = self._app.conf.task_send_sent_event
         self._app.amqp.send_task_message(
             producer,
             dispatch.window.task,
-            as_task(self._app, dispatch, sent_event=self._app.conf.task_send_sent_event),
+            as_task(self._app, dispatch, sent_event=with_event, longest_repr=LONGEST_REPR),
             queue=dispatch.window.queue,
             priority=dispatch.window.priority,
             retry=False,

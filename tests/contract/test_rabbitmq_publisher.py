@@ -321,6 +321,20 @@ def test_a_message_is_what_send_task_would_publish(
     assert (ours["delivery_mode"], ours["priority"]) == (2, 4)
 
 
+@pytest.mark.parametrize("letter", ["a", "Đ"])
+def test_a_long_text_arrives_whole_and_its_neighbours_once(
+    rabbitmq_app: Celery, publisher: RabbitMQPublisher, queue: str, letter: str
+) -> None:
+    declare(rabbitmq_app, queue)
+    args = ["HĐ-1", letter * 160_000]
+    batch = [a_dispatch(0, queue=queue), a_dispatch(1, queue=queue, args=json.dumps(args)), a_dispatch(2, queue=queue)]
+    _publish(publisher, batch)
+    found = _properties(rabbitmq_app, queue)
+    assert [message["id"] for message in found] == _ids(batch)
+    assert json.loads(found[1]["body"])[0] == args
+    assert found[1]["argsrepr"] == f"{tuple(args)!r}"[:1024] + "..."
+
+
 def test_an_event_that_nobody_listens_to_is_no_missing_queue(
     rabbitmq_app: Celery, publisher: RabbitMQPublisher, queue: str
 ) -> None:

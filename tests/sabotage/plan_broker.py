@@ -44,6 +44,13 @@ BROKER_PLAN = (
         red=TEST_RABBITMQ + "test_a_broker_that_is_low_on_memory_gets_no_copy_of_the_batch_with_every_try",
     ),
     sabotage(
+        "headers fit into a frame",
+        "RabbitMQ closes the connection at a long text: its source stands still, and the rows before it are sent again"
+        " with every try",
+        (PUBLISHER, ", longest_repr=LONGEST_REPR)", ")"),
+        red=TEST_RABBITMQ + "test_a_long_text_arrives_whole_and_its_neighbours_once[a]",
+    ),
+    sabotage(
         "a broker that cannot confirm",
         "what it loses nobody learns",
         (BROKER, "    if issubclass(transport, pyamqp.Transport):\n", "    if True:\n"),
