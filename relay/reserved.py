@@ -33,8 +33,14 @@ _EXACT = {OWN_QUEUE: "relay's own ticks", "celeryev": "Celery's events"}
 _EXACT |= dict.fromkeys(_UNACKED.values(), "kombu's messages in hand")
 
 
+LONGEST_QUEUE = 255
+"""Bytes of a queue's name (AMQP 0-9-1, "shortstr")."""
+
+
 def queue_mistake(name: str) -> str | None:
     """Why no source may have this queue; None when it may."""
+    if len(name.encode()) > LONGEST_QUEUE:
+        return f"queue: {name[:20]!r}... has {len(name.encode())} bytes in UTF-8; write {LONGEST_QUEUE} at most"
     owner = _EXACT.get(name) or next((_OWNERS[start] for start in _OWNERS if name.startswith(start)), None)
     if owner is None and (name == "celery.pidbox" or name.endswith(".celery.pidbox")):
         owner = "Celery's control commands"

@@ -45,6 +45,12 @@ def test_a_queue_that_is_not(name: str) -> None:
     assert queue_mistake(name) is None
 
 
+@pytest.mark.parametrize("name", ["q" * 256, "Đ" * 128])
+def test_a_queue_that_no_broker_of_amqp_can_have(name: str) -> None:
+    assert "has 256 bytes in UTF-8; write 255 at most" in str(queue_mistake(name))
+    assert queue_mistake(name[1:]) is None
+
+
 @pytest.mark.parametrize("name", ["relay.scan_source", "relay.", "relay.process_relay", "celery.backend_cleanup"])
 def test_a_task_that_is_somebody_elses(name: str) -> None:
     mistake = task_mistake(name)
