@@ -233,9 +233,9 @@ class ChangeSourceContract(ABC):
 
     def test_the_first_mark_is_set_where_there_is_none(self, changes: ChangeSource, table: Table) -> None:
         mark = Mark(version=0, life="life", generation=1)
-        assert _set_mark(changes, mark, expected=None)
+        assert set_mark(changes, mark, expected=None)
         assert changes.states([SALE])["sale"].mark == mark
-        assert not _set_mark(changes, replace(mark, life="another"), expected=None)
+        assert not set_mark(changes, replace(mark, life="another"), expected=None)
         assert changes.states([SALE])["sale"].mark == mark
 
     @pytest.mark.parametrize(
@@ -244,9 +244,9 @@ class ChangeSourceContract(ABC):
     def test_a_mark_is_compared_whole(self, changes: ChangeSource, table: Table, change: dict[str, int]) -> None:
         mark = Mark(version=0, life="life", generation=1, store="mongo")
         later = Mark(version=5, life="life", generation=3)
-        assert _set_mark(changes, mark, expected=None)
-        assert not _set_mark(changes, later, expected=replace(mark, **change))  # type: ignore[arg-type]
-        assert _set_mark(changes, later, expected=mark)
+        assert set_mark(changes, mark, expected=None)
+        assert not set_mark(changes, later, expected=replace(mark, **change))  # type: ignore[arg-type]
+        assert set_mark(changes, later, expected=mark)
         assert changes.states([SALE])["sale"].mark == later
 
     @pytest.mark.parametrize("resume", [None, a_resume(), a_resume(last=None, side_table=None, is_first_run=True)])
@@ -254,14 +254,14 @@ class ChangeSourceContract(ABC):
         self, changes: ChangeSource, table: Table, resume: Resume | None
     ) -> None:
         mark = Mark(version=0, life="life", generation=1, store="mongo", host="máy-chủ-1", resume=resume)
-        assert _set_mark(changes, mark, expected=None)
+        assert set_mark(changes, mark, expected=None)
         found = changes.states([SALE])["sale"].mark
         assert found is not None
         assert (found.store, found.host, found.resume) == ("mongo", "máy-chủ-1", resume)
         assert 0 <= found.age_seconds < OLD_SECONDS
 
     def test_a_mark_is_renewed_by_its_own_mongos_relay(self, changes: ChangeSource, table: Table) -> None:
-        assert _set_mark(changes, Mark(version=0, life="life", generation=1, store="mongo"), expected=None)
+        assert set_mark(changes, Mark(version=0, life="life", generation=1, store="mongo"), expected=None)
         self.let_the_mark_age(changes)
         changes.renew_mark(SALE, "another")
         assert _age(changes) >= OLD_SECONDS
@@ -274,16 +274,16 @@ class ChangeSourceContract(ABC):
 
     def test_a_mark_is_no_tracked_change(self, changes: ChangeSource, table: Table) -> None:
         before = _version(changes)
-        assert _set_mark(changes, Mark(version=0, life="life", generation=1), expected=None)
+        assert set_mark(changes, Mark(version=0, life="life", generation=1), expected=None)
         assert _version(changes) == before
 
     def test_a_mark_that_was_moved_since_the_snapshot_is_left_alone(self, changes: ChangeSource, table: Table) -> None:
         first, theirs = Mark(version=0, life="life", generation=1), Mark(version=3, life="life", generation=2)
-        assert _set_mark(changes, first, expected=None)
+        assert set_mark(changes, first, expected=None)
         with changes.snapshot(SALE) as snapshot:
             seen = snapshot.state.mark
             snapshot.end()
-            assert _set_mark(changes, theirs, expected=first)
+            assert set_mark(changes, theirs, expected=first)
             assert not snapshot.set_mark(Mark(version=4, life="life", generation=3), expected=seen)
         assert changes.states([SALE])["sale"].mark == theirs
 
@@ -323,7 +323,7 @@ def _age(changes: ChangeSource) -> float:
     return mark.age_seconds
 
 
-def _set_mark(changes: ChangeSource, mark: Mark, *, expected: Mark | None) -> bool:
+def set_mark(changes: ChangeSource, mark: Mark, *, expected: Mark | None) -> bool:
     with changes.snapshot(SALE) as snapshot:
         snapshot.end()
         return snapshot.set_mark(mark, expected=expected)

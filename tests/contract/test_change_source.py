@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from common.database.mssql_client import MSSQLClient
+from common.database.records import Mark
 from relay.ports import ChangeSource
-from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table
+from relay.sources import SALE
+from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table, set_mark
 from tests.support.twins import TwinDatabase
 from tests.support.twins.database import OLD_SECONDS, Transaction
 
@@ -126,3 +128,25 @@ class TestMSSQLClient(ChangeSourceContract):
     @pytest.fixture
     def table(self, mssql: MSSQLClient) -> Table:
         return MSSQLTable(mssql)
+
+    @pytest.mark.parametrize("column", ["version", "life", "generation", "store", "host", "resume"])
+    def test_a_mark_that_a_person_left_empty_is_a_mark_all_the_same(
+        self, mssql: MSSQLClient, table: Table, column: str
+    ) -> None:
+        assert set_mark(mssql, Mark(version=5, life="life", generation=1, store="mongo"), expected=None)
+        with mssql.engine.begin() as connection:
+            connection.execute(sa.text(f"UPDATE dbo.relay_checkpoint SET {column} = NULL WHERE source = 'sale'"))
+        found = mssql.states([SALE])["sale"].mark
+        assert found is not None
+        later = Mark(version=6, life="another", generation=2, store="ours")
+        assert set_mark(mssql, later, expected=found)
+        assert mssql.states([SALE])["sale"].mark == later
+
+    @pytest.mark.parametrize("written", ["1900-01-01", "0001-01-01", "9999-12-31"])
+    def test_a_mark_of_whatever_time_has_an_age(self, mssql: MSSQLClient, table: Table, written: str) -> None:
+        assert set_mark(mssql, Mark(version=0, life="life", generation=1, store="mongo"), expected=None)
+        with mssql.engine.begin() as connection:
+            connection.execute(sa.text("UPDATE dbo.relay_checkpoint SET updated_at = :written"), {"written": written})
+        found = mssql.states([SALE])["sale"].mark
+        assert found is not None
+        assert (found.age_seconds > 0) == (written < "2000")

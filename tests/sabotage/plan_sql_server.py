@@ -43,19 +43,19 @@ SQL_SERVER_PLAN = (
     sabotage(
         "the mark's version",
         "an older copy of the database with the same life is overwritten",
-        (STATEMENTS, "            MARKS.c.version == expected.version,\n", ""),
+        (STATEMENTS, '            _MARK["version"] == expected.version,\n', ""),
         red=CHANGES + "test_a_mark_is_compared_whole[{'version': 1}]",
     ),
     sabotage(
         "the mark's life",
         "the mark of another Mongo is overwritten",
-        (STATEMENTS, "            MARKS.c.life == expected.life,\n", ""),
+        (STATEMENTS, '            _MARK["life"] == expected.life,\n', ""),
         red=CHANGES + "test_a_mark_is_compared_whole[{'life': 'another'}]",
     ),
     sabotage(
         "the mark's generation",
         "the mark of a successor is overwritten",
-        (STATEMENTS, "            MARKS.c.generation == expected.generation,\n", ""),
+        (STATEMENTS, '            _MARK["generation"] == expected.generation,\n', ""),
         red=CHANGES + "test_a_mark_is_compared_whole[{'generation': 2}]",
     ),
     sabotage(

@@ -80,7 +80,8 @@ class MSSQLSnapshot:
 def state_of(row: sa.Row[Any]) -> TableState:
     """A row of `statements.states` as a record."""
     mark = None
-    if row.life is not None:
+    # Whatever the row holds: there it is, and no other can be inserted.
+    if row.marked is not None:
         mark = Mark(
             version=row.version,
             life=row.life,

@@ -29,6 +29,15 @@ MARKS = sa.table(
 )
 """Made by the migration: one row a source."""
 
+_MARK: dict[str, ColumnElement[Any]] = {
+    "version": sa.func.coalesce(MARKS.c.version, 0),
+    "life": sa.func.coalesce(MARKS.c.life, ""),
+    "generation": sa.func.coalesce(MARKS.c.generation, 0),
+    "store": sa.func.coalesce(MARKS.c.store, ""),
+    "host": sa.func.coalesce(MARKS.c.host, ""),
+}
+"""What a mark says. Every column may be NULL in a row that a person wrote: a mark all the same, of nobody we know."""
+
 _TRACKING = sa.table(
     "change_tracking_tables",
     sa.column("object_id", sa.Integer),
@@ -90,13 +99,11 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             _TRACKING.c.begin_version,
             _INTERNAL.c.object_id.label("side_table"),
             updateability.label("updateability"),
-            MARKS.c.version,
-            MARKS.c.life,
-            MARKS.c.generation,
-            MARKS.c.store,
-            MARKS.c.host,
+            MARKS.c.source.label("marked"),
+            *(column.label(name) for name, column in _MARK.items()),
             MARKS.c.resume,
-            sa.func.DATEDIFF(sa.text("SECOND"), MARKS.c.updated_at, _NOW, type_=sa.Integer).label("age_seconds"),
+            # DATEDIFF overflows where the years between are more than 68.
+            sa.func.DATEDIFF_BIG(sa.text("SECOND"), MARKS.c.updated_at, _NOW, type_=sa.BigInteger).label("age_seconds"),
         )
         .select_from(wanted)
         .outerjoin(_TRACKING, _TRACKING.c.object_id == wanted.c.object_id)
@@ -161,10 +168,10 @@ def move_mark(source: str, mark: Mark, expected: Mark) -> sa.Update:
         sa.update(MARKS)
         .where(
             MARKS.c.source == source,
-            MARKS.c.version == expected.version,
-            MARKS.c.life == expected.life,
-            MARKS.c.generation == expected.generation,
-            MARKS.c.store == expected.store,
+            _MARK["version"] == expected.version,
+            _MARK["life"] == expected.life,
+            _MARK["generation"] == expected.generation,
+            _MARK["store"] == expected.store,
         )
         .values(_values(mark))
     )
