@@ -71,6 +71,18 @@ class LeasesContract(ABC):
         assert second is not None
         assert second.generation == first.generation + 1
 
+    def test_a_lease_keeps_nobody_waiting_for_longer_than_its_term_when_the_clock_is_set_back(
+        self, leases: Leases
+    ) -> None:
+        first = leases.acquire("default.sale")
+        assert first is not None
+        self.let_pass(-3600)
+        second = leases.acquire("default.sale")
+        assert second is not None
+        assert second.generation == first.generation + 1
+        assert not leases.renew(first)
+        assert leases.acquire("default.sale") is None
+
     def test_a_renewed_lease_lasts_its_term_from_then(self, leases: Leases) -> None:
         lease = leases.acquire("default.sale")
         assert lease is not None

@@ -23,6 +23,12 @@ MONGO_PLAN = (
         red=TEST_LEASES + "test_only_one_holds_a_source",
     ),
     sabotage(
+        "a lease ends within its term",
+        "a relay that dies before MongoDB's clock is set back by an hour keeps a source from the others for an hour",
+        (LEASES, "[_NOBODYS, _EXPIRED, _BEYOND_ITS_TERM]", "[_NOBODYS, _EXPIRED]"),
+        red=TEST_LEASES + "test_a_lease_keeps_nobody_waiting_for_longer_than_its_term_when_the_clock_is_set_back",
+    ),
+    sabotage(
         "generation",
         "two seals bear the same generation, and a mark tells them no longer apart",
         (LEASES, '{"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]}', '{"$literal": 1}'),

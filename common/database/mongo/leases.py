@@ -19,6 +19,9 @@ from common.database.records import Lease
 
 _NOBODYS = {"$eq": [{"$ifNull": ["$lease.owner", None]}, None]}
 _EXPIRED = {"$lte": ["$lease.expires_at", "$$NOW"]}
+_BEYOND_ITS_TERM = {"$gt": ["$lease.expires_at", {"$add": ["$$NOW", "$lease.term_ms"]}]}
+"""The server's clock was set back, or another member's is behind: nobody waits for that long. A holder that lives
+notices at its next check, as one that was paused does."""
 
 
 class MongoLeases:
@@ -27,7 +30,8 @@ class MongoLeases:
     def __init__(self, checkpoints: Collection[dict[str, Any]], causality: Causality, *, seconds: float) -> None:
         self._checkpoints = checkpoints
         self._causality = causality
-        self._expires_at = {"$add": ["$$NOW", round(seconds * 1000)]}
+        self._term_ms = round(seconds * 1000)
+        self._expires_at = {"$add": ["$$NOW", self._term_ms]}
 
     @causal
     def acquire(self, source: str) -> Lease | None:
@@ -57,8 +61,9 @@ class MongoLeases:
             "owner": owner,
             "generation": {"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]},
             "expires_at": self._expires_at,
+            "term_ms": self._term_ms,
         }
-        lease = {"$cond": [{"$or": [_NOBODYS, _EXPIRED]}, taken, "$lease"]}
+        lease = {"$cond": [{"$or": [_NOBODYS, _EXPIRED, _BEYOND_ITS_TERM]}, taken, "$lease"]}
         began = {
             "began_at": {"$ifNull": ["$began_at", "$$NOW"]},
             "store": {"$ifNull": ["$store", secrets.token_hex(8)]},

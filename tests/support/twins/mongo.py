@@ -88,7 +88,7 @@ class TwinMongo:
         known = Checkpoint(store=self.contents.store)
         held = self.contents.held.setdefault(source, Held(checkpoint=known))
         now = self._clock()
-        if held.owner is not None and held.expires_at > now:
+        if held.owner is not None and now < held.expires_at <= now + self._lease_seconds:
             return None
         self._owners += 1
         held.owner, held.expires_at = f"owner-{self._owners}", now + self._lease_seconds
