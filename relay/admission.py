@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.database.errors import ConfigurationError
-from common.database.records import Checkpoint
+from common.database.records import Checkpoint, Mark
 from relay.sources import Source
 
 
@@ -22,4 +22,19 @@ def check_admission(source: Source, checkpoint: Checkpoint) -> None:
             f"source {source.name}: the relay on host {checkpoint.defined_by or '(unknown)'} brought another definition"
             f" of it{at}, and this process has an older one: start it with the same file of sources; to go back to the"
             f" older one on purpose, run: relay adopt {source.name}"
+        )
+
+
+def check_nobody_else_is_at_work(
+    source: Source, mark: Mark | None, checkpoint: Checkpoint, *, fresh_seconds: float
+) -> None:
+    """Raises ConfigurationError where another Mongo's relay was seen lately."""
+    if mark is None or mark.store == checkpoint.store:
+        return
+    if mark.age_seconds < fresh_seconds:
+        raise ConfigurationError(
+            f"source {source.name}: a relay on host {mark.host or '(unknown)'} works on it with its state in"
+            f" another MongoDB, or under another RELAY_DATABASE or MONGO_DB_NAME, and was seen"
+            f" {mark.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
+            f" source over on purpose, run: relay adopt {source.name}"
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.database.records import ChangedRow, Checkpoint
+from relay.admission import check_admission, check_nobody_else_is_at_work
 from relay.baseline import check_state, next_baseline
 from relay.model import CycleOptions, Reason
 from relay.ports import ChangeSource, Checkpoints
@@ -31,11 +32,13 @@ class Preview:
 def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, options: CycleOptions) -> Preview:
     """Read what the next cycle would read. Rows that were sent before are not told apart in a baseline.
 
-    Raises ConfigurationError, with the remedy, when the table cannot be read.
+    Raises ConfigurationError, with the remedy, when the table cannot be read, or a cycle would leave the source alone.
     """
     checkpoint = checkpoints.load([source.id]).get(source.id, Checkpoint())
     with changes.snapshot(source) as snapshot:
         check_state(source, snapshot.state)
+        check_admission(source, checkpoint)
+        check_nobody_else_is_at_work(source, snapshot.state.mark, checkpoint, fresh_seconds=options.fresh_seconds)
         reason = next_baseline(source, checkpoint, snapshot.state)
         rows, first = 0, list[ChangedRow]()
         skipped = reason is Reason.FIRST_RUN and options.first_run_now

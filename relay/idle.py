@@ -31,7 +31,7 @@ def sources_with_work(
         state, checkpoint = states.get(source.name), known.get(source.id, Checkpoint())
         if not _is_idle(source, state, checkpoint, positions[source.name]):
             with_work.append(source)
-        if state is not None and _is_to_be_renewed(state.mark, checkpoint):
+        if state is not None and state.updateable and _is_to_be_renewed(state.mark, checkpoint):
             renew_mark(source, checkpoint.store)
     return with_work
 

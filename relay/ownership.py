@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from common.database.errors import ConfigurationError
 from common.database.records import Mark, Position
+from relay.admission import check_nobody_else_is_at_work
 from relay.model import Reason
 from relay.work import Work
 
@@ -27,12 +27,5 @@ def check_owner(work: Work, position: Position) -> bool:
 
 def leave_it_to_who_is_at_work(work: Work, mark: Mark | None) -> None:
     """Raises ConfigurationError where another Mongo's relay was seen lately, and nobody adopts the source."""
-    if work.adopts or mark is None or mark.store == work.checkpoint.store:
-        return
-    if mark.age_seconds < work.options.fresh_seconds:
-        raise ConfigurationError(
-            f"source {work.source.name}: a relay on host {mark.host or '(unknown)'} works on it with its state in"
-            f" another MongoDB, or under another RELAY_DATABASE or MONGO_DB_NAME, and was seen"
-            f" {mark.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
-            f" source over on purpose, run: relay adopt {work.source.name}"
-        )
+    if not work.adopts:
+        check_nobody_else_is_at_work(work.source, mark, work.checkpoint, fresh_seconds=work.options.fresh_seconds)

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.database.errors import ConfigurationError
 from common.database.records import Checkpoint, TableState, TaskStatus
-from relay.admission import check_admission
+from relay.admission import check_admission, check_nobody_else_is_at_work
 from relay.baseline import check_state, next_baseline
 from relay.model import Reason
 from relay.ports import ChangeSource, Checkpoints, History, Publisher
@@ -62,6 +62,7 @@ def statuses(
     publisher: Publisher,
     *,
     queue_limit: int,
+    fresh_seconds: float,
 ) -> Sequence[SourceStatus]:
     """The status of each source. Raises the drivers' errors when a service is away."""
     states = changes.states(sources)
@@ -74,6 +75,7 @@ def statuses(
             counts=history.counts(source, [TaskStatus.PREPARED, TaskStatus.REJECTED]),
             length=publisher.queue_length(source),
             limit=queue_limit,
+            fresh_seconds=fresh_seconds,
         )
         for source in sources
     ]
@@ -87,8 +89,9 @@ def _status(
     counts: Mapping[TaskStatus, int],
     length: int | None,
     limit: int,
+    fresh_seconds: float,
 ) -> SourceStatus:
-    mistake = _mistake(source, state, checkpoint)
+    mistake = _mistake(source, state, checkpoint, fresh_seconds)
     version, mark = checkpoint.version, state.mark
     return SourceStatus(
         source=source.name,
@@ -108,10 +111,12 @@ def _status(
     )
 
 
-def _mistake(source: Source, state: TableState, checkpoint: Checkpoint) -> str | None:
+def _mistake(source: Source, state: TableState, checkpoint: Checkpoint, fresh_seconds: float) -> str | None:
+    """What a cycle that began now would refuse to begin with."""
     try:
         check_state(source, state)
         check_admission(source, checkpoint)
+        check_nobody_else_is_at_work(source, state.mark, checkpoint, fresh_seconds=fresh_seconds)
     except ConfigurationError as error:
         return str(error)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from relay.outages import Outage, Outages
 from relay.reconcile import Reconciliation, Verdict
 from relay.sources import Source
 from relay.work import Log
+
+NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,8 +35,8 @@ def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[
     try:
         yield proof
     except ConfigurationError as error:
-        # Known by its text: another mistake is told at once.
-        if outage := outages.begin(what, str(error)):
+        # Known by its text: another mistake is told at once. But for its numbers: some tell for how long by now.
+        if outage := outages.begin(what, NUMBERS.sub("", str(error))):
             for line in str(error).splitlines():
                 log.error("configuration", task=task, remedy=line, **fields, **_duration(outage))
     except Exception as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from common.database.errors import ConfigurationError
 from relay.dry_run import Preview, preview
 from relay.model import CycleOptions, Reason
 from relay.sources import SALE
@@ -69,3 +70,20 @@ def test_a_cycle_that_was_sealed_and_not_drained_is_counted(world: World) -> Non
     world.queue.waiting = 10
     world.scan(queue_limit=5)
     assert (_look(world).waiting, _look(world).rows) == (2, 0)
+
+
+def test_what_a_cycle_would_leave_alone_is_not_promised(world: World) -> None:
+    world.write(1)
+    world.scan(host="nhà-thuốc-1")
+    stray = World()
+    stray.database = world.database
+    with pytest.raises(ConfigurationError, match="host nhà-thuốc-1 works on it"):
+        _look(stray)
+
+
+def test_an_older_definition_is_told_as_the_cycle_tells_it(world: World) -> None:
+    world.scan()
+    world.source = replace(SALE, args=tuple(reversed(SALE.args)))
+    world.scan()
+    with pytest.raises(ConfigurationError, match="this process has an older one"):
+        _look(world)

@@ -81,6 +81,13 @@ def test_one_that_is_fresh_or_another_mongos_is_not(change: dict[str, Any]) -> N
     assert world.renewed == []
 
 
+def test_one_in_a_database_that_can_only_be_read_is_left_to_the_cycle_which_tells_it() -> None:
+    old = replace(STATE, updateable=False, mark=STATE.mark and replace(STATE.mark, age_seconds=RENEW_MARK_SECONDS))
+    world = World({"sale": old}, {SALE.id: CHECKPOINT})
+    assert _with_work(world) == ["sale"]
+    assert world.renewed == []
+
+
 def test_where_everything_is_as_expected_nothing_is_done() -> None:
     assert not _has_work()
 

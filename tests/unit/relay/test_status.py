@@ -18,7 +18,9 @@ def world() -> World:
 
 
 def _look(world: World, *, queue_limit: int = 100) -> SourceStatus:
-    [found] = statuses([SALE], world.database, world.mongo, world.mongo, world.queue, queue_limit=queue_limit)
+    [found] = statuses(
+        [SALE], world.database, world.mongo, world.mongo, world.queue, queue_limit=queue_limit, fresh_seconds=300.0
+    )
     return found
 
 
@@ -91,3 +93,18 @@ def test_a_mistake_is_named_with_its_remedy(world: World) -> None:
     assert found.mistake is not None
     assert "alembic upgrade head" in found.mistake
     assert found.next_baseline is None
+
+
+def test_a_source_on_which_another_mongos_relay_works(world: World) -> None:
+    world.scan(host="nhà-thuốc-1")
+    stray = World()
+    stray.database = world.database
+    found = _look(stray)
+    assert found.mistake is not None
+    assert "host nhà-thuốc-1 works on it" in found.mistake
+    assert found.next_baseline is None
+    world.database.let_the_mark_age()
+    assert _said(_look(stray), "mistake", "next_baseline") == {
+        "mistake": None,
+        "next_baseline": Reason.CHECKPOINT_LOST,
+    }

@@ -98,6 +98,13 @@ def test_another_service_another_mistake_and_another_source_are_told_at_once() -
     ]
 
 
+def test_a_mistake_that_tells_for_how_long_by_now_is_told_once() -> None:
+    ticks = Ticks()
+    for seconds in (1, 17, 240):
+        ticks.tick(ConfigurationError(f"a relay on host hiệu-thuốc was seen {seconds} s ago"))
+    assert ticks.said() == ["configuration"]
+
+
 def test_a_defect_is_raised_every_time() -> None:
     ticks = Ticks()
     for _ in range(2):
