@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
+from common.database.errors import ConfigurationError
 from common.database.records import ChangedRow, Checkpoint, Logged
 from relay.bootstrap import Relay
 from relay.cycle import run_cycle
@@ -62,13 +63,20 @@ def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
 
 
 def adopt(relay: Relay, source: Source) -> CycleReport:
-    """One cycle that takes the source over from whoever had it, and lifts what stopped it. Raises what a cycle
-    raises."""
+    """One cycle that takes the source over from whoever had it, and lifts what stopped it.
+
+    Raises what a cycle raises, and ConfigurationError where it sealed nothing: then the source is whose it was.
+    """
     own = relay.own(source)
-    return _patiently(
+    report = _patiently(
         f"source {source.name}",
         lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), adopts=True),
     )
+    if report.version is None:
+        raise ConfigurationError(
+            f"source {source.name}: it was not taken over ({report.outcome}); run again: relay adopt {source.name}"
+        )
+    return report
 
 
 def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceStatus]:
@@ -83,6 +91,7 @@ def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceSt
             ports.history,
             ports.publisher,
             queue_limit=relay.options.queue_limit,
+            fresh_seconds=relay.options.fresh_seconds,
         ),
     )
 

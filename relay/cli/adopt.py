@@ -55,4 +55,9 @@ def _ask(relay: Relay, sources: list[Source]) -> None:
         typer.echo(f"{one.source}: last worked on by {seen}{'' if one.is_ours else ', with another MongoDB'}")
         if one.mistake:
             typer.echo(f"  {one.mistake}")
-    typer.confirm("Take them over?", abort=True)
+    try:
+        typer.confirm("Take them over?", abort=True)
+    except typer.Abort:
+        typer.echo()
+        tell("nothing was taken over; where nobody can be asked, write --yes")
+        raise typer.Exit(EXIT_CONFIGURATION) from None

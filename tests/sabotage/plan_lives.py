@@ -12,13 +12,16 @@ IDENTITY = "relay/identity.py"
 IDLE = "relay/idle.py"
 LIFE = "relay/life.py"
 OWNERSHIP = "relay/ownership.py"
+RESUME = "common/database/mssql/resume.py"
+SNAPSHOT = "common/database/mssql/snapshot.py"
+TEST_CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
 LIVES = "tests/unit/test_lives.py::"
 
 LIVES_PLAN = (
     sabotage(
         "another Mongo at work",
         "two relays with a MongoDB each send again what waits, in turn",
-        (OWNERSHIP, "    if mark.age_seconds < work.options.fresh_seconds:", "    if False:"),
+        (ADMISSION, "    if mark.age_seconds < fresh_seconds:", "    if False:"),
         red=LIVES + "test_a_mark_of_another_mongo_that_is_fresh_is_left_alone",
     ),
     sabotage(
@@ -42,8 +45,48 @@ LIVES_PLAN = (
     sabotage(
         "the mark is renewed while nothing is to be done",
         "an idle relay looks as if it had been given up",
-        (IDLE, "        if state is not None and _is_to_be_renewed(state.mark, checkpoint):", "        if False:"),
+        (
+            IDLE,
+            "        if state is not None and state.updateable and _is_to_be_renewed(state.mark, checkpoint):",
+            "        if False:",
+        ),
         red="tests/unit/relay/test_idle.py::test_a_mark_that_grows_old_is_renewed",
+    ),
+    sabotage(
+        "no renewal in a database that can only be read",
+        "every look warns of a mark that was not renewed, beside the error that names the cause",
+        (IDLE, "state.updateable and _is_to_be_renewed", "_is_to_be_renewed"),
+        red="tests/unit/relay/test_idle.py::"
+        "test_one_in_a_database_that_can_only_be_read_is_left_to_the_cycle_which_tells_it",
+    ),
+    sabotage(
+        "a mark that a person left empty",
+        "its source stands still without a word: there is no mark to move, and none can be inserted",
+        (SNAPSHOT, "    if row.marked is not None:", "    if row.life:"),
+        red=TEST_CHANGES + "test_a_mark_that_a_person_left_empty_is_a_mark_all_the_same[life]",
+    ),
+    sabotage(
+        "what a mark tells, looked at",
+        "a text that a person wrote into the mark ends every cycle with a TypeError",
+        (RESUME, "    return resume if _is_sound(resume) else None", "    return resume"),
+        red="tests/unit/common/test_resume.py::test_a_value_that_is_not_one_of_relays_vouches_for_nothing",
+    ),
+    sabotage(
+        "an adoption that came to nothing",
+        "`relay adopt` ends well although somebody else holds the source",
+        ("relay/scan.py", "    if report.version is None:", "    if False:"),
+        red="tests/integration/relay/test_command_line.py::"
+        "test_a_source_that_somebody_works_on_is_not_adopted_in_silence",
+    ),
+    sabotage(
+        "the status knows whose a source is",
+        "`relay status` announces a baseline where the cycle leaves the source to another relay",
+        (
+            "relay/status.py",
+            "        check_nobody_else_is_at_work(",
+            "        _ = lambda: check_nobody_else_is_at_work(",
+        ),
+        red="tests/unit/relay/test_status.py::test_a_source_on_which_another_mongos_relay_works",
     ),
     sabotage(
         "what vouches for an adoption",

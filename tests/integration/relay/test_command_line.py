@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 from celery import Celery
 
 from common.config import Settings
+from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
+from relay.sources import SALE
 from sandbox.services import free_port
 from tests.support.pharmacy import SHOP, desk
 from tests.support.queues import messages_in_redis, redis_of
@@ -179,3 +182,22 @@ def test_a_database_without_the_tables_is_told_with_the_remedy(
 def test_help_gives_an_example(folder: Path) -> None:
     done = run_relay(folder, "scan", "--help", environment={})
     assert "Example: relay scan sale --dry-run" in done.stdout
+
+
+def test_a_source_that_somebody_works_on_is_not_adopted_in_silence(
+    mssql: MSSQLClient, mongo_store: MongoStore, environment: dict[str, str], folder: Path
+) -> None:
+    source = replace(SALE, database=Settings.model_validate(environment).database_name)
+    lease = mongo_store.leases.acquire(source.id)
+    assert lease is not None
+    done = run_relay(folder, "adopt", "sale", "--yes", environment=environment)
+    assert done.returncode == 2
+    assert "sale: it was not taken over (somebody else holds the lease); run again: relay adopt sale" in done.stderr
+    mongo_store.leases.release(lease)
+    assert run_relay(folder, "adopt", "sale", "--yes", environment=environment).returncode == 0
+
+
+def test_who_cannot_be_asked_is_told_of_yes(mssql: MSSQLClient, environment: dict[str, str], folder: Path) -> None:
+    done = run_relay(folder, "adopt", "sale", environment=environment)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
