@@ -11,6 +11,7 @@ from relay.admission import check_admission
 from relay.drain import drain
 from relay.heartbeat import Heartbeat
 from relay.model import CycleOptions, CycleReport, Outcome, Reason, Stop
+from relay.ownership import check_owner
 from relay.repair import reconcile_position
 from relay.sources import Source
 from relay.window import Sealed, seal_window
@@ -60,7 +61,7 @@ def _run(work: Work) -> tuple[Outcome, Sealed | None]:
     try:
         _admit(work)
         reconcile_position(work)
-        if work.checkpoint.open_cycle and not drain(work, work.checkpoint.open_cycle):
+        if work.checkpoint.open_cycle and check_owner(work) and not drain(work, work.checkpoint.open_cycle):
             return Outcome.QUEUE_FULL, None
         sealed = seal_window(work)
         work.rejected = sealed.rejected

@@ -84,9 +84,11 @@ def _queue_is_full(work: Work) -> bool:
 def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Outgoing], previous: Position | None) -> bool:
     """False: the queue kept losing its place, and the life has ended."""
     for _ in range(GAPS):
-        after = previous or cycle.after or work.position() or NOWHERE
-        if not check_owner(work, after):
-            return False
+        after = previous or cycle.after
+        if after is None:
+            after = work.position() or NOWHERE
+            if not check_owner(work):
+                return False
         work.check_lease()
         try:
             work.ports.publisher.publish(work.source, after=after, dispatches=batch)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from common.database.records import Mark, Position
+from common.database.records import Mark
 from relay.admission import check_nobody_else_is_at_work
 from relay.model import Reason
 from relay.work import Work
 
 
-def check_owner(work: Work, position: Position) -> bool:
-    """To be asked before anything is pushed over the queue's position: that of another life may be another Mongo's.
+def check_owner(work: Work) -> bool:
+    """To be asked before anything is pushed that this relay has not just sealed, and over another life's position.
 
-    Raises ConfigurationError where that one's relay is at work. False: the mark is another Mongo's who is not, or the
+    Another Mongo's relay may have taken the source over meanwhile: the queue's position does not always tell, since
+    under another name of Mongo's database it is another one.
+
+    Raises ConfigurationError where that relay is at work. False: the mark is another Mongo's who is not, or the
     source is adopted; the life has ended.
     """
-    if position.life == work.checkpoint.life:
-        return True
     mark = work.ports.changes.states([work.source])[work.source.name].mark
     if mark is None or mark.store == work.checkpoint.store:
         return True

@@ -66,7 +66,7 @@ def repair(work: Work) -> None:
     only move the position. A gap that opens meanwhile ends it: the caller looks at the position again.
     """
     position = work.position()
-    if position is None or not check_owner(work, position):
+    if position is None:
         return
     newest = _newest_still_pending(work, position)
     if newest is None:
@@ -75,6 +75,8 @@ def repair(work: Work) -> None:
         return
     is_first = True
     for batch in _batches(work, position):
+        if is_first and not check_owner(work):
+            return
         work.check_lease()
         if is_first:
             _discard_torn_writes(work)

@@ -56,7 +56,7 @@ def settle(work: Work, reading: Reading) -> Steps:
 
 
 def check_owner(work: Work) -> None:
-    """To be asked before anything is pushed over the position of another life, which may be another Mongo's.
+    """To be asked before anything is pushed that this relay has not just sealed, and over another life's position.
 
     Raises Refused where that one's relay is at work; otherwise the life ends where the mark is another Mongo's.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.protocol.baseline import stop_if_superseded
 from tests.protocol.drain import drain
+from tests.protocol.life import check_owner
 from tests.protocol.mongo import Mongo
 from tests.protocol.repair import mend, notice_another_mongo
 from tests.protocol.rules import Guard
@@ -38,6 +39,8 @@ def relay(
     notice_another_mongo(work)
     yield
     yield from mend(work)
+    if work.checkpoint.open_cycle is not None:
+        check_owner(work)
     if work.checkpoint.open_cycle is not None:
         yield from drain(work, work.checkpoint.open_cycle)
     if work.checkpoint.open_cycle is not None:

@@ -61,12 +61,12 @@ def repair(work: Work) -> Steps:
     redis = work.world.redis
     position = redis.position
     yield
-    if position.life != work.checkpoint.life:
+    behind = _pushed_beyond(work, position)
+    yield
+    if behind:
         check_owner(work)
         if work.checkpoint.life is None:
             return
-    behind = _pushed_beyond(work, position)
-    yield
     if work.world.rules.have(Guard.WINDOW_CHAIN) and _misses_a_window(work, position, behind):
         work.abandon_life()
         return

@@ -11,7 +11,7 @@ import pytest
 from tests.protocol.database import Write
 from tests.protocol.history import History
 from tests.protocol.life import MOST_LIVES
-from tests.protocol.mongo import NOWHERE, Mongo
+from tests.protocol.mongo import NOWHERE, Mongo, Position
 from tests.protocol.relay import relay
 from tests.protocol.rules import Fault, Rules
 from tests.protocol.work import Refused, Stop, World
@@ -60,15 +60,22 @@ class TwoMongos:
         self.world = World(Rules.named(words.split()), Random(1))
         self.world.database.write([Write(key, "I", frozenset(), "P") for key in range(6)])
         self.refused = 0
+        self.apart = False
+        """Whether each of them keeps a position of its own in the queue, as under two names of Mongo's database."""
+        self._positions: dict[int, Position] = {}
 
-    def turn(self, mongo: Mongo, *, adopts: bool = False) -> None:
+    def turn(self, mongo: Mongo, *, adopts: bool = False, dies_after_its_seal: bool = False) -> None:
+        redis = self.world.redis
+        redis.position = self._positions.get(mongo.store, NOWHERE) if self.apart else redis.position
         try:
             for _ in relay(self.world, patient=False, mongo=mongo, adopts=adopts):
-                pass
+                if dies_after_its_seal and mongo.checkpoint.open_cycle:
+                    break
         except Refused:
             self.refused += 1
         except Stop:
             pass
+        self._positions[mongo.store] = redis.position
 
     def take_turns(self) -> None:
         for _ in range(30):
@@ -93,6 +100,20 @@ def test_without_the_breaker_they_go_on_for_ever() -> None:
     two = TwoMongos("no-fresh no-breaker")
     two.take_turns()
     assert two.world.lives_sealed > 50
+
+
+@pytest.mark.parametrize("words", ["", "no-owner"])
+@pytest.mark.parametrize("loses_its_place", [False, True], ids=["an open window", "a queue that lost its end"])
+def test_who_was_relieved_and_has_a_position_of_its_own_pushes_nothing(words: str, loses_its_place: bool) -> None:
+    two = TwoMongos(words)
+    two.apart = True
+    two.turn(two.world.mongo, dies_after_its_seal=not loses_its_place)
+    if loses_its_place:
+        two._positions[two.world.mongo.store] = two._positions[two.world.mongo.store]._replace(seq=0)
+    two.turn(two.world.stray, adopts=True)
+    before = two.pushed
+    two.take_turns()
+    assert (two.pushed == before) is (words == "")
 
 
 @pytest.mark.parametrize("words", ["", "no-owner"])

@@ -27,8 +27,18 @@ LIVES_PLAN = (
     sabotage(
         "whose mark, before a push over another life's position",
         "a relay that was relieved of a source pushes again at every tick what it pushed before",
-        (OWNERSHIP, "    if position.life == work.checkpoint.life:", "    if True:"),
+        ("relay/repair.py", "if is_first and not check_owner(work):", "if False:"),
         red=LIVES + "test_who_was_relieved_of_a_source_pushes_nothing_any_more",
+    ),
+    sabotage(
+        "whose mark, before an open window is drained",
+        "a relay that was relieved of a source, under another name of Mongo's database, pushes its open window again",
+        (
+            "relay/cycle.py",
+            "work.checkpoint.open_cycle and check_owner(work) and not drain",
+            "work.checkpoint.open_cycle and not drain",
+        ),
+        red=LIVES + "test_who_was_relieved_and_keeps_a_position_of_its_own_does_not_push_its_open_window",
     ),
     sabotage(
         "the mark's Mongo",

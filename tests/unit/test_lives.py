@@ -13,6 +13,7 @@ from common.database.records import NOWHERE, Checkpoint
 from relay.model import Outcome, Reason
 from relay.sources import SALE
 from tests.support.samples import a_position
+from tests.support.twins import TwinQueue
 from tests.support.twins.database import Change
 from tests.support.world import World
 
@@ -140,6 +141,21 @@ def test_who_was_relieved_of_a_source_pushes_nothing_any_more(world: World) -> N
             world.scan()
         successor.scan()
     assert world.queued() == ["HD-1", "HD-1"]
+
+
+def test_who_was_relieved_and_keeps_a_position_of_its_own_does_not_push_its_open_window(world: World) -> None:
+    """Under another name of Mongo's database the queue's position is another one, and tells nothing of the successor."""
+    world.write(2)
+    world.queue.waiting = 10**6
+    assert world.scan().outcome is Outcome.QUEUE_FULL
+    successor = _another_mongos(world)
+    successor.queue = TwinQueue()
+    successor.scan(adopts=True)
+    world.queue.waiting = 0
+    with pytest.raises(ConfigurationError, match="another MongoDB"):
+        world.scan()
+    assert world.queued() == ["HD-1"]
+    assert successor.queued() == ["HD-1", "HD-2"]
 
 
 # Definitions
