@@ -36,12 +36,16 @@ def check_sources(mssql: MSSQLClient, sources: Sequence[Source], *, log_kept: ti
     mistakes: list[str] = []
     warnings: list[str] = []
     described: list[Source] = []
-    with _collected(mistakes), _remedies_told(), mssql.engine.connect() as connection:
-        for source in sources:
-            with _collected(mistakes):
-                describe(connection, source)
-                described.append(source)
-                warnings += doubts(connection, source)
+    try:
+        with _remedies_told(), mssql.engine.connect() as connection:
+            for source in sources:
+                with _collected(mistakes):
+                    describe(connection, source)
+                    described.append(source)
+                    warnings += doubts(connection, source)
+    except ConfigurationError as error:
+        # Whom the database does not let in it would not answer anything else.
+        return Findings(mistakes=[*mistakes, *str(error).splitlines()], warnings=warnings)
     with _collected(mistakes):
         for source, state in _states(mssql, described):
             with _collected(mistakes):

@@ -24,18 +24,18 @@ def test_changes_are_named_once_with_their_last_version(mssql: MSSQLClient, phar
     with mssql.engine.connect() as connection:
         since = connection.execute(sa.text(VERSION)).scalar_one()
 
-        pharmacy.insert("HD-1")
-        pharmacy.insert("HD-2")
-        pharmacy.set_status("HD-1", "SYNCED")
+        pharmacy.insert("HĐ-1")
+        pharmacy.insert("HĐ-2")
+        pharmacy.set_status("HĐ-1", "SYNCED")
 
         changes = connection.execute(sa.text(CHANGES), {"since": since}).all()
-    # HD-1 was inserted first and changed last: it is one change, of the third version.
-    assert [tuple(row) for row in changes] == [("HD-2", 2, "I"), ("HD-1", 3, "I")]
+    # HĐ-1 was inserted first and changed last: it is one change, of the third version.
+    assert [tuple(row) for row in changes] == [("HĐ-2", 2, "I"), ("HĐ-1", 3, "I")]
 
 
 def test_versions_count_transactions_not_rows(mssql: MSSQLClient, pharmacy: Desk) -> None:
-    pharmacy.insert("HD-1")
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-1")
+    pharmacy.insert("HĐ-2")
     with mssql.engine.begin() as connection:
         before = connection.execute(sa.text(VERSION)).scalar_one()
         connection.execute(sa.text("UPDATE dbo.SalesInvoices SET note = 'seen'"))

@@ -16,17 +16,17 @@ from tests.support.queues import messages_in_redis
 
 
 def test_a_pending_row_becomes_a_task(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
-    pharmacy.insert("HD-1", status="PENDING_SYNC")
+    pharmacy.insert("HĐ-1", status="PENDING_SYNC")
 
     [report] = scan(relay, SALE)
 
     assert report.dispatched == 1
     [message] = messages_in_redis(celery_app, "sale_queue")
     assert message["headers"]["task"] == "sale.process_sale"
-    assert message["headers"]["argsrepr"] == "('HD-1', 'NT-Hà-Nội-01')"
+    assert message["headers"]["argsrepr"] == "('HĐ-1', 'NT-Hà-Nội-01')"
 
 
 def test_a_draft_does_not(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
-    pharmacy.insert("HD-1", status="DRAFT")
+    pharmacy.insert("HĐ-1", status="DRAFT")
     scan(relay, SALE)
     assert messages_in_redis(celery_app, "sale_queue") == []

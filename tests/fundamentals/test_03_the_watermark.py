@@ -15,17 +15,17 @@ from tests.support.queues import Queued
 
 
 def test_what_was_read_is_not_read_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     scan(relay, SALE)
     scan(relay, SALE)
-    assert sale_queue() == ["HD-1", "HD-2"]
+    assert sale_queue() == ["HĐ-1", "HĐ-2"]
 
 
 def test_the_watermark_moves_with_the_database(relay: Relay, pharmacy: Desk) -> None:
     [first] = scan(relay, SALE)
-    pharmacy.insert("HD-1", status="DRAFT")
+    pharmacy.insert("HĐ-1", status="DRAFT")
     [second] = scan(relay, SALE)
     assert first.version is not None
     assert second.version == first.version + 1
@@ -35,5 +35,5 @@ def test_the_watermark_moves_with_the_database(relay: Relay, pharmacy: Desk) -> 
 def test_a_source_whose_watermark_is_the_current_version_is_idle(relay: Relay, pharmacy: Desk) -> None:
     scan(relay, SALE)
     assert find_work(relay, [SALE]) == []
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     assert find_work(relay, [SALE]) == [SALE]

@@ -16,28 +16,28 @@ from tests.support.queues import Queued
 
 
 def test_an_edit_of_another_column_sends_nothing(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     with relay.mssql.engine.begin() as connection:
         connection.execute(sa.text("UPDATE dbo.SalesInvoices SET note = 'call back'"))
     scan(relay, SALE)
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]
 
 
 def test_an_invoice_that_is_opened_again_is_sent_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
-    pharmacy.set_status("HD-1", "SYNCED")
-    pharmacy.set_status("HD-1", "PENDING_SYNC")
+    pharmacy.set_status("HĐ-1", "SYNCED")
+    pharmacy.set_status("HĐ-1", "PENDING_SYNC")
     scan(relay, SALE)
-    assert sale_queue() == ["HD-1", "HD-1"]
+    assert sale_queue() == ["HĐ-1", "HĐ-1"]
 
 
 def test_what_is_no_longer_pending_when_it_is_read_is_not_sent(
     relay: Relay, pharmacy: Desk, sale_queue: Queued
 ) -> None:
     scan(relay, SALE)
-    pharmacy.insert("HD-1")
-    pharmacy.set_status("HD-1", "DRAFT")
+    pharmacy.insert("HĐ-1")
+    pharmacy.set_status("HĐ-1", "DRAFT")
     scan(relay, SALE)
     assert sale_queue() == []

@@ -18,7 +18,7 @@ from tests.support.queues import Queued
 
 
 def test_what_was_sealed_is_pushed_by_the_next_relay(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     with pytest.raises(DiedError):
         scan(dying(relay, DiesBeforePush), SALE)
 
@@ -29,15 +29,15 @@ def test_what_was_sealed_is_pushed_by_the_next_relay(relay: Relay, pharmacy: Des
     assert sale_queue() == []
 
     scan(relay, SALE)
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]
 
 
 def test_a_row_that_changed_after_it_was_read_is_sent_as_it_was_read(
     relay: Relay, pharmacy: Desk, sale_queue: Queued
 ) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     with pytest.raises(DiedError):
         scan(dying(relay, DiesBeforePush), SALE)
-    pharmacy.set_status("HD-1", "DRAFT")
+    pharmacy.set_status("HĐ-1", "DRAFT")
     scan(relay, SALE)
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]

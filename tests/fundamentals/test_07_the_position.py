@@ -20,23 +20,23 @@ from tests.support.samples import a_dispatch, a_position
 
 
 def test_what_is_in_the_queue_is_not_pushed_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     with pytest.raises(DiedError):
         scan(dying(relay, DiesAfterPush), SALE)
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]
     [entry] = relay.mongo.task_logs.find()
     assert entry["status"] == "PREPARED", "as far as the log knows, it was never pushed"
 
     scan(relay, SALE)
 
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]
     [entry] = relay.mongo.task_logs.find()
     assert entry["status"] == "PENDING"
 
 
 def test_a_gap_is_refused(relay: Relay, pharmacy: Desk) -> None:
     """A batch says which dispatch it follows. If the queue does not stand there, something was lost: first that."""
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     own = relay.own(SALE)
     position = relay.ports.publisher.positions([own])["sale"]

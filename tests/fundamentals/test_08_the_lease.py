@@ -15,7 +15,7 @@ from tests.support.queues import Queued
 
 
 def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     held = relay.ports.leases.acquire(relay.own(SALE).id)
     assert held is not None
     assert [report.outcome for report in scan(relay, SALE)] == [Outcome.HELD]
@@ -23,7 +23,7 @@ def test_only_the_holder_works(relay: Relay, pharmacy: Desk, sale_queue: Queued)
 
     relay.ports.leases.release(held)
     assert [report.outcome for report in scan(relay, SALE)] == [Outcome.DONE]
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]
 
 
 def test_the_generation_grows_with_every_holder(relay: Relay) -> None:

@@ -20,27 +20,27 @@ from tests.support.queues import Queued
 
 
 def test_the_first_start_sends_what_is_pending(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
-    pharmacy.insert("HD-2", status="SYNCED")
+    pharmacy.insert("HĐ-1")
+    pharmacy.insert("HĐ-2", status="SYNCED")
     [report] = scan(relay, SALE)
     assert report.baseline is Reason.FIRST_RUN
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]
 
 
 def test_unless_it_is_told_to_begin_now(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     from_now = replace(relay, options=replace(relay.options, first_run_now=True))
     scan(from_now, SALE)
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     scan(from_now, SALE)
-    assert sale_queue() == ["HD-2"]
+    assert sale_queue() == ["HĐ-2"]
 
 
 def test_a_database_that_lost_its_mark_was_restored(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     with relay.mssql.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM dbo.relay_checkpoint WHERE source = 'sale'"))
     [report] = scan(relay, SALE)
     assert report.baseline is Reason.MARK_MISSING
-    assert sale_queue() == ["HD-1", "HD-1"], "it still waits, so it is sent again: nobody knows what was restored"
+    assert sale_queue() == ["HĐ-1", "HĐ-1"], "it still waits, so it is sent again: nobody knows what was restored"

@@ -20,24 +20,24 @@ WITH_NOTE = replace(SALE, args=("local_invoice_id", "note"))
 
 
 def test_a_missing_argument_is_named_and_the_others_go_on(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-1")
+    pharmacy.insert("HĐ-2")
     with relay.mssql.engine.begin() as connection:
-        connection.execute(sa.text("UPDATE dbo.SalesInvoices SET note = 'n' WHERE local_invoice_id = 'HD-2'"))
+        connection.execute(sa.text("UPDATE dbo.SalesInvoices SET note = 'n' WHERE local_invoice_id = 'HĐ-2'"))
 
     [report] = scan(relay, WITH_NOTE)
 
     assert (report.dispatched, report.rejected) == (1, 1)
-    assert sale_queue() == ["HD-2"]
+    assert sale_queue() == ["HĐ-2"]
     [entry] = relay.mongo.task_logs.find({"status": "REJECTED"})
-    assert entry["business_id"] == "HD-1"
+    assert entry["business_id"] == "HĐ-1"
     assert "note is NULL" in entry["error"]
 
 
 def test_a_row_that_is_mended_is_taken_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, WITH_NOTE)
     with relay.mssql.engine.begin() as connection:
         connection.execute(sa.text("UPDATE dbo.SalesInvoices SET note = 'n'"))
     scan(relay, WITH_NOTE)
-    assert sale_queue() == ["HD-1"]
+    assert sale_queue() == ["HĐ-1"]

@@ -17,8 +17,8 @@ from tests.support.queues import taken_task_ids
 
 
 def test_a_worker_service_reports(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
-    pharmacy.insert("HD-1")
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-1")
+    pharmacy.insert("HĐ-2")
     scan(relay, SALE)
     first, second = taken_task_ids(celery_app, "sale_queue")
 
@@ -33,12 +33,12 @@ def test_a_worker_service_reports(relay: Relay, celery_app: Celery, pharmacy: De
 
 
 def test_a_queue_that_lost_everything_is_mended(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
-    pharmacy.insert("HD-1")
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-1")
+    pharmacy.insert("HĐ-2")
     scan(relay, SALE)
     first, second = taken_task_ids(celery_app, "sale_queue")
     TaskLog(relay.mongo).success(first)
-    pharmacy.set_status("HD-1", "SYNCED")
+    pharmacy.set_status("HĐ-1", "SYNCED")
     with celery_app.connection_for_write() as connection:
         connection.default_channel.client.flushall()
 

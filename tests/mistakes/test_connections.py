@@ -36,7 +36,7 @@ def _recorded(relay: Relay) -> Iterator[list[Statement]]:
 def test_the_checks_run_on_another_connection_than_the_read(relay: Relay, pharmacy: Desk) -> None:
     """Cleanup may run between the two, and what was valid at the check is gone at the read."""
     scan(relay, SALE)
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     with _recorded(relay) as statements:
         scan(relay, SALE)
 

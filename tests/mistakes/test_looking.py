@@ -15,10 +15,10 @@ from tests.support.pharmacy import Desk
 
 def test_whether_something_changed_is_always_answered_with_yes(relay: Relay, pharmacy: Desk) -> None:
     """Microsoft's own sample asks EXISTS (SELECT COUNT(*) ...), which is true for no rows too."""
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     assert find_work(relay, [SALE]) == []
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     assert find_work(relay, [SALE]) == [SALE]
 
 

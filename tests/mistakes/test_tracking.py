@@ -36,7 +36,7 @@ def untracked(relay: Relay) -> Iterator[Relay]:
 
 def test_a_comparison_with_null_passes(untracked: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     """min-valid is NULL for a table that is not tracked, and `NULL < watermark` is not true: no error, no rows."""
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     with pytest.raises(ConfigurationError, match="run: relay enable sale"):
         scan(untracked, SALE)
     assert sale_queue() == []
@@ -44,43 +44,43 @@ def test_a_comparison_with_null_passes(untracked: Relay, pharmacy: Desk, sale_qu
 
 def test_truncated_rows_are_waited_for(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     """TRUNCATE sets min-valid to the current version; a watermark that equals it passes. Only begin_version tells."""
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     _run(relay, "TRUNCATE TABLE dbo.SalesInvoices")
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     [report] = scan(relay, SALE)
     assert report.baseline is Reason.TRUNCATED
-    assert sale_queue() == ["HD-1", "HD-2"]
+    assert sale_queue() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_happened_while_tracking_was_off_is_missed(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     """Switched off and on again, tracking begins anew and says nothing of what it has not seen."""
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
-    pharmacy.set_status("HD-1", "SYNCED")
+    pharmacy.set_status("HĐ-1", "SYNCED")
     _run(relay, DISABLE)
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     _run(relay, ENABLE)
     [report] = scan(relay, SALE)
     assert report.baseline is Reason.TRACKING_SWITCHED
-    assert sale_queue() == ["HD-1", "HD-2"]
+    assert sale_queue() == ["HĐ-1", "HĐ-2"]
 
 
 def test_tracking_switched_at_the_same_version_looks_like_nothing(
     relay: Relay, pharmacy: Desk, sale_queue: Queued
 ) -> None:
     """begin_version and min-valid are what they were; only the side table is another."""
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     _run(relay, DISABLE)
     _run(relay, ENABLE)
     scan(relay, SALE)
     _run(relay, DISABLE)
-    pharmacy.set_status("HD-1", "SYNCED")
-    pharmacy.insert("HD-2")
+    pharmacy.set_status("HĐ-1", "SYNCED")
+    pharmacy.insert("HĐ-2")
     _run(relay, ENABLE)
     [report] = scan(relay, SALE)
     assert report.baseline is Reason.TRACKING_SWITCHED
-    assert sale_queue() == ["HD-1", "HD-2"]
+    assert sale_queue() == ["HĐ-1", "HĐ-2"]
 
 
 def test_a_login_with_few_rights_does_not_see_which_of_both_it_was(world: World) -> None:
@@ -91,7 +91,7 @@ def test_a_login_with_few_rights_does_not_see_which_of_both_it_was(world: World)
     world.database.truncate()
     world.write(2)
     assert world.scan().baseline is Reason.TRACKING_RESTARTED
-    assert "HD-2" in world.queued()
+    assert "HĐ-2" in world.queued()
 
 
 def test_a_secondary_replica_is_believed(world: World) -> None:

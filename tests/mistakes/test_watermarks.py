@@ -27,7 +27,7 @@ def test_a_stale_watermark_is_jumped_forward(world: World) -> None:
     world.database.clean_up(2)
     report = world.scan()
     assert report.baseline is Reason.RETENTION_PASSED
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_version_0_is_taken_for_no_watermark(world: World) -> None:
@@ -44,7 +44,7 @@ def test_no_watermark_is_taken_for_version_0(world: World) -> None:
     world.write(1)
     world.database.contents.log.clear()
     world.scan()
-    assert world.queued() == ["HD-1"]
+    assert world.queued() == ["HĐ-1"]
 
 
 def test_min_valid_is_taken_from_all_tables_at_once(relay: Relay, pharmacy: Desk) -> None:
@@ -81,7 +81,7 @@ def test_a_watermark_from_before_a_restore_looks_valid(world: World) -> None:
     world.write(4)
     report = world.scan()
     assert report.baseline is Reason.MARK_OLDER
-    assert {"HD-3", "HD-4"} <= set(world.queued())
+    assert {"HĐ-3", "HĐ-4"} <= set(world.queued())
 
 
 def test_a_watermark_above_the_databases_version_waits_to_be_reached(world: World) -> None:
@@ -93,7 +93,7 @@ def test_a_watermark_above_the_databases_version_waits_to_be_reached(world: Worl
     world.database.restore(backup)
     world.write(9)
     world.scan()
-    assert world.queued()[-1] == "HD-9"
+    assert world.queued()[-1] == "HĐ-9"
 
 
 def test_the_rows_before_the_first_change_are_forgotten(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:

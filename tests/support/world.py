@@ -35,7 +35,7 @@ class World:
         """New pending invoices, in one transaction."""
         with self.database.transaction() as write:
             for number in numbers:
-                write.insert(("shop", number), args=(f"HD-{number}", "shop"))
+                write.insert(("shop", number), args=(f"HĐ-{number}", "shop"))
 
     def queued(self) -> list[str | None]:
         """The business ids that were pushed, in order."""

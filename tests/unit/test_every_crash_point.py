@@ -30,11 +30,11 @@ def key(number: int) -> tuple[str, int]:
 def insert(world: CrashWorld, *numbers: int) -> None:
     with world.database.transaction() as write:
         for number in numbers:
-            write.insert(key(number), args=(f"HD-{number}", "shop"))
+            write.insert(key(number), args=(f"HĐ-{number}", "shop"))
 
 
 def documents(*numbers: int) -> Counter[str]:
-    return Counter(f"HD-{number}" for number in numbers)
+    return Counter(f"HĐ-{number}" for number in numbers)
 
 
 def first_run(world: CrashWorld) -> Counter[str]:
@@ -61,7 +61,7 @@ def an_empty_window(world: CrashWorld) -> Counter[str]:
 def a_row_that_is_rejected_and_one_that_is_deleted(world: CrashWorld) -> Counter[str]:
     insert(world, 1)
     world.run()
-    world.database.insert(key(2), args=("HD-2", None))
+    world.database.insert(key(2), args=("HĐ-2", None))
     insert(world, 3, 4)
     world.database.delete(key(4))
     return documents(1, 3)
@@ -240,7 +240,7 @@ def the_journal_is_lost_under_an_open_cycle(world: CrashWorld) -> Counter[str]:
     world.mongo.contents.logs.clear()
     sent = documents(*(int((d.business_id or "")[3:]) for d in world.queue.pushed))
     for number in range(1, 7):
-        if f"HD-{number}" in sent:
+        if f"HĐ-{number}" in sent:
             world.database.update(key(number), status="SYNCED")
     return documents(1, 2, 3, 4, 5, 6)
 

@@ -50,14 +50,14 @@ def test_a_mark_of_another_mongo_that_is_fresh_is_left_alone(world: World) -> No
     with pytest.raises(ConfigurationError, match=r"host nhà-thuốc-1 works on it .* 1 s ago.*relay adopt sale"):
         stray.scan()
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1"]
+    assert world.queued() == ["HĐ-1"]
 
 
 def test_one_that_is_old_is_a_reason_for_a_new_life(world: World) -> None:
     world.database.let_the_mark_age()
     successor = _another_mongos(world)
     assert successor.scan().baseline is Reason.CHECKPOINT_LOST
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
 
 
 def test_who_was_overtaken_by_another_mongo_says_so(world: World) -> None:
@@ -80,7 +80,7 @@ def test_what_mark_and_position_vouch_for_is_not_sent_again_by_who_adopts(world:
     assert successor.scan(adopts=True).baseline is None
     successor.write(3)
     successor.scan()
-    assert world.queued() == ["HD-1", "HD-2", "HD-3"]
+    assert world.queued() == ["HĐ-1", "HĐ-2", "HĐ-3"]
     assert _of(successor).life == _of(world).life
 
 
@@ -88,7 +88,7 @@ def test_what_nothing_vouches_for_is_read_anew_by_who_adopts(world: World) -> No
     world.queue.position = NOWHERE
     successor = _another_mongos(world)
     assert successor.scan(adopts=True).baseline is Reason.ADOPTED
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
 
 
 def test_a_window_that_was_sealed_and_not_yet_pushed_is_vouched_for_by_nobody(world: World) -> None:
@@ -98,7 +98,7 @@ def test_a_window_that_was_sealed_and_not_yet_pushed_is_vouched_for_by_nobody(wo
     world.queue.waiting = 0
     successor = _another_mongos(world)
     assert successor.scan(adopts=True).baseline is Reason.ADOPTED
-    assert "HD-2" in world.queued()
+    assert "HĐ-2" in world.queued()
 
 
 def test_who_was_relieved_of_a_source_leaves_it_alone(world: World) -> None:
@@ -108,7 +108,7 @@ def test_who_was_relieved_of_a_source_leaves_it_alone(world: World) -> None:
     with pytest.raises(ConfigurationError, match="another MongoDB"):
         world.scan()
     successor.scan()
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_an_adopted_source_that_changed_meanwhile_is_read_anew(world: World) -> None:
@@ -121,14 +121,14 @@ def test_an_adoption_that_died_half_way_is_finished_by_the_next_cycle(world: Wor
     successor = _another_mongos(world)
     successor.scan_dying("before begin_life", adopts=True)
     assert successor.scan().baseline is None
-    assert world.queued() == ["HD-1"]
+    assert world.queued() == ["HĐ-1"]
 
 
 def test_who_adopts_its_own_source_changes_nothing(world: World) -> None:
     before = _of(world)
     world.scan(adopts=True)
     assert (_of(world).life, _of(world).base) == (before.life, before.base)
-    assert world.queued() == ["HD-1"]
+    assert world.queued() == ["HĐ-1"]
 
 
 def test_who_was_relieved_of_a_source_pushes_nothing_any_more(world: World) -> None:
@@ -140,11 +140,11 @@ def test_who_was_relieved_of_a_source_pushes_nothing_any_more(world: World) -> N
         with pytest.raises(ConfigurationError, match="another MongoDB"):
             world.scan()
         successor.scan()
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
 
 
 def test_who_was_relieved_and_keeps_a_position_of_its_own_does_not_push_its_open_window(world: World) -> None:
-    """Under another name of Mongo's database the queue's position is another one, and tells nothing of the successor."""
+    """Under another name of Mongo's database its position is another one, and tells nothing of the successor."""
     world.write(2)
     world.queue.waiting = 10**6
     assert world.scan().outcome is Outcome.QUEUE_FULL
@@ -154,8 +154,8 @@ def test_who_was_relieved_and_keeps_a_position_of_its_own_does_not_push_its_open
     world.queue.waiting = 0
     with pytest.raises(ConfigurationError, match="another MongoDB"):
         world.scan()
-    assert world.queued() == ["HD-1"]
-    assert successor.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1"]
+    assert successor.queued() == ["HĐ-1", "HĐ-2"]
 
 
 # Definitions
@@ -165,7 +165,7 @@ def test_all_that_waits_is_dispatched_once_more_under_another_definition(world: 
     world.source = ANOTHER_DEFINITION
     assert world.scan().baseline is Reason.DEFINITION_CHANGED
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
 
 
 def test_a_row_without_a_version_is_dispatched_once_with_each_definition() -> None:
@@ -176,7 +176,7 @@ def test_a_row_without_a_version_is_dispatched_once_with_each_definition() -> No
     world.source = ANOTHER_DEFINITION
     for _ in range(3):
         world.scan()
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
 
 
 def test_a_definition_that_was_superseded_names_who_brought_the_present_one(world: World) -> None:
@@ -189,7 +189,7 @@ def test_a_definition_that_was_superseded_names_who_brought_the_present_one(worl
     assert "relay adopt sale" in str(caught.value)
     world.source = ANOTHER_DEFINITION
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
 
 
 def test_a_definition_comes_back_when_it_is_adopted(world: World) -> None:
@@ -198,7 +198,7 @@ def test_a_definition_comes_back_when_it_is_adopted(world: World) -> None:
     world.source = SALE
     assert world.scan(adopts=True).baseline is Reason.DEFINITION_CHANGED
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1"] * 3
+    assert world.queued() == ["HĐ-1"] * 3
     world.source = ANOTHER_DEFINITION
     with pytest.raises(ConfigurationError, match="brought another definition"):
         world.scan()
@@ -225,7 +225,7 @@ def test_a_source_whose_lives_begin_too_often_is_stopped_until_it_is_adopted(wor
     assert world.scan().outcome is Outcome.DONE
     world.write(2)
     world.scan()
-    assert world.queued() == ["HD-1"] * 4 + ["HD-2"]
+    assert world.queued() == ["HĐ-1"] * 4 + ["HĐ-2"]
 
 
 def test_lives_that_begin_now_and_then_stop_nothing(world: World) -> None:
@@ -258,7 +258,7 @@ def test_what_waits_is_not_sent_again_when_only_retention_has_passed(world: Worl
     world.database.contents.log[ROW_1].pop()
     world.database.contents.log[ROW_1].append(Change(version=1, columns=None))
     assert world.scan().baseline is Reason.RETENTION_PASSED
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 # The chain of windows
@@ -270,12 +270,12 @@ def test_a_window_that_the_journal_lost_before_the_queue_did_is_noticed(world: W
     world.write(3)
     world.scan()
     logs = world.mongo.contents.logs
-    for task_id in [each.id for each in logs.values() if each.business_id == "HD-2"]:
+    for task_id in [each.id for each in logs.values() if each.business_id == "HĐ-2"]:
         del logs[task_id]
     world.queue.pushed.clear()
     world.queue.position = NOWHERE
     world.scan()
-    assert sorted(map(str, world.queued())) == ["HD-1", "HD-2", "HD-3"]
+    assert sorted(map(str, world.queued())) == ["HĐ-1", "HĐ-2", "HĐ-3"]
     assert _of(world).life_reason == Reason.JOURNAL_MISSES_A_WINDOW
 
 
@@ -285,12 +285,12 @@ def test_windows_that_have_expired_are_not_missed(world: World) -> None:
     world.write(2)
     world.scan(**kept)
     logs = world.mongo.contents.logs
-    for task_id in [each.id for each in logs.values() if each.business_id == "HD-1"]:
+    for task_id in [each.id for each in logs.values() if each.business_id == "HĐ-1"]:
         del logs[task_id]
     world.queue.pushed.clear()
     world.queue.position = NOWHERE
     assert world.scan(**kept).repaired == 1
-    assert world.queued() == ["HD-2"]
+    assert world.queued() == ["HĐ-2"]
 
 
 def test_a_window_never_bears_the_number_of_one_that_mongo_has_forgotten(world: World) -> None:
@@ -305,7 +305,7 @@ def test_a_window_never_bears_the_number_of_one_that_mongo_has_forgotten(world: 
     world.write(3)
     world.scan()
     assert (_of(world).cycle_number or 0) > 2
-    assert "HD-3" in world.queued()
+    assert "HĐ-3" in world.queued()
 
 
 # First run = now
@@ -318,7 +318,7 @@ def test_what_comes_after_a_first_run_that_died_is_not_skipped() -> None:
     world.write(2)
     for _ in range(2):
         world.scan(first_run_now=True)
-    assert world.queued() == ["HD-2"]
+    assert world.queued() == ["HĐ-2"]
 
 
 def test_the_mark_of_its_first_window_does_not_look_older_than_the_life() -> None:
@@ -329,7 +329,7 @@ def test_the_mark_of_its_first_window_does_not_look_older_than_the_life() -> Non
     world.scan_dying("before seal", first_run_now=True)
     for _ in range(2):
         assert world.scan(first_run_now=True).baseline is None
-    assert world.queued() == ["HD-2"]
+    assert world.queued() == ["HĐ-2"]
 
 
 def test_a_queue_that_knows_the_source_is_no_first_run(world: World) -> None:
@@ -338,4 +338,4 @@ def test_a_queue_that_knows_the_source_is_no_first_run(world: World) -> None:
     world.mongo.forget()
     _lose_the_mark(world)
     assert world.scan(first_run_now=True).baseline is Reason.FIRST_RUN
-    assert "HD-2" in world.queued()
+    assert "HĐ-2" in world.queued()

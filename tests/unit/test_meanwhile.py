@@ -49,7 +49,7 @@ def test_a_relay_that_was_overtaken_does_not_set_the_mark_back(world: Meanwhile)
     world.at("after count", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing(world: Meanwhile) -> None:
@@ -57,7 +57,7 @@ def test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing(world: Me
     another.database = world.database
     world.at("before set_mark", lambda: another.scan(adopts=True))
     assert world.scan().outcome is Outcome.STOPPED
-    assert world.queued() == ["HD-1"]
+    assert world.queued() == ["HĐ-1"]
 
 
 def test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand(world: Meanwhile) -> None:
@@ -65,22 +65,22 @@ def test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand(world: 
     world.queue = broker
     world.at("before queue_length", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
-    assert world.queued() == ["HD-2"]
+    assert world.queued() == ["HĐ-2"]
 
 
 def test_a_relay_whose_writes_are_refused_says_that_it_stopped(world: Meanwhile) -> None:
     world.at("before close", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_a_paused_relay_prepares_after_its_successor_cleared_up_is_taken_over(world: Meanwhile) -> None:
     world.scan_dying("after prepare")
     late = [dispatch for dispatch in world.mongo.contents.logs.values() if dispatch.status is TaskStatus.PREPARED]
-    assert [dispatch.business_id for dispatch in late] == ["HD-2"]
+    assert [dispatch.business_id for dispatch in late] == ["HĐ-2"]
     world.at("after discard", lambda: world.mongo.prepare(late))
     world.scan()
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatched(world: Meanwhile) -> None:
@@ -91,7 +91,7 @@ def test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatc
     world.scan_dying("after prepare")
     world.scan()
     assert world.scan().baseline is Reason.JOURNAL_AHEAD
-    assert "HD-2" in world.queued()
+    assert "HĐ-2" in world.queued()
 
 
 # A journal that loses what it had
@@ -110,21 +110,21 @@ def test_no_life_ends_on_one_look_at_the_journal(world: Meanwhile, monkeypatch: 
     assert world.scan().outcome is Outcome.DONE
     assert len(looks) == 4
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_a_window_that_lost_a_part_is_not_sealed(world: Meanwhile) -> None:
     world.at("after end", world.mongo.contents.logs.clear)
     assert world.scan().outcome is Outcome.STOPPED
     assert world.scan().baseline is None
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_is_lost_between_seal_and_publish_is_read_anew(world: Meanwhile) -> None:
     world.at("after seal", world.mongo.contents.logs.clear)
     world.scan()
     assert world.scan().baseline is Reason.JOURNAL_HOLES
-    assert "HD-2" in world.queued()
+    assert "HĐ-2" in world.queued()
 
 
 def test_what_is_lost_between_two_batches_is_read_anew(world: Meanwhile) -> None:
@@ -132,7 +132,7 @@ def test_what_is_lost_between_two_batches_is_read_anew(world: Meanwhile) -> None
     world.at("after publish", world.mongo.contents.logs.clear)
     world.scan(batch_size=1)
     assert world.scan().baseline is Reason.JOURNAL_HOLES
-    assert "HD-3" in world.queued()
+    assert "HĐ-3" in world.queued()
 
 
 # A queue that loses what it had
@@ -141,14 +141,14 @@ def test_what_is_lost_between_two_batches_is_read_anew(world: Meanwhile) -> None
 def test_what_the_queue_loses_during_the_drain_is_pushed_again(world: Meanwhile) -> None:
     world.at("before publish", world.lose_the_queue)
     assert world.scan().outcome is Outcome.DONE
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_the_queue_lost_is_pushed_again_although_nothing_has_changed(world: Meanwhile) -> None:
     world.scan()
     world.lose_the_queue()
     assert world.scan().repaired == 2
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_the_journal_cannot_mend_is_read_anew(world: Meanwhile) -> None:
@@ -160,21 +160,21 @@ def test_what_the_journal_cannot_mend_is_read_anew(world: Meanwhile) -> None:
     world.at("after seal", lose_both)
     for _ in range(3):
         world.scan()
-    assert world.queued() == ["HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
 def test_what_a_worker_has_in_hand_is_not_pushed_again(world: Meanwhile) -> None:
     world.mongo.report(world.queue.pushed[0].id, TaskStatus.PROCESSING)
     world.lose_the_queue()
     world.scan()
-    assert world.queued() == ["HD-2"]
+    assert world.queued() == ["HĐ-2"]
 
 
 def test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again(world: Meanwhile) -> None:
     world.database.update(ROW_1, status="PENDING_SYNC")
     world.scan()
     requests = [dispatch.id for dispatch in world.queue.pushed]
-    assert world.queued() == ["HD-1", "HD-2", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-2", "HĐ-1"]
     world.lose_the_queue()
     world.scan()
     assert [dispatch.id for dispatch in world.queue.pushed] == requests[1:]
@@ -218,7 +218,7 @@ def test_a_snapshot_that_runs_ahead_of_its_version_is_read_again(world_ahead: Me
     world_ahead.scan()
     ahead.update(ROW_2, note="x")
     world_ahead.scan()
-    assert world_ahead.queued() == ["HD-1", "HD-2"]
+    assert world_ahead.queued() == ["HĐ-1", "HĐ-2"]
 
 
 @pytest.mark.parametrize("times", [1, 8])
@@ -230,4 +230,4 @@ def test_a_row_above_the_snapshots_version_is_not_left_to_the_next_cycle(
     world_ahead.scan()
     ahead.times = 0
     world_ahead.scan()
-    assert world_ahead.queued() == ["HD-1", "HD-2"]
+    assert world_ahead.queued() == ["HĐ-1", "HĐ-2"]

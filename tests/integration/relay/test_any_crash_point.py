@@ -34,10 +34,10 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 def test_a_sample_of_all_crash_points(
     relay: Relay, pharmacy: Desk, sale_queue: Queued, settings: Settings, celery_app: Celery
 ) -> None:
-    pharmacy.insert("HD-0")
+    pharmacy.insert("HĐ-0")
     scan(relay, SALE)
     places = _life(settings, celery_app, _new_documents(pharmacy, 0), die_at=NO_END)
-    wanted = ["HD-0", *_names(0)]
+    wanted = ["HĐ-0", *_names(0)]
     assert sale_queue() == wanted
     for number, die_at in enumerate(range(1, places, max(1, places // SAMPLE)), start=1):
         _life(settings, celery_app, _new_documents(pharmacy, number), die_at=die_at)
@@ -49,7 +49,7 @@ def test_a_sample_of_all_crash_points(
 
 
 def _names(number: int) -> list[str]:
-    return [f"HD-{number}-{of}" for of in range(5)]
+    return [f"HĐ-{number}-{of}" for of in range(5)]
 
 
 def _new_documents(pharmacy: Desk, number: int) -> None:

@@ -97,4 +97,8 @@ def test_nothing_outlives_a_worker_that_was_killed(environment: dict[str, str], 
         wait_until(lambda: len(family.children(recursive=True)) > 1, timeout=ARRIVAL_SECONDS, message="no pool")
         children = family.children(recursive=True)
         os.kill(relay.pid, signal.SIGKILL)
-        wait_until(lambda: not any(child.is_running() for child in children), message="a child lives on")
+        wait_until(
+            lambda: not any(child.is_running() for child in children),
+            timeout=ARRIVAL_SECONDS,
+            message="a child lives on",
+        )

@@ -181,7 +181,7 @@ def test_the_same_broker_in_the_environment_is_no_mistake_and_its_options_hold_f
     given = {**environment, "BROKER_URL": url, "RELAY_BROKER_OPTIONS": '{"sep": "-"}', "RELAY_SCAN_INTERVAL": "0.5"}
     foreign = {"CELERY_BROKER_READ_URL": url, "CELERY_RESULT_BACKEND": ELSEWHERE}
     with running_relay(tmp_path, {**given, **foreign}) as relay:
-        pharmacy.insert("HD-1")
+        pharmacy.insert("HĐ-1")
         wait_until(
             lambda: messages_in_redis(celery_app, "relay-shop:sale_queue"),
             timeout=ARRIVAL_SECONDS,

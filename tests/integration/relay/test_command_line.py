@@ -49,7 +49,7 @@ def test_scan_sends_what_is_pending_and_says_so(
     mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
 ) -> None:
     with desk(environment) as pharmacy:
-        pharmacy.insert("HD-1")
+        pharmacy.insert("HĐ-1")
     done = run_relay(folder, "scan", environment=environment)
     assert done.returncode == 0, done.stderr
     assert len(messages_in_redis(celery_app, "sale_queue")) == 1
@@ -62,17 +62,17 @@ def test_reconcile_lists_what_waits_for_long_and_sends_it_again_on_request(
     mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
 ) -> None:
     with desk(environment) as pharmacy:
-        pharmacy.insert("HD-1")
-        pharmacy.insert("HD-2")
+        pharmacy.insert("HĐ-1")
+        pharmacy.insert("HĐ-2")
         run_relay(folder, "scan", "sale", environment=environment)
-        pharmacy.set_status("HD-2", "SYNCED")
+        pharmacy.set_status("HĐ-2", "SYNCED")
     young = run_relay(folder, "reconcile", "sale", environment=environment)
     assert young.returncode == 0, young.stderr
     assert "in the queue, or with its worker service │ 1" in young.stdout
     stuck = run_relay(folder, "reconcile", "sale", "--older-than", "0", environment=environment)
     assert "dispatched long ago, and still pending │ 1" in stuck.stdout
-    assert "HD-1" in stuck.stdout
-    assert "HD-2" not in stuck.stdout
+    assert "HĐ-1" in stuck.stdout
+    assert "HĐ-2" not in stuck.stdout
 
     again = run_relay(folder, "reconcile", "sale", "--older-than", "0", "--resend", environment=environment)
     assert again.returncode == 0, again.stderr
@@ -87,7 +87,7 @@ def test_a_full_queue_is_waited_for_and_the_status_says_so(
     limited = {**environment, "RELAY_QUEUE_LIMIT": "2", "RELAY_BATCH_SIZE": "2"}
     with desk(environment) as pharmacy:
         for number in range(5):
-            pharmacy.insert(f"HD-{number}")
+            pharmacy.insert(f"HĐ-{number}")
     full = run_relay(folder, "scan", "sale", environment=limited)
     assert "the queue is full" in full.stdout.replace("\n", " ")
     [sale, *_] = _status(folder, limited)
@@ -127,16 +127,16 @@ def test_dry_run_says_what_would_be_sent_and_sends_nothing(
     mssql: MSSQLClient, celery_app: Celery, environment: dict[str, str], folder: Path
 ) -> None:
     with desk(environment) as pharmacy:
-        pharmacy.insert("HD-1")
+        pharmacy.insert("HĐ-1")
         first = run_relay(folder, "scan", "sale", "--dry-run", environment=environment)
         assert first.returncode == 0, first.stderr
-        assert f"HD-1, {SHOP}" in first.stdout
+        assert f"HĐ-1, {SHOP}" in first.stdout
         assert messages_in_redis(celery_app, "sale_queue") == []
         run_relay(folder, "scan", "sale", environment=environment)
-        pharmacy.insert("HD-2")
+        pharmacy.insert("HĐ-2")
         second = run_relay(folder, "scan", "sale", "--dry-run", environment=environment)
-    assert f"HD-2, {SHOP}" in second.stdout
-    assert f"HD-1, {SHOP}" not in second.stdout
+    assert f"HĐ-2, {SHOP}" in second.stdout
+    assert f"HĐ-1, {SHOP}" not in second.stdout
     assert len(messages_in_redis(celery_app, "sale_queue")) == 1
 
 

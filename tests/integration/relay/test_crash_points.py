@@ -37,19 +37,19 @@ def test_killed_at(
     step: Step, hold: Hold, relay: Relay, sale_queue: Queued, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with desk(environment) as pharmacy:
-        pharmacy.insert("HD-0")
+        pharmacy.insert("HĐ-0")
         scan(relay, SALE)
         for number in range(1, 4):
-            pharmacy.insert(f"HD-{number}")
+            pharmacy.insert(f"HĐ-{number}")
 
         _die_at(step, hold, environment, tmp_path)
 
         wait_until(lambda: scan(relay, SALE)[-1].outcome is not Outcome.HELD)
-        assert sale_queue() == ["HD-0", "HD-1", "HD-2", "HD-3"]
+        assert sale_queue() == ["HĐ-0", "HĐ-1", "HĐ-2", "HĐ-3"]
         assert _statuses(relay) == {"PENDING": 4}
-        pharmacy.insert("HD-4")
+        pharmacy.insert("HĐ-4")
         assert scan(relay, SALE)[-1].baseline is None
-        assert sale_queue() == ["HD-0", "HD-1", "HD-2", "HD-3", "HD-4"]
+        assert sale_queue() == ["HĐ-0", "HĐ-1", "HĐ-2", "HĐ-3", "HĐ-4"]
 
 
 def _die_at(step: Step, hold: Hold, environment: dict[str, str], folder: Path) -> None:

@@ -76,35 +76,35 @@ def _insert(table: pyodbc.Connection, number: int, name: str | None, extra: str 
     ("name", "extra", "reason"),
     [
         (None, "x", "name is NULL in dbo.PoisonTest: set it and the row is taken again"),
-        ("HD-2", None, "extra is NULL in dbo.PoisonTest: set it and the row is taken again"),
+        ("HĐ-2", None, "extra is NULL in dbo.PoisonTest: set it and the row is taken again"),
         (f"HD{STANDS_FOR_A_HALF}", "x", "name holds half of a surrogate pair, which is no text in UTF-8: correct it"),
-        ("HD-2", STANDS_FOR_A_HALF, "extra holds half of a surrogate pair, which is no text in UTF-8: correct it"),
+        ("HĐ-2", STANDS_FOR_A_HALF, "extra holds half of a surrogate pair, which is no text in UTF-8: correct it"),
         ("H" * 501, "x", f"name has 501 characters, and a business id {LONGEST_BUSINESS_ID} at most: shorten it"),
-        ("HD-2", "x" * LONGEST_ARGUMENTS, f"the arguments have 1000012 characters, and {LONGEST_ARGUMENTS} at most"),
+        ("HĐ-2", "x" * LONGEST_ARGUMENTS, f"the arguments have 1000017 characters, and {LONGEST_ARGUMENTS} at most"),
     ],
     ids=["no name", "no extra", "half in the name", "half in the extra", "a name too long", "arguments too long"],
 )
 def test_it_is_rejected_and_taken_again(
     name: str | None, extra: str | None, reason: str, table: pyodbc.Connection, relay: Relay, celery_app: Celery
 ) -> None:
-    _insert(table, 1, "HD-1", "x")
+    _insert(table, 1, "HĐ-1", "x")
     _insert(table, 2, name, extra)
-    _insert(table, 3, "HD-3", "x")
+    _insert(table, 3, "HĐ-3", "x")
 
     [report] = scan(relay, SOURCE)
 
     assert (report.dispatched, report.rejected) == (2, 1)
-    assert business_ids_in_redis(celery_app, SOURCE.queue) == ["HD-1", "HD-3"]
+    assert business_ids_in_redis(celery_app, SOURCE.queue) == ["HĐ-1", "HĐ-3"]
     [entry] = relay.mongo.task_logs.find({"status": "REJECTED"})
     assert entry["error"].startswith(reason)
     [status] = look_at_status(relay, [SOURCE])
     assert status.rejected == 1
 
-    table.execute(f"UPDATE {TABLE} SET name = 'HD-2', extra = 'x' WHERE id = 2")
+    table.execute(f"UPDATE {TABLE} SET name = 'HĐ-2', extra = 'x' WHERE id = 2")
     [report] = scan(relay, SOURCE)
 
     assert (report.dispatched, report.rejected) == (1, 0)
-    assert business_ids_in_redis(celery_app, SOURCE.queue) == ["HD-1", "HD-3", "HD-2"]
+    assert business_ids_in_redis(celery_app, SOURCE.queue) == ["HĐ-1", "HĐ-3", "HĐ-2"]
 
 
 def test_text_of_every_kind_comes_through(table: pyodbc.Connection, relay: Relay, celery_app: Celery) -> None:

@@ -53,13 +53,13 @@ def remedies(done: Done) -> list[str]:
 
 
 def test_the_documented_rights_are_enough(clerk: Clerk, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     assert clerk.relay("sources", "--check").returncode == 0
     assert clerk.relay("scan").returncode == 0
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     done = clerk.relay("scan")
     assert done.returncode == 0, done.stderr
-    assert sale_queue() == ["HD-1", "HD-2"]
+    assert sale_queue() == ["HĐ-1", "HĐ-2"]
 
 
 @pytest.mark.parametrize(("right", "where"), ONE_BY_ONE)
@@ -70,7 +70,7 @@ def test_a_missing_right_is_named_and_its_grant_mends_it(
     source = SOURCES.get(where, "sale")
     if right != "INSERT":
         assert clerk.relay("scan", source).returncode == 0
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     clerk.login.revoke(right, where)
     [line] = remedies(clerk.relay("scan", source))
     assert f"source {source}: " in line
@@ -81,7 +81,7 @@ def test_a_missing_right_is_named_and_its_grant_mends_it(
     clerk.login.grant(right, where)
     done = clerk.relay("scan")
     assert done.returncode == 0, done.stderr
-    assert business_ids_in_redis(celery_app, "sale_queue") == ["HD-1"]
+    assert business_ids_in_redis(celery_app, "sale_queue") == ["HĐ-1"]
 
 
 @pytest.mark.parametrize("where", SOURCES)

@@ -69,14 +69,14 @@ def settings(environment: dict[str, str], sentinel: int) -> Settings:
 def test_relay_follows_the_master(
     relay: Relay, pharmacy: Desk, sale_queue: Queued, master: RedisProcess, replica: RedisProcess
 ) -> None:
-    pharmacy.insert("HD-1")
+    pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     with replica.client() as client:
         wait_until(lambda: client.llen("sale_queue") == 1)
     master.kill()
-    pharmacy.insert("HD-2")
+    pharmacy.insert("HĐ-2")
     wait_until(lambda: _scans(relay), timeout=FAILOVER_SECONDS, message="relay does not find the new master")
-    assert sale_queue() == ["HD-1", "HD-2"]
+    assert sale_queue() == ["HĐ-1", "HĐ-2"]
     with replica.client() as client:
         assert client.llen("sale_queue") == 2
 

@@ -41,15 +41,15 @@ def test_stopped_at(
     step: Step, hold: Hold, relay: Relay, sale_queue: Queued, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with desk(environment) as pharmacy:
-        pharmacy.insert("HD-0")
+        pharmacy.insert("HĐ-0")
         scan(relay, SALE)
         for number in range(1, 4):
-            pharmacy.insert(f"HD-{number}")
+            pharmacy.insert(f"HĐ-{number}")
         with _stopped_at(step, hold, environment, tmp_path) as (zombie, proxy):
-            pharmacy.insert("HD-4")
+            pharmacy.insert("HĐ-4")
             wait_until(lambda: scan(relay, SALE)[-1].outcome is not Outcome.HELD)
             queue, log, sealed = sale_queue(), _log(relay), _sealed(relay)
-            assert queue == [f"HD-{number}" for number in range(5)]
+            assert queue == [f"HĐ-{number}" for number in range(5)]
 
             os.killpg(zombie.pid, signal.SIGCONT)
             proxy.let_go.set()
@@ -60,9 +60,9 @@ def test_stopped_at(
 
 
 def _works_as_ever(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
-    pharmacy.insert("HD-5")
+    pharmacy.insert("HĐ-5")
     assert scan(relay, SALE)[-1].baseline is None
-    assert sale_queue() == [f"HD-{number}" for number in range(6)]
+    assert sale_queue() == [f"HĐ-{number}" for number in range(6)]
 
 
 @contextmanager

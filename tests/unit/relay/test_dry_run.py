@@ -27,7 +27,7 @@ def test_the_first_run_reads_all_pending_rows(world: World) -> None:
     world.write(1, 2)
     found = _look(world)
     assert (found.baseline, found.rows) == (Reason.FIRST_RUN, 2)
-    assert [row.args for row in found.first] == [("HD-1", "shop"), ("HD-2", "shop")]
+    assert [row.args for row in found.first] == [("HĐ-1", "shop"), ("HĐ-2", "shop")]
     assert world.queued() == []
     report = world.scan()
     assert (report.baseline, report.dispatched) == (found.baseline, found.rows)

@@ -17,9 +17,9 @@ def world() -> World:
 
 def test_nothing_expires_before_all_is_in_the_queue(world: World) -> None:
     world.write(1, 2, 3, 4, 5)
-    world.database.insert(("shop", 6), args=("HD-6", None))
+    world.database.insert(("shop", 6), args=("HĐ-6", None))
     report = world.scan(batch_size=2, queue_limit=3)
-    assert (report.outcome, world.queued()) == (Outcome.QUEUE_FULL, ["HD-1", "HD-2", "HD-3", "HD-4"])
+    assert (report.outcome, world.queued()) == (Outcome.QUEUE_FULL, ["HĐ-1", "HĐ-2", "HĐ-3", "HĐ-4"])
     assert world.mongo.contents.expiring == set()
 
     world.scan(batch_size=2, queue_limit=100)
@@ -36,7 +36,7 @@ def test_all_of_a_closed_window_expires(world: World, batch_size: int) -> None:
 
 
 def test_a_window_of_rejected_rows_alone_expires(world: World) -> None:
-    world.database.insert(("shop", 1), args=("HD-1", None))
+    world.database.insert(("shop", 1), args=("HĐ-1", None))
     world.scan()
     assert world.mongo.contents.expiring == set(world.mongo.contents.logs)
     assert len(world.mongo.contents.logs) == 1

@@ -53,7 +53,7 @@ def test_a_row_is_stuck_when_it_still_waits_long_after_its_dispatch(world: World
     found = look(world)
     assert found.counts == {Verdict.STUCK: 1}
     [row] = found.rows
-    assert (row.business_id, row.status, row.minutes) == ("HD-1", TaskStatus.PENDING, 60)
+    assert (row.business_id, row.status, row.minutes) == ("HĐ-1", TaskStatus.PENDING, 60)
     assert row.task_id == world.queue.pushed[0].id
 
 
@@ -67,7 +67,7 @@ def test_what_its_worker_said_is_told(world: World, status: TaskStatus) -> None:
 
 
 def test_rows_that_are_as_they_should_be(world: World) -> None:
-    world.database.insert(("shop", 1), args=("HD-1", None))
+    world.database.insert(("shop", 1), args=("HĐ-1", None))
     world.write(2)
     world.database.insert(("shop", 3), status="DRAFT")
     world.scan()
@@ -101,7 +101,7 @@ def test_a_row_that_was_never_dispatched_is_missed_and_relay_shouts(world: World
     assert found.counts == {Verdict.MISSED: 1}
     tell_stuck(log, found)
     [(event, fields), _] = log.events
-    assert (event, fields["rows"], fields["first"]) == ("missed", 1, "HD-1")
+    assert (event, fields["rows"], fields["first"]) == ("missed", 1, "HĐ-1")
 
 
 def test_the_missed_are_named_also_behind_many_stuck_ones(world: World) -> None:
@@ -113,7 +113,7 @@ def test_the_missed_are_named_also_behind_many_stuck_ones(world: World) -> None:
     world.now += 3600
     found = look(world)
     assert found.counts == {Verdict.STUCK: 50, Verdict.MISSED: 1}
-    assert found.rows[-1].business_id == "HD-50"
+    assert found.rows[-1].business_id == "HĐ-50"
     assert len(found.rows) == 21
 
 
@@ -161,7 +161,7 @@ def test_what_is_sent_again_has_an_id_of_its_own_and_says_what_it_repeats(world:
     world.now += 3600
     resend(world)
     first, _, again = world.queue.pushed
-    assert again.business_id == "HD-1"
+    assert again.business_id == "HĐ-1"
     assert (again.repeats, again.attempt) == (first.id, 2)
     assert again.id != first.id
     assert counts(world) == {Verdict.IN_QUEUE: 1}
@@ -177,7 +177,7 @@ def test_what_was_missed_is_dispatched(world: World) -> None:
     world.scan()
     world.mongo.contents.logs.clear()
     resend(world)
-    assert world.queued() == ["HD-1", "HD-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-1"]
     assert counts(world) == {Verdict.IN_QUEUE: 1}
 
 
@@ -188,7 +188,7 @@ def test_sending_again_leaves_what_has_changed_since_to_the_changes(world: World
     world.database.update(("shop", 1), status="PENDING_SYNC")
     world.write(2)
     resend(world)
-    assert world.queued() == ["HD-1", "HD-1", "HD-2"]
+    assert world.queued() == ["HĐ-1", "HĐ-1", "HĐ-2"]
     assert world.queue.pushed[1].repeats is None
     world.scan()
     assert len(world.queue.pushed) == 3
