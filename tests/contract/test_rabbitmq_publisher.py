@@ -328,7 +328,10 @@ def test_a_long_text_arrives_whole_and_its_neighbours_once(
     declare(rabbitmq_app, queue)
     args = ["HĐ-1", letter * 160_000]
     batch = [a_dispatch(0, queue=queue), a_dispatch(1, queue=queue, args=json.dumps(args)), a_dispatch(2, queue=queue)]
-    _publish(publisher, batch)
+    try:
+        _publish(publisher, batch)
+    except NotConfirmedError as error:
+        raise AssertionError("RabbitMQ closed the connection") from error
     found = _properties(rabbitmq_app, queue)
     assert [message["id"] for message in found] == _ids(batch)
     assert json.loads(found[1]["body"])[0] == args

@@ -16,7 +16,7 @@ BROKER_PLAN = (
     sabotage(
         "mandatory",
         "what no queue takes RabbitMQ throws away, and says so to nobody",
-        (CONFIRMING, "mandatory=not exchange,", "mandatory=False,"),
+        (CONFIRMING, "sent=sent, mandatory=not exchange)", "sent=sent, mandatory=False)"),
         red=TEST_RABBITMQ + "test_a_queue_that_nobody_has_declared_fails_the_batch_with_the_remedy",
     ),
     sabotage(

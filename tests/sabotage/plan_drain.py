@@ -141,8 +141,8 @@ DRAIN_PLAN = (
         "the first batch of a life is refused",
         (
             DRAIN,
-            "after = previous or cycle.after or work.position() or NOWHERE",
-            "after = previous or cycle.after or NOWHERE",
+            "after = work.position() or NOWHERE",
+            "after = NOWHERE",
         ),
         red=CRASH_POINTS + "[mongo_is_lost]",
     ),
