@@ -112,7 +112,7 @@ def stages() -> dict[str, dict[str, float | None]]:
         timed: dict[str, Any] = {name: Timed(getattr(made.ports, name), found) for name in PORTS}
         ports = replace(made.ports, **timed)
         wall, cpu = time.perf_counter(), time.process_time()
-        run_cycle(SALE, ports, made.options, made.heartbeat())
+        run_cycle(made.own(SALE), ports, made.options, made.heartbeat())
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     names = sorted(found.wall, key=lambda name: -found.wall[name])
     return {
