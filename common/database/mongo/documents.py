@@ -83,7 +83,7 @@ def dispatch_document(dispatch: Dispatch) -> Document:
     `change` says row and version once more, as one value: MongoDB indexes an array by its elements, and the first of
     a key's may be that of a whole shop.
     """
-    window, key = dispatch.window, list(dispatch.key)
+    window, key = dispatch.window, dispatch.key
     return {
         "_id": dispatch.id,
         "celery_task_id": dispatch.id,
@@ -101,7 +101,7 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "cycle": window.cycle,
         "number": window.number,
         "base": window.base,
-        "follows": None if window.follows is None else list(window.follows),
+        "follows": window.follows,
         "seq": dispatch.seq,
         "generation": window.generation,
         "attempt": dispatch.attempt,

@@ -82,7 +82,9 @@ class MongoJournal:
 
     @staticmethod
     def _document(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
-        return {**dispatch_document(dispatch), "created_at": now}
+        document = dispatch_document(dispatch)
+        document["created_at"] = now
+        return document
 
     @causal
     def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
