@@ -58,7 +58,9 @@ def task_mistake(name: str) -> str | None:
 def check_lists(sources: Sequence[Source], options: Mapping[str, Any]) -> None:
     """Raise SettingsError when, with these options of kombu's Redis transport, a source shares a list with relay, or
     its queue is the list of another source's priority: whoever consumes that would take its documents too."""
-    own = {*_lists(OWN_QUEUE, options), *(options.get(option, name) for option, name in _UNACKED.items())}
+    # The worker services' workers keep theirs under kombu's own names, whatever relay's are called.
+    in_hand = {*_UNACKED.values(), *(options[option] for option in _UNACKED if option in options)}
+    own = {*_lists(OWN_QUEUE, options), *in_hand}
     mistakes = []
     for source in sources:
         others = {other.queue for other in sources} - {source.queue}

@@ -69,8 +69,9 @@ def test_a_task_that_is_not(name: str) -> None:
         ("relay-3", {"sep": "-"}),
         ("relay_5", {"sep": "_", "priority_steps": [0, 5]}),
         ("in_hand", {"unacked_key": "in_hand"}),
+        ("unacked", {"unacked_key": "relay:unacked"}),
     ],
-    ids=["another sep", "other steps", "another name for what is in hand"],
+    ids=["another sep", "other steps", "another name for what is in hand", "the usual name all the same"],
 )
 def test_with_these_options_a_source_shares_a_list_with_relay(queue: str, options: dict[str, Any]) -> None:
     with pytest.raises(
