@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from sandbox.processes import stop_at_signals
 
 from benchmarks import peer, report, suite
 from benchmarks.world import running
-from sandbox.processes import stop_at_signals
 
 BUILD = Path("build")
 

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 import pyodbc
 import redis
-
-from relay.sources import SALE
 from sandbox.processes import Child, stop_all
-from sandbox.sample.connection import connect
+
+from examples.pharmacy.connection import connect
+from relay.sources import SALE
 
 ROWS_A_SECOND = 200
 POLL_SECONDS = 0.002

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from sandbox.processes import ChildError
+
 from benchmarks import postgres
 from benchmarks.child import run_child
-from sandbox.processes import ChildError
 
 NAME = "django-celery-outbox"
 NOTE = f"{NAME} reads its own outbox, in a real PostgreSQL: a neighbour, and no like-for-like race."

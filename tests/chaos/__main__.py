@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from sandbox.processes import stop_at_signals
+
 from tests.chaos.faults import NotRefusedError, all_kinds
 from tests.chaos.run import NotRecoveredError, Result, Run, prepared
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox.sample.documents import KINDS
+from examples.pharmacy.documents import KINDS
 
 
 class Definitions:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from relay.cli.errors import EXIT_CONFIGURATION
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
 from sandbox.mongo_control import MongoControl
-from sandbox.sample.documents import KINDS
 from sandbox.waiting import wait_until
+
+from examples.pharmacy.documents import KINDS
+from relay.cli.errors import EXIT_CONFIGURATION
 from tests.chaos.definitions import Definitions
 from tests.chaos.ledger import Ledger
 from tests.chaos.proxy import Proxy

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.sample.documents import PENDING
+from examples.pharmacy.documents import PENDING
 
 RowKey = tuple[str, str, str]
 """(kind, shop, local id)."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 
-from sandbox.sample.documents import KINDS, DocumentKind
+from examples.pharmacy.documents import KINDS, DocumentKind
 from tests.chaos.ledger import Push, RowKey
 
 NEWEST = 500

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from common.config import Settings
 from sandbox.processes import Child, stop_all
+
+from common.config import Settings
 from tests.chaos.clock import Clock
 from tests.chaos.obituaries import Death, deaths_in
 

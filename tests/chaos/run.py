@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
-
 from sandbox.waiting import wait_until
+
 from tests.chaos import faults
 from tests.chaos.definitions import Definitions
 from tests.chaos.faults import Fault, World

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from common.config import Settings
-from sandbox import data_folder, env_file, services
 from sandbox.odbc import find_driver
 from sandbox.processes import Child, stop_all
-from sandbox.sample import schema
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place
+
+from common.config import Settings
+from examples.pharmacy import schema
+from sandbox import data_folder, env_file, services
 from tests.support.redis_process import cut_append_only_file
 
 

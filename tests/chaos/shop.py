@@ -18,9 +18,9 @@ from pymongo.errors import PyMongoError
 from common.config import load_settings
 from common.database.mongo_client import MongoStore
 from common.task_log import TaskLog
-from sandbox.sample import names
-from sandbox.sample.connection import connect
-from sandbox.sample.documents import KINDS, PENDING, SYNCED, DocumentKind, kind_named
+from examples.pharmacy import names
+from examples.pharmacy.connection import connect
+from examples.pharmacy.documents import KINDS, PENDING, SYNCED, DocumentKind, kind_named
 from tests.chaos.ledger import Ledger, Push, RowKey
 from tests.chaos.queues import Queues
 

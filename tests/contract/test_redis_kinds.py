@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery
+from sandbox.processes import Child, stop_all
+from sandbox.services import HOST
+from sandbox.sqlserver.certificate import ensure_certificate
 
 from common.config import load_settings
 from common.database.errors import ConfigurationError
@@ -21,9 +24,6 @@ from relay.faults import as_configuration_error, is_passing
 from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
 from sandbox import services
-from sandbox.processes import Child, stop_all
-from sandbox.services import HOST
-from sandbox.sqlserver.certificate import ensure_certificate
 from tests.support.queues import task_ids_in_redis
 from tests.support.samples import a_dispatch, a_position
 from tests.support.wait import wait_until

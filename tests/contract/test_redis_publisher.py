@@ -14,6 +14,7 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from redis.exceptions import ResponseError
+from sandbox.processes import stop_all
 
 from common.config import Settings
 from common.database.records import NOWHERE
@@ -23,7 +24,6 @@ from relay.ports import Publisher, QueueGapError
 from relay.redis_publisher import RedisPublisher
 from relay.sources import SALE
 from sandbox import services
-from sandbox.processes import stop_all
 from tests.support.queues import messages_in_redis, redis_of, task_ids_in_redis
 from tests.support.samples import a_dispatch, a_position
 from tests.support.wait import wait_until

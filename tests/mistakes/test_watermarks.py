@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from examples.pharmacy import documents
 from relay.bootstrap import Relay
 from relay.model import Reason
 from relay.scan import find_work, scan
 from relay.sources import IMPORT, SALE
-from sandbox.sample import documents
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.world import World

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import pyodbc
+from sandbox.odbc import find_driver
+from sandbox.services import MSSQL_DATABASE, MSSQL_USER
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from common.config import load_settings
-from sandbox.odbc import find_driver
-from sandbox.sample import schema
-from sandbox.services import MSSQL_DATABASE, MSSQL_USER
+from examples.pharmacy import schema
 from tests.support.wait import wait_until
 
 MSSQL_IMAGE = "mcr.microsoft.com/mssql/server:2022-latest"

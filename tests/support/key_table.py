@@ -9,9 +9,9 @@ import pyodbc
 from celery import Celery
 
 from common.database.mssql_client import MSSQLClient
+from examples.pharmacy.connection import connect
 from migrations import enabling
 from relay.sources import Source
-from sandbox.sample.connection import connect
 from tests.support.queues import redis_of
 
 SOURCE = Source(name="keys", table="KeyTest", args=("name",), task="keys.process_keys", queue="relay_test_keys")

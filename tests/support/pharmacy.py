@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pyodbc
 
-from sandbox.sample.connection import connect
-from sandbox.sample.documents import PENDING, SALE, DocumentKind
-from sandbox.sample.names import shop_code
+from examples.pharmacy.connection import connect
+from examples.pharmacy.documents import PENDING, SALE, DocumentKind
+from examples.pharmacy.names import shop_code
 
 SHOP = shop_code(1)
 

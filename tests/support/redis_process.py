@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import redis
-
-from sandbox import services
 from sandbox.processes import Child, stop_all
 from sandbox.services import HOST, Place
+
+from sandbox import services
 
 
 class RedisProcess:

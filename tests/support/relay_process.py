@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from common.config import Settings
 from sandbox.processes import Child, stop_all
+
+from common.config import Settings
 
 PROJECT = Path(__file__).parents[2]
 

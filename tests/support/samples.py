@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from common.database.records import Beginning, Checkpoint, Dispatch, OpenCycle, Position, Resume, Seal, Window
+from examples.pharmacy.names import shop_code
 from relay.sources import SALE, Source
-from sandbox.sample.names import shop_code
 
 SHOP = shop_code(1)
 

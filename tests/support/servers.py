@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sandbox import stack
-from sandbox.sample import schema
 from sandbox.stack import StackOptions
+
+from examples.pharmacy import schema
+from sandbox import stack
 
 KIND_VARIABLE = "RELAY_TEST_SERVERS"
 KINDS = {

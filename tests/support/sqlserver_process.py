@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyodbc
-
-from common.config import load_settings
 from sandbox.odbc import find_driver
 from sandbox.processes import stop_all
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place, announced_port, start_sql_server
+
+from common.config import load_settings
 from tests.support.servers import server_kind
 
 PASSWORD = "Fine-for-tests-1"

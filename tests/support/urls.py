@@ -17,9 +17,9 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 import pyodbc
 import pytest
 import redis
+from sandbox.odbc import find_driver
 
 from common.config import load_settings
-from sandbox.odbc import find_driver
 
 MSSQL, MONGO, REDIS = "RELAY_TEST_MSSQL_URL", "RELAY_TEST_MONGO_URL", "RELAY_TEST_REDIS_URL"
 DATABASE = "relay_test"

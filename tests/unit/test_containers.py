@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from common.config import Settings
+from examples.pharmacy.worker_service import APPS
 from relay.sources import BUILT_IN
-from sandbox.sample.worker_service import APPS
 from tests.support import containers
 
 PROJECT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def test_every_variable_of_the_compose_file_is_a_setting() -> None:
 @pytest.mark.parametrize("source", BUILT_IN, ids=lambda source: source.name)
 def test_every_built_in_source_has_a_worker_service(source: object) -> None:
     name = getattr(source, "name", "")
-    assert f'"sandbox.sample.worker_service:{APPS[name]}"' in COMPOSE
+    assert f'"examples.pharmacy.worker_service:{APPS[name]}"' in COMPOSE
 
 
 def test_the_image_gets_what_it_copies() -> None:

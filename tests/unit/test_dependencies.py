@@ -16,7 +16,7 @@ import kombu.transport.redis, celery.backends.redis, celery.bin.worker, celery.b
 import relay.cli, relay.celery_app, relay.tasks, relay.bootstrap, relay.redis_publisher, relay.rabbitmq_publisher
 import common.config, common.task_log, common.logs
 import migrations.steps, migrations.enabling
-import sandbox.sample.__main__, sandbox.sample.pharmacies, sandbox.sample.worker_service, sandbox.odbc
+import examples.pharmacy.__main__, examples.pharmacy.pharmacies, examples.pharmacy.worker_service, sandbox.odbc
 relay.celery_app.app.conf.broker_url
 relay.celery_app.app.connection_for_write().transport
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))

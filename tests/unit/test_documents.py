@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sandbox.__main__ import app as sandbox
 
 from common import settings_table
 from relay.cli import cli
 from relay.model import Reason
 from relay.sources_file import Entry
-from sandbox.__main__ import app as sandbox
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), PROJECT / "sandbox/README.md"])

@@ -10,13 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 from celery import Celery
+from sandbox.services import free_port
 
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
-from sandbox.demo import programs
-from sandbox.demo.programs import Workshop
-from sandbox.sample.documents import KINDS, PENDING, SYNCED
-from sandbox.services import free_port
+from examples.pharmacy.demo import programs
+from examples.pharmacy.demo.programs import Workshop
+from examples.pharmacy.documents import KINDS, PENDING, SYNCED
 from tests.support.pharmacy import SHOP, Desk, desk
 from tests.support.queues import messages_in_redis
 from tests.support.relay_process import running_relay

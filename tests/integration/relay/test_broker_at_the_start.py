@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sandbox.processes import stop_all
+from sandbox.services import HOST, Place, free_port
 
 from common.config import CeleryEnvironment, Settings
 from common.database.mssql_client import MSSQLClient
-from sandbox.processes import stop_all
-from sandbox.services import HOST, Place, free_port
 from tests.support.pharmacy import Desk
 from tests.support.queues import messages_in_redis
 from tests.support.relay_process import running_relay

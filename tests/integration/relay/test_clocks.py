@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sandbox.processes import Child, stop_all
 
 from common.database.mssql_client import MSSQLClient
-from sandbox.processes import Child, stop_all
 from tests.chaos.clock import Clock
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis

@@ -13,6 +13,7 @@ from celery import Celery
 
 from common.database.errors import ConfigurationError
 from common.database.mssql_client import MSSQLClient
+from examples.pharmacy.connection import connect
 from migrations import enabling
 from migrations.checks import NotReadyError
 from relay.bootstrap import Relay
@@ -21,7 +22,6 @@ from relay.registry import all_sources
 from relay.scan import scan
 from relay.sources import Source
 from relay.suggest import suggested_sources
-from sandbox.sample.connection import connect
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import running_relay

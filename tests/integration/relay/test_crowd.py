@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sandbox.processes import Child, stop_all
 
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
-from sandbox.processes import Child, stop_all
-from sandbox.sample.documents import KINDS, PENDING
+from examples.pharmacy.documents import KINDS, PENDING
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import PROJECT

@@ -9,7 +9,7 @@ import pytest
 from celery import Celery
 
 from common.database.mssql_client import MSSQLClient
-from sandbox.sample.documents import KINDS
+from examples.pharmacy.documents import KINDS
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import start_relay

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sandbox.processes import Child
 
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
-from sandbox.processes import Child
 from tests.chaos.proxy import Proxy
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis

@@ -9,7 +9,7 @@ import pytest
 from celery import Celery
 
 from common.database.mssql_client import MSSQLClient
-from sandbox.sample.connection import connect
+from examples.pharmacy.connection import connect
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.logins import OwnLogin, documented_grants, own_login
 from tests.support.pharmacy import Desk

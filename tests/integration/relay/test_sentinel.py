@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from sandbox.processes import Child, stop_all
+from sandbox.services import HOST, free_port
 
 from common.config import Settings, load_settings
 from relay.bootstrap import Relay
 from relay.scan import scan
 from relay.sources import SALE
-from sandbox.processes import Child, stop_all
-from sandbox.services import HOST, free_port
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.redis_process import RedisProcess, running_redis

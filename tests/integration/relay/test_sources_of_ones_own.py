@@ -16,11 +16,11 @@ from kombu.utils import json as kombu_json
 
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
+from examples.pharmacy.connection import connect
 from migrations import enabling
 from relay.checks import check_sources
 from relay.model import Reason
 from relay.sources_file import parse_sources
-from sandbox.sample.connection import connect
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import messages_in_redis, redis_of
 from tests.support.relay_process import running_relay

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox.processes import Child, stop_all
 
 from relay.bootstrap import Relay
 from relay.model import Outcome
 from relay.scan import scan
 from relay.sources import SALE
-from sandbox.processes import Child, stop_all
 from tests.support.holding_proxy import Hold, HoldingProxy
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 
 from common.database.mongo_client import MongoStore
-from sandbox.demo.observer import Observer
-from sandbox.demo.programs import Workshop
+from examples.pharmacy.demo.observer import Observer
+from examples.pharmacy.demo.programs import Workshop
 from tests.support.samples import a_dispatch
 from tests.support.wait import wait_until
 

@@ -16,12 +16,12 @@ from bson import BSON, Int64
 from hypothesis import given
 from hypothesis import strategies as st
 from pymongo import MongoClient
-
-from common.config import load_settings
-from sandbox import services
 from sandbox.odbc import find_driver
 from sandbox.processes import Child, stop_all
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place
+
+from common.config import load_settings
+from sandbox import services
 from tests.integration.sandbox.tds.client import HEADERS, PRELOGIN, login, packet
 from tests.support.garbage import spoilt, thorough
 from tests.support.wait import wait_until

@@ -18,7 +18,7 @@ def test_the_driver_is_found_by_its_usual_name(servers: Mapping[str, str], tmp_p
     (tmp_path / "odbcinst.ini").write_text(printed.stdout)
     by_name = {name: value for name, value in servers.items() if name != "MSSQL_DRIVER"}
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox.sample"],
+        [sys.executable, "-m", "examples.pharmacy"],
         env={**os.environ, **by_name, "ODBCSYSINI": str(tmp_path)},
         capture_output=True,
         text=True,

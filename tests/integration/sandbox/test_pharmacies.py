@@ -7,9 +7,9 @@ import random
 import pytest
 
 from common.database.mssql_client import MSSQLClient
-from sandbox.sample.connection import connect
-from sandbox.sample.names import shop_code
-from sandbox.sample.pharmacy import HandIn, Pharmacy
+from examples.pharmacy.connection import connect
+from examples.pharmacy.names import shop_code
+from examples.pharmacy.pharmacy import HandIn, Pharmacy
 
 
 @pytest.mark.parametrize("shop", [shop_code(1), shop_code(2), shop_code(4)], ids=["composed", "combining", "plain"])

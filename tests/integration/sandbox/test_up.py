@@ -12,9 +12,9 @@ import pytest
 from redis import Redis
 
 from common.config import load_settings
+from examples.pharmacy.connection import connect
+from examples.pharmacy.documents import KINDS, DocumentKind
 from sandbox import env_file
-from sandbox.sample.connection import connect
-from sandbox.sample.documents import KINDS, DocumentKind
 from tests.support.up import Up, running_up, start
 from tests.support.wait import wait_until
 

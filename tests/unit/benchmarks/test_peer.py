@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from sandbox.processes import ChildDiedError
 
 from benchmarks import peer, postgres
-from sandbox.processes import ChildDiedError
 
 INSTALLED = ModuleSpec("installed", None)
 

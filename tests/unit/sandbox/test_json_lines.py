@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sandbox.sample.json_lines import JsonLinesReader, JsonLinesWriter
+from examples.pharmacy.json_lines import JsonLinesReader, JsonLinesWriter
 
 
 def test_each_line_is_read_once(tmp_path: Path) -> None:

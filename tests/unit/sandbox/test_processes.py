@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sandbox.processes import Child, ChildDiedError, stop_all
 
 from sandbox import leash
-from sandbox.processes import Child, ChildDiedError, stop_all
 from tests.support.wait import wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]

@@ -7,7 +7,6 @@ import unicodedata
 
 from rich.cells import cell_len
 from rich.console import Console
-
 from sandbox.prompt.outcome import Rows, write
 
 

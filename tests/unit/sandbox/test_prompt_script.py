@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.prompt.script import Batch, batches, is_complete
 
 

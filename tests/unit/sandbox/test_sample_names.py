@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from sandbox.sample import names
-from sandbox.sample.documents import KINDS, SALE
+from examples.pharmacy import names
+from examples.pharmacy.documents import KINDS, SALE
 
 MANY = range(1, 100)
 

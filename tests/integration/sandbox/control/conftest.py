@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
-
-from sandbox import env_file, stack
 from sandbox.control import SqlServerControl
-from sandbox.sample.connection import connect
 from sandbox.stack import StackOptions
+
+from examples.pharmacy.connection import connect
+from sandbox import env_file, stack
 from tests.integration.sandbox.control.client import Connect
 from tests.support.alembic_process import upgrade
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
 from sandbox.control import SqlServerControl
 from sandbox.sqlserver.faults.model import CutFault, DelayFault
+
 from tests.support.cancels import READERS, ROWS
 from tests.support.pharmacy import Desk
 

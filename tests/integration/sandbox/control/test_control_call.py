@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
-from sandbox import env_file
 from sandbox.control import ControlError, SqlServerControl
 from sandbox.control_commands import fault
 from sandbox.services import free_port
+
+from sandbox import env_file
 from tests.integration.sandbox.control.client import Connect
 
 EIGHT_DAYS = dt.timedelta(days=8)

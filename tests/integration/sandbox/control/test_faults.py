@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import pyodbc
 import pytest
-
 from sandbox.control import ControlError, SqlServerControl
-from sandbox.sample.connection import connect
 from sandbox.sqlserver.faults.model import CutFault, DelayFault, ErrorFault, LoginFault, Moment
+
+from examples.pharmacy.connection import connect
 from tests.integration.sandbox.control.client import Connect
 from tests.support.wait import wait_until
 

@@ -6,14 +6,14 @@ import datetime as dt
 import secrets
 
 import pytest
+from sandbox.control import SqlServerControl
+from sandbox.sqlserver.faults.model import CutFault, ErrorFault, LoginFault, Moment
 
 from common.database.errors import ConfigurationError
 from relay.bootstrap import Relay
 from relay.model import Outcome, Reason
 from relay.scan import ATTEMPTS, scan
 from relay.sources import SALE
-from sandbox.control import SqlServerControl
-from sandbox.sqlserver.faults.model import CutFault, ErrorFault, LoginFault, Moment
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued
 

@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+from sandbox.control import SqlServerControl
 
 from common.database.errors import ConfigurationError
 from relay.bootstrap import Relay
 from relay.model import Reason
 from relay.scan import scan
 from relay.sources import SALE
-from sandbox.control import SqlServerControl
 from tests.support.alembic_process import run_alembic, upgrade
 from tests.support.pharmacy import desk
 from tests.support.queues import Queued

@@ -10,6 +10,7 @@ import pytest
 from celery import Celery
 from pymongo import MongoClient
 from pymongo.errors import NotPrimaryError
+from sandbox.mongo_control import MongoControl
 
 from common.config import Settings, load_settings
 from common.database.mongo_client import MongoStore
@@ -20,7 +21,6 @@ from relay.bootstrap import Relay
 from relay.model import Outcome
 from relay.scan import scan
 from relay.sources import SALE
-from sandbox.mongo_control import MongoControl
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.samples import a_dispatch, a_seal

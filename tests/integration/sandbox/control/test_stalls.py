@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sandbox.control import SqlServerControl
+from sandbox.sqlserver.faults.model import DelayFault
 from sqlalchemy.exc import DBAPIError
 
 from common.config import Settings, load_settings
@@ -17,8 +19,6 @@ from common.database.records import Lease
 from relay.bootstrap import Relay
 from relay.heartbeat import Heartbeat
 from relay.sources import SALE
-from sandbox.control import SqlServerControl
-from sandbox.sqlserver.faults.model import DelayFault
 from tests.support.pharmacy import SHOP, Desk
 from tests.support.stage import SilentLog
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
-
 from sandbox.processes import stop_all
 from sandbox.services import Place, announced_port, sql_server_folder, start_sql_server
 from sandbox.sqlserver.certificate import ensure_certificate
+
 from tests.integration.sandbox.drivers.server import PASSWORD, Server
 
 

@@ -7,11 +7,11 @@ import struct
 from typing import Any
 
 import pyodbc
-
 from sandbox.odbc import find_driver
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.wire.types import type_info
 from sandbox.sqlserver.wire.values import value_writer
+
 from tests.integration.sandbox.tds.fake_engine import DATABASE, PASSWORD, USER
 
 PRELOGIN = bytes.fromhex("1201002f0000010000001a00060100200001020021000103002200040400260001ff") + bytes.fromhex(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyodbc
 import pytest
-
 from sandbox.sqlserver.certificate import Certificate, ensure_certificate
 from sandbox.sqlserver.server import SqlServer
+
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine
 

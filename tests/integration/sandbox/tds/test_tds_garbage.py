@@ -6,9 +6,9 @@ import random
 import threading
 
 import pytest
-
 from sandbox.sqlserver import connection
 from sandbox.sqlserver.server import SqlServer
+
 from tests.integration.sandbox.tds.client import HEADERS, PRELOGIN, bare, connect, hung_up, logged_in, login, packet
 from tests.integration.sandbox.tds.fake_engine import FakeEngine
 from tests.support.wait import wait_until

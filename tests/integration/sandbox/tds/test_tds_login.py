@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pyodbc
 import pytest
-
 from sandbox.sqlserver.certificate import Certificate
 from sandbox.sqlserver.encryption import Encryption
 from sandbox.sqlserver.server import SqlServer
+
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine
 from tests.support.wait import wait_until

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
-
 from sandbox.sqlserver.contract import Column, Info, Parameter, Result, SqlError, SqlType
 from sandbox.sqlserver.server import SqlServer
+
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession, Script
 from tests.support.wait import wait_until

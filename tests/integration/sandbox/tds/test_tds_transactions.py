@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
-
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
 from sandbox.sqlserver.server import SqlServer
+
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pyodbc
 import pytest
-
 from sandbox.sqlserver.contract import Column, Parameter, Result, SqlType
+
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession
 
 VALUES = [

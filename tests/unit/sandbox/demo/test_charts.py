@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.demo.charts import columns, sparkline
+from examples.pharmacy.demo.charts import columns, sparkline
 
 
 def test_the_largest_value_is_a_full_block_and_nothing_is_blank() -> None:

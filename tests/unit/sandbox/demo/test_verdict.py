@@ -2,10 +2,10 @@
 
 import json
 
-from sandbox.demo.verdict import Handled, Sent, Verdict, reconcile
-from sandbox.sample.documents import SALE
-from sandbox.sample.names import local_id, shop_code
-from sandbox.sample.pharmacy import HandIn
+from examples.pharmacy.demo.verdict import Handled, Sent, Verdict, reconcile
+from examples.pharmacy.documents import SALE
+from examples.pharmacy.names import local_id, shop_code
+from examples.pharmacy.pharmacy import HandIn
 
 SHOP = shop_code(2)
 

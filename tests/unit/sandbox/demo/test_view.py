@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.demo.display import save_svg
-from sandbox.demo.history import KEPT, SMOOTHED, Counts, History, Moment
-from sandbox.demo.verdict import reconcile
-from sandbox.demo.view import WIDTH, picture
-from sandbox.sample.documents import KINDS
-from sandbox.sample.pharmacy import HandIn
+from examples.pharmacy.demo.display import save_svg
+from examples.pharmacy.demo.history import KEPT, SMOOTHED, Counts, History, Moment
+from examples.pharmacy.demo.verdict import reconcile
+from examples.pharmacy.demo.view import WIDTH, picture
+from examples.pharmacy.documents import KINDS
+from examples.pharmacy.pharmacy import HandIn
 
 
 def _history(moments: int, **per_moment: int) -> History:

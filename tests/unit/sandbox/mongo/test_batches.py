@@ -8,7 +8,6 @@ import bson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.mongo import indexes
 from sandbox.mongo.catalogue import Catalogue
 from sandbox.mongo.collection import Collection

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.mongo import entries
 from sandbox.mongo.entries import Entries, Entry
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from bson import Int64, MinKey, Regex
-
 from sandbox.mongo.errors import CommandError
 from sandbox.mongo.filters import compile_filter
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from sandbox.mongo.catalogue import LOG_NAME, DataDirectory, DirectoryInUseError
 from sandbox.mongo.collection import Collection
 from sandbox.mongo.errors import Code, CommandError

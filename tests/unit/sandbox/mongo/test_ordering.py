@@ -12,7 +12,6 @@ from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Tim
 from bson.code import Code as JavaScript
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.mongo.errors import CommandError
 from sandbox.mongo.ordering import BEYOND, order_key, same_type_above
 from sandbox.mongo.values import MISSING, decode, encode

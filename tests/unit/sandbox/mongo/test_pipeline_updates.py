@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-
 from sandbox.mongo.errors import CommandError
 from sandbox.mongo.expressions import compile_expression
 from sandbox.mongo.updates import compile_update

@@ -9,7 +9,6 @@ import pytest
 from bson import Int64
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from sandbox.mongo.collection import Collection
 from sandbox.mongo.errors import CommandError
 from sandbox.mongo.index_specs import parse_index_spec

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from bson import Int64
-
 from sandbox.mongo.errors import CommandError
 from sandbox.mongo.updates import compile_update
 from sandbox.mongo.upserts import new_document

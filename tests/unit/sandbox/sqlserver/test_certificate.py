@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-
 from sandbox.sqlserver import certificate
 from sandbox.sqlserver.certificate import ensure_certificate
 from sandbox.sqlserver.encryption import tls_contexts

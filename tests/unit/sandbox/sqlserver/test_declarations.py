@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.sqlserver.contract import Parameter, SqlError, SqlType
 from sandbox.sqlserver.declarations import bind, read_declarations
 from sandbox.sqlserver.wire.rpc import Argument

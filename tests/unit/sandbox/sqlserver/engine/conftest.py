@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from sandbox.sqlserver.engine import SqlEngine, open_engine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine, open_engine
 from sandbox.sqlserver.engine.administration import AdministrationError
 from sandbox.sqlserver.engine.session import EngineSession
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 DATABASES = "SELECT name, state, state_desc FROM sys.databases ORDER BY database_id"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 THREADS = 4

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 WRITERS = 4

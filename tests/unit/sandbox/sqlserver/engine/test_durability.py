@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sandbox.sqlserver.engine import open_engine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 CHILD = """

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.support.wait import wait_until
 from tests.unit.sandbox.sqlserver.engine.client import Client
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine, open_engine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client, all_of
 
 PASSWORD = "Fine-for-tests-1"

@@ -7,8 +7,8 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.sqlserver.contract import SqlError
+
 from tests.support.garbage import thorough
 from tests.unit.sandbox.sqlserver.engine import nonsense
 from tests.unit.sandbox.sqlserver.engine.client import Client

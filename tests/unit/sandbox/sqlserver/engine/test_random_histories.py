@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from sandbox.sqlserver.engine import open_engine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 KEYS = (1, 2, 3)

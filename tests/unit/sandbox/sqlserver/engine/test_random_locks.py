@@ -9,9 +9,9 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 Rows = dict[int, int]

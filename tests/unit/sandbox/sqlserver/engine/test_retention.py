@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.support.wait import wait_until
 from tests.unit.sandbox.sqlserver.engine.client import Client
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 PASSWORD = "Fine-for-tests-1"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-
 from sandbox.sqlserver.contract import Info, SqlError
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 TRY = "BEGIN TRY {} END TRY BEGIN CATCH {} END CATCH"

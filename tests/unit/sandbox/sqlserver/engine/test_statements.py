@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.sqlserver.contract import Parameter, SqlType
+
 from tests.unit.sandbox.sqlserver.engine.client import Client, parameter
 
 

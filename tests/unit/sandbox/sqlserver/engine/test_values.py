@@ -7,8 +7,8 @@ import uuid
 from decimal import Decimal
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlType
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine
+
 from tests.unit.sandbox.sqlserver.engine.client import Client
 
 STATE = (

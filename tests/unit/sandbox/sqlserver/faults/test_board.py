@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.sqlserver.faults.board import Board, Client, Fate, Request
 from sandbox.sqlserver.faults.errors import ERRORS, Scene
 from sandbox.sqlserver.faults.model import CutFault, DelayFault, ErrorFault, LoginFault, StatementFault

@@ -5,10 +5,10 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.sqlserver.wire.login import parse_login, scramble, unscramble
 from sandbox.sqlserver.wire.prelogin import Encryption, Option, make_prelogin, parse_prelogin, wanted_encryption
 from sandbox.sqlserver.wire.streams import ProtocolError
+
 from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.sqlserver.wire.packets import MessageWriter, PacketType, read_message, read_packet
 from sandbox.sqlserver.wire.streams import ClientGoneError, ProtocolError, Stream
+
 from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 

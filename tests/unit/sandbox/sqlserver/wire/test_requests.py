@@ -5,13 +5,13 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.wire.requests import Transaction, parse_batch, parse_transaction
 from sandbox.sqlserver.wire.rpc import parse_calls
 from sandbox.sqlserver.wire.streams import ProtocolError
 from sandbox.sqlserver.wire.types import type_info
 from sandbox.sqlserver.wire.values import value_writer
+
 from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 HEADERS = struct.pack("<IIHQI", 22, 18, 2, 0, 1)

@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sandbox.sqlserver.contract import Column, SqlError, SqlType
 from sandbox.sqlserver.wire.reader import Reader
 from sandbox.sqlserver.wire.rows import UnsendableError, row_encoder
 from sandbox.sqlserver.wire.streams import ProtocolError
 from sandbox.sqlserver.wire.types import read_type, type_info
 from sandbox.sqlserver.wire.values import read_value, value_writer
+
 from tests.unit.sandbox.sqlserver.wire.patience import patient
 
 

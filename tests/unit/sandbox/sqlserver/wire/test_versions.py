@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.wire.versions import TdsVersion, agreed_version
 

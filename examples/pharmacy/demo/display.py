@@ -14,9 +14,9 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from sandbox.demo.observer import Observer
-from sandbox.demo.view import WIDTH, picture
-from sandbox.sample.documents import KINDS
+from examples.pharmacy.demo.observer import Observer
+from examples.pharmacy.demo.view import WIDTH, picture
+from examples.pharmacy.documents import KINDS
 
 LINE_SECONDS = 5.0
 SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)

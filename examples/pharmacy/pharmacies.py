@@ -1,6 +1,6 @@
 """Simulated pharmacies, a thread each, that write documents until they are told to stop.
 
-    python -m sandbox.sample.pharmacies [--ledger FILE] [--rate 80] [--shops 6] [--seconds 30]
+    python -m examples.pharmacy.pharmacies [--ledger FILE] [--rate 80] [--shops 6] [--seconds 30]
 
 Every hand-in goes into the ledger, a file of JSON lines. SIGTERM lets each finish what it is doing.
 """
@@ -18,10 +18,10 @@ from typing import Annotated
 
 import typer
 
-from sandbox.sample.connection import connect
-from sandbox.sample.json_lines import JsonLinesWriter
-from sandbox.sample.names import shop_code
-from sandbox.sample.pharmacy import HandIn, Pharmacy
+from examples.pharmacy.connection import connect
+from examples.pharmacy.json_lines import JsonLinesWriter
+from examples.pharmacy.names import shop_code
+from examples.pharmacy.pharmacy import HandIn, Pharmacy
 
 
 def work(shop: str, *, per_second: float, ledger: JsonLinesWriter | None, stop: threading.Event) -> None:

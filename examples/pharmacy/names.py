@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import unicodedata
 
-from sandbox.sample.documents import CANCELLATION, DocumentKind
+from examples.pharmacy.documents import CANCELLATION, DocumentKind
 
 TOWNS = ("Hà-Nội", "Đà-Nẵng", "Huế", "Cần-Thơ", "Thủ-Đức", "Vũng-Tàu", "Mỹ-Tho", "Buôn-Ma-Thuột")
 YEAR = 2026

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from examples.pharmacy import schema
 from sandbox import data_folder, env_file, services
 from sandbox.odbc import OdbcMissingError, find_driver
 from sandbox.processes import Child, stop_all
-from sandbox.sample import schema
 from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Encrypt, Place, Ports, ServiceError
 from sandbox.sqlserver.certificate import CERTIFICATE_FILE
 

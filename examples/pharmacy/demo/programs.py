@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from celery import Celery
-
-from common.config import Settings
 from sandbox.processes import Child, ChildDiedError, NotReadyError, stop_all
-from sandbox.sample.documents import KINDS, DocumentKind
-from sandbox.sample.worker_service import APPS, RECORD_VARIABLE
 from sandbox.services import ServiceError
 from sandbox.waiting import wait_until
 
-PROJECT = Path(__file__).parents[2]
+from common.config import Settings
+from examples.pharmacy.documents import KINDS, DocumentKind
+from examples.pharmacy.worker_service import APPS, RECORD_VARIABLE
+
+PROJECT = Path(__file__).parents[3]
 MIGRATION_SECONDS = 60.0
 START_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
@@ -113,7 +113,7 @@ def await_services(workshop: Workshop, children: list[Child]) -> None:
 @contextmanager
 def pharmacies(workshop: Workshop, *, per_second: float) -> Iterator[Child]:
     """The simulated pharmacies; at the end each finishes what it is doing."""
-    command = ["sandbox.sample.pharmacies", "--ledger", str(workshop.ledger), "--rate", str(per_second)]
+    command = ["examples.pharmacy.pharmacies", "--ledger", str(workshop.ledger), "--rate", str(per_second)]
     child = workshop.start("pharmacies", *command)
     try:
         yield child
@@ -122,7 +122,7 @@ def pharmacies(workshop: Workshop, *, per_second: float) -> Iterator[Child]:
 
 
 def _start_service(workshop: Workshop, kind: DocumentKind) -> Child:
-    app = f"sandbox.sample.worker_service:{APPS[kind.name]}"
+    app = f"examples.pharmacy.worker_service:{APPS[kind.name]}"
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     worker = ["worker", "--pool", "solo", "-n", f"{kind.name}@demo", "--loglevel", "INFO", *quiet]
     record = {RECORD_VARIABLE: str(workshop.record(kind))}

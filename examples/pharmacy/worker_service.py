@@ -1,6 +1,6 @@
 """Three sample worker services: each takes its kind of document from its queue and synchronises it.
 
-    celery -A sandbox.sample.worker_service:sale -b redis://127.0.0.1:6379/0 worker --pool solo
+    celery -A examples.pharmacy.worker_service:sale -b redis://127.0.0.1:6379/0 worker --pool solo
 
 They know the queue, the task's name and its two arguments, and nothing of relay.
 """
@@ -16,9 +16,9 @@ import pyodbc
 from celery import Celery
 from kombu.entity import Queue
 
-from sandbox.sample.connection import connect
-from sandbox.sample.documents import CANCELLATION, IMPORT, PENDING, SALE, SYNCED, DocumentKind
-from sandbox.sample.json_lines import JsonLinesWriter
+from examples.pharmacy.connection import connect
+from examples.pharmacy.documents import CANCELLATION, IMPORT, PENDING, SALE, SYNCED, DocumentKind
+from examples.pharmacy.json_lines import JsonLinesWriter
 
 RECORD_VARIABLE = "SAMPLE_RECORD"
 """Names the file to which each message that was handled is appended; unset: none is kept."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.sample.connection import connect
-from sandbox.sample.documents import CANCELLATION, DRAFT, IMPORT, KINDS, SALE, DocumentKind
+from examples.pharmacy.connection import connect
+from examples.pharmacy.documents import CANCELLATION, DRAFT, IMPORT, KINDS, SALE, DocumentKind
 
 _OWN_COLUMNS = {
     SALE.name: "customer_name nvarchar(100) NULL, total_amount decimal(12, 2) NULL",

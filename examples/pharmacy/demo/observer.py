@@ -12,12 +12,12 @@ from typing import Any, Self
 import pymongo
 import redis
 
-from sandbox.demo.history import Counts, History, Moment
-from sandbox.demo.programs import Workshop
-from sandbox.demo.verdict import Handled, Sent, Verdict, reconcile
-from sandbox.sample.documents import KINDS
-from sandbox.sample.json_lines import JsonLinesReader
-from sandbox.sample.pharmacy import HandIn
+from examples.pharmacy.demo.history import Counts, History, Moment
+from examples.pharmacy.demo.programs import Workshop
+from examples.pharmacy.demo.verdict import Handled, Sent, Verdict, reconcile
+from examples.pharmacy.documents import KINDS
+from examples.pharmacy.json_lines import JsonLinesReader
+from examples.pharmacy.pharmacy import HandIn
 
 NOT_IN_A_QUEUE = ("PREPARED", "REJECTED")
 OVERLAP = timedelta(seconds=5)

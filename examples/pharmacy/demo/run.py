@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox import stack
-from sandbox.demo import display, programs
-from sandbox.demo.display import Display
-from sandbox.demo.observer import Observer
-from sandbox.demo.programs import Workshop
-from sandbox.demo.verdict import Verdict
 from sandbox.processes import Child, ChildDiedError, NotReadyError
-from sandbox.sample.documents import KINDS
 from sandbox.stack import Stack, StackOptions
 from sandbox.waiting import wait_until
+
+from examples.pharmacy.demo import display, programs
+from examples.pharmacy.demo.display import Display
+from examples.pharmacy.demo.observer import Observer
+from examples.pharmacy.demo.programs import Workshop
+from examples.pharmacy.demo.verdict import Verdict
+from examples.pharmacy.documents import KINDS
+from sandbox import stack
 
 ACTIONS_PER_SECOND = 80.0
 """What all pharmacies do together; some three quarters of it hand something in."""

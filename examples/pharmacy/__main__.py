@@ -1,4 +1,4 @@
-"""`python -m sandbox.sample`: create the database and the sample tables on the server that the environment names."""
+"""`python -m examples.pharmacy`: create the database and the sample tables on the server that the environment names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 
 from common.config import SettingsError, load_settings
-from sandbox.sample.schema import create_database, create_tables
+from examples.pharmacy.schema import create_database, create_tables
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     try:
         load_settings()
     except SettingsError as error:
-        print(f"sandbox.sample: {error}", file=sys.stderr)
+        print(f"examples.pharmacy: {error}", file=sys.stderr)
         return 2
     create_database(os.environ)
     create_tables(os.environ)

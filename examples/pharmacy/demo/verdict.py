@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sandbox.sample.pharmacy import HandIn
+from examples.pharmacy.pharmacy import HandIn
 
 Document = tuple[str, tuple[str, str]]
 """Kind and key."""

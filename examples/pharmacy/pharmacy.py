@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pyodbc
 
-from sandbox.sample import names
-from sandbox.sample.documents import DRAFT, KINDS, PENDING, SYNCED, DocumentKind
+from examples.pharmacy import names
+from examples.pharmacy.documents import DRAFT, KINDS, PENDING, SYNCED, DocumentKind
 
 MEMORY = 500
 """How many of its documents a pharmacy goes back to."""

@@ -9,10 +9,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.demo.charts import columns, sparkline
-from sandbox.demo.history import Counts, History
-from sandbox.demo.verdict import Verdict
-from sandbox.sample.documents import KINDS
+from examples.pharmacy.demo.charts import columns, sparkline
+from examples.pharmacy.demo.history import Counts, History
+from examples.pharmacy.demo.verdict import Verdict
+from examples.pharmacy.documents import KINDS
 
 SPARK_WIDTH = 20
 CHART_WIDTH = 60

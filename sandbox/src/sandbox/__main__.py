@@ -106,7 +106,7 @@ def demo_command(
 
     Example: python -m sandbox demo --seconds 60
     """
-    from sandbox.demo import run  # celery and rich: not for `up`
+    from examples.pharmacy.demo import run  # celery and rich: not for `up`
 
     with _failures_told():
         verdict = run.demo(run.DemoOptions(seconds=seconds, scan_interval=scan_interval, quiet=as_json, svg=svg))
