@@ -17,7 +17,7 @@ import redis
 from sandbox.processes import Child, stop_all
 
 from examples.pharmacy.connection import connect
-from relay.sources import SALE
+from relay.sources.builtin import SALE
 
 ROWS_A_SECOND = 200
 POLL_SECONDS = 0.002

@@ -15,11 +15,11 @@ from celery import Celery
 from benchmarks.child import Clock
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
-from relay import bootstrap
-from relay.bootstrap import Relay
+from relay import wiring as bootstrap
 from relay.celery_app import configuration
-from relay.scan import find_work, scan
-from relay.sources import BUILT_IN, SALE
+from relay.operations.service import find_work, scan
+from relay.sources.builtin import BUILT_IN, SALE
+from relay.wiring import Relay
 
 BATCH = 1000
 CHECKS = 50

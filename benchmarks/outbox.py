@@ -19,7 +19,7 @@ from benchmarks import postgres
 from benchmarks.child import Clock
 from common.config import Settings, load_settings
 from relay.celery_app import configuration
-from relay.sources import SALE
+from relay.sources.builtin import SALE
 
 BATCH = 1000
 IDLE_SECONDS = 0.01

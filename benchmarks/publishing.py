@@ -15,10 +15,10 @@ from celery import Celery
 from benchmarks.child import Clock
 from common.config import Settings, load_settings
 from common.database.records import NOWHERE, Outgoing, Window
+from relay.broker.message import render_for_redis
+from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
-from relay.message import render_for_redis
-from relay.redis_publisher import RedisPublisher
-from relay.sources import SALE
+from relay.sources.builtin import SALE
 
 BATCH = 1000
 PIPELINE = 500

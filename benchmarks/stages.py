@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.loops import relay_of_settings
-from relay.cycle import run_cycle
-from relay.sources import SALE
+from relay.cycle.run import run_cycle
+from relay.sources.builtin import SALE
 
 PORTS = ("changes", "leases", "checkpoints", "journal", "history", "publisher")
 NAMES = {

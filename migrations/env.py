@@ -8,10 +8,10 @@ from alembic import context
 from sqlalchemy.exc import DBAPIError
 
 from common.config import SettingsError, get_settings
-from common.database.mssql.faults import RIGHTS, error_number, remedy
+from common.database.mssql.errors import RIGHTS, error_number, remedy
 from common.database.mssql_client import make_engine
-from migrations.checks import NotReadyError
-from migrations.enabling import HEADER
+from relay.tracking.checks import NotReadyError
+from relay.tracking.enabling import HEADER
 
 VERSION_TABLE = "relay_alembic_version"
 """Not Alembic's usual name: the database belongs to others, who may use Alembic themselves."""

@@ -11,17 +11,17 @@ from celery.schedules import crontab
 from kombu.entity import Queue
 
 from common.config import Settings, SettingsError, forget_celery_brokers, get_settings
-from common.logs import set_up_logging
-from relay.broker import read_broker
-from relay.celery_logs import quieten
-from relay.embedded_beat import end_with_its_worker
-from relay.lost_ticks import leave_lost_ticks_alone
-from relay.own_queue import consume_own_queue_only
-from relay.refusal import refuse_to_start
-from relay.registry import all_sources
-from relay.reserved import OWN_QUEUE, check_lists
-from relay.sources import TaskQueues
-from relay.start_check import check_when_a_worker_starts
+from common.logging import set_up_logging
+from relay.broker.settings import read_broker
+from relay.exits import refuse_to_start
+from relay.sources.builtin import TaskQueues
+from relay.sources.registry import all_sources
+from relay.sources.reserved import OWN_QUEUE, check_lists
+from relay.worker.embedded_beat import end_with_its_worker
+from relay.worker.log_filter import quieten
+from relay.worker.lost_ticks import leave_lost_ticks_alone
+from relay.worker.own_queue import consume_own_queue_only
+from relay.worker.start_check import check_when_a_worker_starts
 
 __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
 
@@ -64,7 +64,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_concurrency": len(all_sources()) + 1,
         "worker_hijack_root_logger": False,
         "beat_schedule": _schedule(settings),
-        "beat_scheduler": "relay.scheduler:Scheduler",
+        "beat_scheduler": "relay.worker.beat:Scheduler",
         "beat_max_loop_interval": min(settings.RELAY_SCAN_INTERVAL or 5.0, 5.0),
     }
 

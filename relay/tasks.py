@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from common.logs import get_logger
-from relay.bootstrap import this_process
+from common.logging import get_logger
 from relay.celery_app import OWN_QUEUE, app
-from relay.model import Outcome
-from relay.outages import Outages
-from relay.registry import all_sources, find_source
-from relay.scan import find_work, look_for_stuck, scan
-from relay.telling import tell_full, tell_stuck, told_once
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import find_work, look_for_stuck, scan
+from relay.sources.registry import all_sources, find_source
+from relay.wiring import this_process
+from relay.worker.incidents import Outages
+from relay.worker.reporting import tell_full, tell_stuck, told_once
 
 outages = Outages()
 """Made before the worker forks its processes: they share it."""

@@ -20,10 +20,10 @@ from kombu import pools
 from common.config import Settings, get_settings, load_settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
-from relay import bootstrap
-from relay.bootstrap import Relay
+from relay import wiring as bootstrap
 from relay.celery_app import configuration
-from relay.registry import all_sources
+from relay.sources.registry import all_sources
+from relay.wiring import Relay
 from tests.support.alembic_process import upgrade
 from tests.support.leaks import Belongings, assert_nothing_left_since
 from tests.support.pharmacy import Desk, desk

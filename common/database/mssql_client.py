@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from common.config import Settings
 from common.database.mssql import statements
-from common.database.mssql.cancelling import Calls, cancellable, let_cancel
+from common.database.mssql.cancellation import Calls, cancellable, let_cancel
 from common.database.mssql.catalog import describe
 from common.database.mssql.column_type import type_of
 from common.database.mssql.snapshot import MSSQLSnapshot, state_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migrations import steps
-from relay.registry import all_sources
+from relay.sources.registry import all_sources
+from relay.tracking import steps
 
 revision = "0001"
 down_revision = None

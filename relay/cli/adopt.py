@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from common.config import get_settings
-from common.logs import set_up_logging
-from relay.bootstrap import Relay, this_process
+from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
 from relay.cli.scan import each_source, reports_table
-from relay.registry import all_sources, find_source
-from relay.scan import adopt, look_at_status
-from relay.sources import Source
+from relay.operations.service import adopt, look_at_status
+from relay.sources.registry import all_sources, find_source
+from relay.sources.source import Source
+from relay.wiring import Relay, this_process
 
 
 def adopt_command(

@@ -8,9 +8,9 @@ import typer
 
 from common.config import get_settings
 from common.database.mssql_client import make_engine
-from migrations import enabling
 from relay.cli.errors import errors_told
-from relay.registry import all_sources, find_source
+from relay.sources.registry import all_sources, find_source
+from relay.tracking import enabling
 
 
 def enable_command(

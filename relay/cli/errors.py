@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from common.config import SettingsError
 from common.database.errors import ConfigurationError
-from common.database.mssql.faults import remedy
-from migrations.checks import NotReadyError
-from relay import refusal
-from relay.faults import describe_error, is_passing
-from relay.registry import UnknownSourceError
+from common.database.mssql.errors import remedy
+from relay import exits as refusal
+from relay.error_policy import describe_error, is_passing
+from relay.sources.registry import UnknownSourceError
+from relay.tracking.checks import NotReadyError
 
 EXIT_REFUSED = 1
 EXIT_CONFIGURATION = refusal.EXIT_CONFIGURATION

@@ -9,14 +9,14 @@ import typer
 from rich.table import Table
 
 from common.config import get_settings
-from common.logs import set_up_logging
-from relay.bootstrap import this_process
+from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
 from relay.cli.scan import each_source, reports_table
-from relay.reconcile import SHOWN, Reconciliation, Verdict
-from relay.registry import all_sources, find_source
-from relay.scan import look_for_stuck, resend_stuck
+from relay.operations.service import look_for_stuck, resend_stuck
+from relay.operations.stuck_rows import SHOWN, Reconciliation, Verdict
+from relay.sources.registry import all_sources, find_source
+from relay.wiring import this_process
 
 
 def reconcile_command(

@@ -10,15 +10,15 @@ from rich.table import Table
 
 from common.config import get_settings
 from common.database.errors import ConfigurationError
-from common.logs import set_up_logging
-from relay.bootstrap import this_process
+from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
-from relay.dry_run import Preview, preview
-from relay.model import CycleReport
-from relay.registry import all_sources, find_source
-from relay.scan import scan
-from relay.sources import Source
+from relay.cycle.outcomes import CycleReport
+from relay.operations.preview import Preview, preview
+from relay.operations.service import scan
+from relay.sources.registry import all_sources, find_source
+from relay.sources.source import Source
+from relay.wiring import this_process
 
 Found = TypeVar("Found")
 

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
-from relay.broker import read_broker
-from relay.checks import Findings, check_sources
+from relay.broker.settings import read_broker
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
-from relay.registry import all_sources
-from relay.reserved import check_lists
-from relay.suggest import suggested_sources
+from relay.sources.check import Findings, check_sources
+from relay.sources.registry import all_sources
+from relay.sources.reserved import check_lists
+from relay.sources.suggest import suggested_sources
 
 group = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 

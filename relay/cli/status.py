@@ -11,13 +11,13 @@ import typer
 from rich.table import Table
 
 from common.config import get_settings
-from common.logs import set_up_logging
-from relay.bootstrap import this_process
+from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.errors import EXIT_CONFIGURATION, errors_told
-from relay.registry import all_sources
-from relay.scan import look_at_status
-from relay.status import SourceStatus
+from relay.operations.service import look_at_status
+from relay.operations.status import SourceStatus
+from relay.sources.registry import all_sources
+from relay.wiring import this_process
 
 
 def status_command(

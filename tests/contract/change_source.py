@@ -11,8 +11,9 @@ from typing import Protocol
 import pytest
 
 from common.database.records import ChangedRow, Mark, Resume
-from relay.ports import ChangeSource
-from relay.sources import SALE, Source
+from relay.cycle.ports import ChangeSource
+from relay.sources.builtin import SALE
+from relay.sources.source import Source
 from tests.support.samples import a_resume
 from tests.support.twins.database import OLD_SECONDS
 

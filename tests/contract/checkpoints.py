@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.database.records import Checkpoint, Lease
-from relay.ports import Checkpoints, Leases
+from relay.cycle.ports import Checkpoints, Leases
 from tests.support.samples import a_beginning, a_position, a_resume, a_seal, an_open_cycle
 
 SOURCE = "default.sale"

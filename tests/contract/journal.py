@@ -10,8 +10,8 @@ import pytest
 
 from common.database.mongo.journal import MongoJournal
 from common.database.records import NOWHERE, Dispatch, Outgoing, Takeover, TaskStatus
-from relay.ports import History, Journal
-from relay.sources import IMPORT, SALE
+from relay.cycle.ports import History, Journal
+from relay.sources.builtin import IMPORT, SALE
 from tests.support.samples import a_checkpoint, a_dispatch, a_position, an_open_cycle
 from tests.support.twins import TwinMongo
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import pytest
 
 from common.database.records import NOWHERE, Dispatch, Position
-from relay.ports import Publisher, QueueGapError
-from relay.sources import IMPORT, SALE, Source
+from relay.cycle.ports import Publisher, QueueGapError
+from relay.sources.builtin import IMPORT, SALE
+from relay.sources.source import Source
 from tests.support.samples import a_dispatch, a_position
 
 

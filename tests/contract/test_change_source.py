@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Mark
-from relay.ports import ChangeSource
-from relay.sources import SALE
+from relay.cycle.ports import ChangeSource
+from relay.sources.builtin import SALE
 from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table, set_mark
 from tests.support.twins import TwinDatabase
 from tests.support.twins.database import OLD_SECONDS, Transaction

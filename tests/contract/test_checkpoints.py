@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from common.database.mongo_client import MongoStore
-from relay.ports import Checkpoints, Leases
+from relay.cycle.ports import Checkpoints, Leases
 from tests.contract.checkpoints import SOURCE, CheckpointsContract
 from tests.support.samples import a_beginning, a_seal
 from tests.support.twins import TwinMongo

@@ -11,8 +11,8 @@ from pymongo.errors import BulkWriteError
 from common.database.mongo_client import MongoStore
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
-from relay.ports import Journal
-from relay.sources import SALE
+from relay.cycle.ports import Journal
+from relay.sources.builtin import SALE
 from tests.contract.journal import JournalContract
 from tests.support.samples import a_dispatch, an_open_cycle
 from tests.support.twins import TwinMongo

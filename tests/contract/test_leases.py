@@ -11,7 +11,7 @@ import pytest
 
 from common.database.mongo.leases import MongoLeases
 from common.database.mongo_client import MongoStore
-from relay.ports import Checkpoints, Leases
+from relay.cycle.ports import Checkpoints, Leases
 from tests.contract.leases import TERM_SECONDS, LeasesContract
 from tests.support.twins import TwinMongo
 from tests.support.wait import wait_until

@@ -12,7 +12,7 @@ from pymongo import ReadPreference
 from common.config import load_settings
 from common.database.mongo import concerns
 from common.database.mongo_client import MongoStore
-from relay.sources import SALE
+from relay.sources.builtin import SALE
 from tests.support.samples import a_dispatch
 
 OPTIONS = {

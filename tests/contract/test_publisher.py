@@ -9,10 +9,11 @@ import pytest
 from celery import Celery
 
 from common.database.records import Outgoing, Position
-from relay.ports import Publisher
-from relay.rabbitmq_publisher import RabbitMQPublisher
-from relay.redis_publisher import RedisPublisher
-from relay.sources import BUILT_IN, Source
+from relay.broker.rabbitmq_publisher import RabbitMQPublisher
+from relay.broker.redis_publisher import RedisPublisher
+from relay.cycle.ports import Publisher
+from relay.sources.builtin import BUILT_IN
+from relay.sources.source import Source
 from tests.contract.publisher import ForgetfulPublisherContract, PositionedPublisherContract
 from tests.support.queues import declare, taken_task_ids, task_ids_in_redis
 from tests.support.twins import TwinBroker, TwinQueue

@@ -20,13 +20,14 @@ from kombu.exceptions import OperationalError
 from common.config import load_settings
 from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE, Dispatch
-from relay import confirming, rabbitmq_publisher, start_check
+from relay.broker import confirms, rabbitmq_publisher
+from relay.broker.rabbitmq_errors import NotConfirmedError, QueueRefusesError
+from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.celery_app import configuration
-from relay.faults import is_passing
-from relay.rabbitmq_faults import NotConfirmedError, QueueRefusesError
-from relay.rabbitmq_publisher import RabbitMQPublisher
-from relay.refusal import EXIT_CONFIGURATION
-from relay.sources import SALE
+from relay.error_policy import is_passing
+from relay.exits import EXIT_CONFIGURATION
+from relay.sources.builtin import SALE
+from relay.worker import start_check
 from tests.support.queues import declare, taken_task_ids
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
 from tests.support.samples import a_dispatch
@@ -130,13 +131,13 @@ def test_a_queue_that_takes_nothing_gets_no_more(
 ) -> None:
     monkeypatch.setattr(rabbitmq_publisher, "IN_FLIGHT", 10)
     sent: list[str] = []
-    whole = confirming.ConfirmingChannel.basic_publish
+    whole = confirms.ConfirmingChannel.basic_publish
 
     def counted(channel: Any, message: Any, **rest: Any) -> None:
         sent.append(rest["routing_key"])
         whole(channel, message, **rest)
 
-    monkeypatch.setattr(confirming.ConfirmingChannel, "basic_publish", counted)
+    monkeypatch.setattr(confirms.ConfirmingChannel, "basic_publish", counted)
     with pytest.raises(ConfigurationError):
         _publish(publisher, _batch(queue, 1000))
     assert len(sent) == 10
@@ -191,16 +192,16 @@ def test_a_broker_that_dies_before_it_confirms_fails_the_batch(
 ) -> None:
     declare(app_on_mortal, queue)
     batch, waits = _batch(queue, 3, start=1), threading.Event()
-    whole = confirming.ConfirmingChannel.wait
+    whole = confirms.ConfirmingChannel.wait
 
-    def watched(channel: confirming.ConfirmingChannel) -> None:
+    def watched(channel: confirms.ConfirmingChannel) -> None:
         waits.set()
         whole(channel)
 
     with closing(RabbitMQPublisher(app_on_mortal)) as publisher:
         _publish(publisher, [a_dispatch(0, queue=queue)])
         mortal.pause()
-        monkeypatch.setattr(confirming.ConfirmingChannel, "wait", watched)
+        monkeypatch.setattr(confirms.ConfirmingChannel, "wait", watched)
         thread, raised = _in_a_thread(lambda: _publish(publisher, batch))
         assert waits.wait(20), "it never got so far"
         mortal.kill()
@@ -221,7 +222,7 @@ def test_a_broker_that_never_answers_is_not_waited_for_for_ever(
     batch = _batch(queue, 3)
     with closing(RabbitMQPublisher(app_on_mortal)) as publisher:
         assert publisher.queue_length(SALE) is None
-        monkeypatch.setattr(confirming, "CONFIRM_SECONDS", 0.3)
+        monkeypatch.setattr(confirms, "CONFIRM_SECONDS", 0.3)
         monkeypatch.setattr(rabbitmq_publisher, "TIMEOUT_SECONDS", 0.3)
         _publish(publisher, batch)
         mortal.pause()

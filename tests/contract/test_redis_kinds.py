@@ -18,11 +18,11 @@ from sandbox.sqlserver.certificate import ensure_certificate
 from common.config import load_settings
 from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE
-from relay import bootstrap
+from relay import wiring as bootstrap
+from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
-from relay.faults import as_configuration_error, is_passing
-from relay.redis_publisher import RedisPublisher
-from relay.sources import SALE
+from relay.error_policy import as_configuration_error, is_passing
+from relay.sources.builtin import SALE
 from sandbox import services
 from tests.support.queues import task_ids_in_redis
 from tests.support.samples import a_dispatch, a_position

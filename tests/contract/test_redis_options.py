@@ -13,9 +13,9 @@ from kombu.entity import Queue
 
 from common.config import Settings, load_settings
 from common.database.records import NOWHERE
-from relay.redis_publisher import RedisPublisher
-from relay.reserved import OWN_QUEUE
-from relay.sources import SALE
+from relay.broker.redis_publisher import RedisPublisher
+from relay.sources.builtin import SALE
+from relay.sources.reserved import OWN_QUEUE
 from tests.support.queues import redis_of
 from tests.support.samples import a_dispatch, a_position
 

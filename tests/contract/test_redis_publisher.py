@@ -18,11 +18,11 @@ from sandbox.processes import stop_all
 
 from common.config import Settings
 from common.database.records import NOWHERE
-from relay import redis_publisher
+from relay.broker import redis_publisher
+from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
-from relay.ports import Publisher, QueueGapError
-from relay.redis_publisher import RedisPublisher
-from relay.sources import SALE
+from relay.cycle.ports import Publisher, QueueGapError
+from relay.sources.builtin import SALE
 from sandbox import services
 from tests.support.queues import messages_in_redis, redis_of, task_ids_in_redis
 from tests.support.samples import a_dispatch, a_position

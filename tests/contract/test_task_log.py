@@ -9,7 +9,7 @@ import pytest
 from common.database.mongo_client import MongoStore
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
-from relay.sources import IMPORT
+from relay.sources.builtin import IMPORT
 from tests.support.samples import a_dispatch
 
 KEY = ("BV-Chợ-Rẫy", "HĐ-7")

@@ -19,11 +19,11 @@ from kombu.utils import json as kombu_json
 from structlog.testing import capture_logs
 
 from common.database.records import NOWHERE, Outgoing
-from relay import rendering
-from relay.message import RedisMessage, render_args, render_for_redis
-from relay.redis_publisher import RedisPublisher
-from relay.sources import SALE
-from relay.template import MessageTemplate, TemplateError
+from relay.broker import renderer
+from relay.broker.message import RedisMessage, render_args, render_for_redis
+from relay.broker.redis_publisher import RedisPublisher
+from relay.broker.template import MessageTemplate, TemplateError
+from relay.sources.builtin import SALE
 from tests.support.queues import messages_in_redis
 from tests.support.samples import a_dispatch
 
@@ -132,7 +132,7 @@ def test_without_a_template_kombu_renders_and_one_warning_says_so(
     def refuse(*_: Any) -> None:
         raise TemplateError("not as it was")
 
-    monkeypatch.setattr(rendering, "MessageTemplate", refuse)
+    monkeypatch.setattr(renderer, "MessageTemplate", refuse)
     publisher = RedisPublisher(celery_app, namespace="relay")
     dispatches = [a_dispatch(seq) for seq in range(3)]
     with capture_logs() as said:

@@ -7,9 +7,9 @@ days, and a watermark that stood still would be worthless by then.
 
 from __future__ import annotations
 
-from relay.bootstrap import Relay
-from relay.scan import find_work, scan
-from relay.sources import SALE
+from relay.operations.service import find_work, scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from celery import Celery
 
-from relay.bootstrap import Relay
-from relay.scan import scan
-from relay.sources import SALE
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import task_ids_in_redis
 

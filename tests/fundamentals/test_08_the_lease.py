@@ -6,10 +6,10 @@ fencing token. A relay that was paused for so long that another has taken over f
 
 from __future__ import annotations
 
-from relay.bootstrap import Relay
-from relay.model import Outcome
-from relay.scan import scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from relay.bootstrap import Relay
-from relay.model import Reason
-from relay.scan import scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Reason
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 

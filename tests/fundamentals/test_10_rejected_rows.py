@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from relay.bootstrap import Relay
-from relay.scan import scan
-from relay.sources import SALE
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 

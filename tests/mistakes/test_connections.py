@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from relay.bootstrap import Relay
-from relay.scan import scan
-from relay.sources import SALE
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 
 Statement = tuple[int, str, str]

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from common.database.errors import ConfigurationError
-from relay.bootstrap import Relay
-from relay.scan import find_work, scan
-from relay.sources import SALE, Source
+from relay.operations.service import find_work, scan
+from relay.sources.builtin import SALE
+from relay.sources.source import Source
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from examples.pharmacy import documents
-from relay.bootstrap import Relay
-from relay.model import Reason
-from relay.scan import find_work, scan
-from relay.sources import IMPORT, SALE
+from relay.cycle.outcomes import Reason
+from relay.operations.service import find_work, scan
+from relay.sources.builtin import IMPORT, SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.world import World

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.sabotage.sabotage import sabotage
 
-BROKER = "relay/broker.py"
-PUBLISHER = "relay/rabbitmq_publisher.py"
-CONFIRMING = "relay/confirming.py"
-REDIS = "relay/redis_publisher.py"
+BROKER = "relay/broker/settings.py"
+PUBLISHER = "relay/broker/rabbitmq_publisher.py"
+CONFIRMING = "relay/broker/confirms.py"
+REDIS = "relay/broker/redis_publisher.py"
 TEST_RABBITMQ = "tests/contract/test_rabbitmq_publisher.py::"
 TEST_OPTIONS = "tests/contract/test_redis_options.py::"
-TEST_BROKER = "tests/unit/relay/test_broker.py::"
+TEST_BROKER = "tests/unit/relay/broker/test_settings.py::"
 
 BROKER_PLAN = (
     sabotage(
@@ -73,7 +73,7 @@ BROKER_PLAN = (
     sabotage(
         "options that nobody knows",
         "a prefix that is misspelt puts documents where no worker looks",
-        ("relay/broker_options.py", "    if name not in known:\n        near", "    if False:\n        near"),
+        ("relay/broker/options.py", "    if name not in known:\n        near", "    if False:\n        near"),
         red=TEST_BROKER + "test_an_option_that_makes_no_sense_is_one_line_that_names_it[redis://host-options0-no option"
         " global_key_prefix; did you mean global_keyprefix?]",
     ),
@@ -98,14 +98,14 @@ BROKER_PLAN = (
     sabotage(
         "names that are taken",
         "a source whose queue is relay's own has its documents eaten",
-        ("relay/sources_file.py", "    if taken:\n", "    if False:\n"),
-        red="tests/unit/relay/test_sources_file.py::test_names_that_are_relays_own_are_refused",
+        ("relay/sources/file.py", "    if taken:\n", "    if False:\n"),
+        red="tests/unit/relay/sources/test_file.py::test_names_that_are_relays_own_are_refused",
     ),
     sabotage(
         "relay's workers consume relay's queue only",
         "a worker with -Q takes the documents of a worker service, and they are gone",
-        ("relay/own_queue.py", "    if consumed != {OWN_QUEUE}:\n", "    if False:\n"),
-        red="tests/unit/relay/test_own_queue.py::test_with_any_other_it_ends_with_a_line[consumes0-None-relay,"
+        ("relay/worker/own_queue.py", "    if consumed != {OWN_QUEUE}:\n", "    if False:\n"),
+        red="tests/unit/relay/worker/test_own_queue.py::test_with_any_other_it_ends_with_a_line[consumes0-None-relay,"
         " sale_queue]",
     ),
     sabotage(

@@ -12,7 +12,7 @@ COMPUTED = "tests/integration/relay/test_computed_columns.py::"
 KEYS = "tests/integration/relay/test_keys_of_every_type.py::"
 LOST = KEYS + "test_what_redis_loses_is_found_again"
 PARAMETERS = "tests/integration/relay/test_parameters.py::"
-WATCHING = "common/database/mssql/watching.py"
+WATCHING = "common/database/mssql/watched_columns.py"
 
 COLUMNS_PLAN = (
     sabotage(
@@ -48,18 +48,18 @@ COLUMNS_PLAN = (
     sabotage(
         "decimals of a key are kept without an exponent",
         "a key of 0.0000000001 is no number to SQL Server, and not found",
-        ("relay/preparing.py", 'return format(part, "f")', "return str(part)"),
+        ("relay/cycle/dispatch.py", 'return format(part, "f")', "return str(part)"),
         red=LOST + "[decimal(18, 10)]",
     ),
     sabotage(
         "half a surrogate pair is kept as bytes",
         "of two rows that look alike in the log one is judged by what became of the other",
         (
-            "relay/preparing.py",
+            "relay/cycle/dispatch.py",
             'return part.encode("utf-16-le", "surrogatepass") if _is_broken(part) else part',
             "return _encodable(part) if isinstance(part, str) else part",
         ),
-        red="tests/unit/relay/test_preparing.py::test_keys_that_look_alike_are_kept_apart",
+        red="tests/unit/relay/cycle/test_dispatch.py::test_keys_that_look_alike_are_kept_apart",
     ),
     sabotage(
         "keys are held against the table of today",
@@ -83,7 +83,7 @@ COLUMNS_PLAN = (
         "such keys are refused before anything is switched on",
         "the same, and is found out later",
         (
-            "migrations/checks.py",
+            "relay/tracking/checks.py",
             "when=conditions.table_has_key_of_other_types(schema, table, COMES_BACK),",
             'when=conditions.table_lacks_column(schema, table, "id"),',
         ),
@@ -105,8 +105,8 @@ COLUMNS_PLAN = (
     sabotage(
         "watched columns are part of the definition",
         "what became pending by a column that was not watched until now is never taken",
-        ("relay/sources.py", ", sorted(self.watched)]", "]"),
-        red="tests/unit/relay/test_sources_file.py::test_other_columns_to_watch_are_another_definition",
+        ("relay/sources/source.py", ", sorted(self.watched)]", "]"),
+        red="tests/unit/relay/sources/test_file.py::test_other_columns_to_watch_are_another_definition",
     ),
     sabotage(
         "computed columns are not watched",
@@ -121,7 +121,7 @@ COLUMNS_PLAN = (
     sabotage(
         "computed columns are refused before anything is switched on",
         "the same, and is found out later",
-        ("migrations/checks.py", "for name in watching.relied_on(tracked):", "for name in ():"),
+        ("relay/tracking/checks.py", "for name in watching.relied_on(tracked):", "for name in ():"),
         red="tests/integration/migrations/test_refusals.py::TestRefusals::test_a_computed_status_column",
     ),
     sabotage(

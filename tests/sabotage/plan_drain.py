@@ -5,10 +5,10 @@ from __future__ import annotations
 from tests.sabotage.plan_window import CRASH_POINTS, MEANWHILE, WINDOW
 from tests.sabotage.sabotage import sabotage
 
-DRAIN = "relay/drain.py"
-REPAIR = "relay/repair.py"
-WORK = "relay/work.py"
-OPEN_WINDOWS = "tests/unit/relay/test_open_windows.py::"
+DRAIN = "relay/cycle/drain.py"
+REPAIR = "relay/cycle/recover.py"
+WORK = "relay/cycle/context.py"
+OPEN_WINDOWS = "tests/unit/relay/cycle/test_open_windows.py::"
 
 DRAIN_PLAN = (
     sabotage(
@@ -47,7 +47,7 @@ DRAIN_PLAN = (
             "            if not _publish(work, cycle, batch, previous):\n"
             "                return True\n",
         ),
-        red="tests/unit/test_every_crash_point.py::test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again[first_run]",
+        red="tests/unit/histories/test_every_crash_point.py::test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again[first_run]",
     ),
     sabotage(
         "a batch that is not all of a window does not let it expire",
@@ -92,7 +92,7 @@ DRAIN_PLAN = (
         "limit of the queue",
         "the queue grows until Redis has no memory left",
         (DRAIN, "return length is not None and length >= work.options.queue_limit", "return False"),
-        red="tests/unit/relay/test_reconcile.py::test_rows_that_wait_for_a_place_in_the_queue",
+        red="tests/unit/relay/operations/test_stuck_rows.py::test_rows_that_wait_for_a_place_in_the_queue",
     ),
     sabotage(
         "lease before publishing",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from tests.sabotage.plan_window import BASELINE, CRASH_POINTS, MARKS, WINDOW
 from tests.sabotage.sabotage import sabotage
 
-ADMISSION = "relay/admission.py"
-CHAIN = "relay/chain.py"
-HEARTBEAT = "relay/heartbeat.py"
-IDENTITY = "relay/identity.py"
-IDLE = "relay/idle.py"
-LIFE = "relay/life.py"
-OWNERSHIP = "relay/ownership.py"
+ADMISSION = "relay/cycle/admission.py"
+CHAIN = "relay/cycle/window_chain.py"
+HEARTBEAT = "relay/cycle/heartbeat.py"
+IDENTITY = "relay/cycle/task_ids.py"
+IDLE = "relay/operations/idle.py"
+LIFE = "relay/cycle/epochs.py"
+OWNERSHIP = "relay/cycle/ownership.py"
 RESUME = "common/database/mssql/resume.py"
 SNAPSHOT = "common/database/mssql/snapshot.py"
 TEST_CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
-LIVES = "tests/unit/test_lives.py::"
+LIVES = "tests/unit/histories/test_epochs.py::"
 
 LIVES_PLAN = (
     sabotage(
@@ -27,14 +27,14 @@ LIVES_PLAN = (
     sabotage(
         "whose mark, before a push over another life's position",
         "a relay that was relieved of a source pushes again at every tick what it pushed before",
-        ("relay/repair.py", "if is_first and not check_owner(work):", "if False:"),
+        ("relay/cycle/recover.py", "if is_first and not check_owner(work):", "if False:"),
         red=LIVES + "test_who_was_relieved_of_a_source_pushes_nothing_any_more",
     ),
     sabotage(
         "whose mark, before an open window is drained",
         "a relay that was relieved of a source, under another name of Mongo's database, pushes its open window again",
         (
-            "relay/cycle.py",
+            "relay/cycle/run.py",
             "work.checkpoint.open_cycle and check_owner(work) and not drain",
             "work.checkpoint.open_cycle and not drain",
         ),
@@ -50,7 +50,7 @@ LIVES_PLAN = (
         "the mark is renewed while a cycle works",
         "a relay in the middle of a large window looks as if it had been given up",
         (HEARTBEAT, "        while not done.wait(self._mark_interval):", "        while False:"),
-        red="tests/unit/relay/test_heartbeat.py::test_the_mark_is_renewed_now_and_then",
+        red="tests/unit/relay/cycle/test_heartbeat.py::test_the_mark_is_renewed_now_and_then",
     ),
     sabotage(
         "the mark is renewed while nothing is to be done",
@@ -60,13 +60,13 @@ LIVES_PLAN = (
             "        if state is not None and state.updateable and _is_to_be_renewed(state.mark, checkpoint):",
             "        if False:",
         ),
-        red="tests/unit/relay/test_idle.py::test_a_mark_that_grows_old_is_renewed",
+        red="tests/unit/relay/operations/test_idle.py::test_a_mark_that_grows_old_is_renewed",
     ),
     sabotage(
         "no renewal in a database that can only be read",
         "every look warns of a mark that was not renewed, beside the error that names the cause",
         (IDLE, "state.updateable and _is_to_be_renewed", "_is_to_be_renewed"),
-        red="tests/unit/relay/test_idle.py::"
+        red="tests/unit/relay/operations/test_idle.py::"
         "test_one_in_a_database_that_can_only_be_read_is_left_to_the_cycle_which_tells_it",
     ),
     sabotage(
@@ -84,7 +84,7 @@ LIVES_PLAN = (
     sabotage(
         "an adoption that came to nothing",
         "`relay adopt` ends well although somebody else holds the source",
-        ("relay/scan.py", "    if report.version is None:", "    if False:"),
+        ("relay/operations/service.py", "    if report.version is None:", "    if False:"),
         red="tests/integration/relay/test_command_line.py::"
         "test_a_source_that_somebody_works_on_is_not_adopted_in_silence",
     ),
@@ -92,11 +92,11 @@ LIVES_PLAN = (
         "the status knows whose a source is",
         "`relay status` announces a baseline where the cycle leaves the source to another relay",
         (
-            "relay/status.py",
+            "relay/operations/status.py",
             "        check_nobody_else_is_at_work(",
             "        _ = lambda: check_nobody_else_is_at_work(",
         ),
-        red="tests/unit/relay/test_status.py::test_a_source_on_which_another_mongos_relay_works",
+        red="tests/unit/relay/operations/test_status.py::test_a_source_on_which_another_mongos_relay_works",
     ),
     sabotage(
         "what vouches for an adoption",
@@ -183,7 +183,7 @@ LIVES_PLAN = (
         "a generation for the life, another for its first window",
         "a relay that dies before the first seal of a life leaves a mark that looks like an older one",
         (
-            "relay/work.py",
+            "relay/cycle/context.py",
             "        self.lease = replace(self.lease, generation=self.lease.generation + 1)\n",
             "",
         ),
@@ -192,7 +192,7 @@ LIVES_PLAN = (
     sabotage(
         "the name of the database",
         "two databases on one MongoDB take each other's state for their own",
-        ("relay/bootstrap.py", "return replace(source, database=self.settings.database_name)", "return source"),
+        ("relay/wiring.py", "return replace(source, database=self.settings.database_name)", "return source"),
         red="tests/integration/relay/test_two_databases.py"
         "::test_a_database_that_is_called_otherwise_now_keeps_its_state_by_its_old_name",
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.sabotage.sabotage import sabotage
 
-PUBLISHER = "relay/redis_publisher.py"
-SCRIPT = "relay/publish_script.py"
+PUBLISHER = "relay/broker/redis_publisher.py"
+SCRIPT = "relay/broker/push_script.py"
 TEST_PUBLISHER = "tests/contract/test_publisher.py::TestRedisPublisher::"
 
 QUEUE_PLAN = (
@@ -58,7 +58,7 @@ QUEUE_PLAN = (
     sabotage(
         "torn writes",
         "a push that Redis's file holds by half comes back with the start after the next",
-        ("relay/repair.py", "            _discard_torn_writes(work)\n", "            pass\n"),
+        ("relay/cycle/recover.py", "            _discard_torn_writes(work)\n", "            pass\n"),
         red="tests/integration/relay/test_redis_losses.py::test_a_torn_push_does_not_come_back_with_the_next_start[40]",
     ),
 )

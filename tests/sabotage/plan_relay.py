@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tests.sabotage.sabotage import sabotage
 
-HEARTBEAT = "relay/heartbeat.py"
-IDENTITY = "relay/identity.py"
-IDLE = "relay/idle.py"
-TEST_HEARTBEAT = "tests/unit/relay/test_heartbeat.py::"
-TEST_IDENTITY = "tests/unit/relay/test_identity.py::test_what_differs_has_another_id"
-TEST_IDLE = "tests/unit/relay/test_idle.py::"
+HEARTBEAT = "relay/cycle/heartbeat.py"
+IDENTITY = "relay/cycle/task_ids.py"
+IDLE = "relay/operations/idle.py"
+TEST_HEARTBEAT = "tests/unit/relay/cycle/test_heartbeat.py::"
+TEST_IDENTITY = "tests/unit/relay/cycle/test_task_ids.py::test_what_differs_has_another_id"
+TEST_IDLE = "tests/unit/relay/operations/test_idle.py::"
 
 RELAY_PLAN = (
     sabotage(
@@ -28,7 +28,7 @@ RELAY_PLAN = (
         "the id holds the key's types",
         "of two rows that look alike one is taken for the other",
         (IDENTITY, '["{type(part).__name__}",{quoted(str(part))}]', "[{quoted(str(part))}]"),
-        red="tests/unit/relay/test_identity.py::test_no_two_keys_meet",
+        red="tests/unit/relay/cycle/test_task_ids.py::test_no_two_keys_meet",
     ),
     sabotage(
         "the id of a row without a version",
@@ -73,8 +73,12 @@ RELAY_PLAN = (
     sabotage(
         "a lease that is held is no proof",
         "a service that is away is said to be back",
-        ("relay/telling.py", "if proof.holds and (outage := outages.end(what)):", "if outage := outages.end(what):"),
-        red="tests/unit/relay/test_telling.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
+        (
+            "relay/worker/reporting.py",
+            "if proof.holds and (outage := outages.end(what)):",
+            "if outage := outages.end(what):",
+        ),
+        red="tests/unit/relay/worker/test_reporting.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
     ),
     sabotage(
         "a scan that finds its lease held is no proof",
@@ -85,20 +89,20 @@ RELAY_PLAN = (
     sabotage(
         "lost ticks",
         "a worker that loses its connection to Redis ends",
-        ("relay/lost_ticks.py", "QoS.restore_at_shutdown = False", "pass"),
+        ("relay/worker/lost_ticks.py", "QoS.restore_at_shutdown = False", "pass"),
         red="tests/integration/relay/test_lost_ticks.py::test_a_worker_outlives_the_loss_of_its_connection",
     ),
     sabotage(
         "a clock that is put back",
         "the beat sends nothing until the time of before has come again",
-        ("relay/scheduler.py", "        self._mind_the_clock()\n", ""),
-        red="tests/unit/relay/test_scheduler.py::test_a_step_of_the_clock_stops_no_tick[back]",
+        ("relay/worker/beat.py", "        self._mind_the_clock()\n", ""),
+        red="tests/unit/relay/worker/test_beat.py::test_a_step_of_the_clock_stops_no_tick[back]",
     ),
     sabotage(
         "ticks that nobody takes",
         "a day without workers is a day of ticks for them to work off",
-        ("relay/scheduler.py", "if self._waiting() >= MOST_WAITING:", "if False:"),
-        red="tests/unit/relay/test_scheduler.py::test_ticks_that_nobody_takes_do_not_pile_up",
+        ("relay/worker/beat.py", "if self._waiting() >= MOST_WAITING:", "if False:"),
+        red="tests/unit/relay/worker/test_beat.py::test_ticks_that_nobody_takes_do_not_pile_up",
     ),
     sabotage(
         "no tick expires by the clock",

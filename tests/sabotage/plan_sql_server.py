@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tests.sabotage.sabotage import sabotage
 
-CANCELLING = "common/database/mssql/cancelling.py"
+CANCELLING = "common/database/mssql/cancellation.py"
 CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
 CLIENT = "common/database/mssql_client.py"
 SNAPSHOT = "common/database/mssql/snapshot.py"
 STATEMENTS = "common/database/mssql/statements.py"
-TEST_CANCELLING = "tests/unit/common/test_cancelling.py::"
+TEST_CANCELLING = "tests/unit/common/test_cancellation.py::"
 
 SQL_SERVER_PLAN = (
     sabotage(

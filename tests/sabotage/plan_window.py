@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tests.sabotage.sabotage import sabotage
 
-BASELINE = "relay/baseline.py"
-CRASH_POINTS = "tests/unit/test_every_crash_point.py::test_whatever_it_dies_at_every_row_is_in_the_queue_once"
-STATES = "tests/unit/relay/test_baseline.py::test_a_state_that_is_not_the_sealed_ones_leads_to_a_baseline"
-MEANWHILE = "tests/unit/test_meanwhile.py::"
-MARKS = "tests/unit/relay/test_baseline.py::test_the_mark_is_the_last_seals_or_that_of_an_attempt_since"
-WINDOW = "relay/window.py"
+BASELINE = "relay/cycle/continuity.py"
+CRASH_POINTS = "tests/unit/histories/test_every_crash_point.py::test_whatever_it_dies_at_every_row_is_in_the_queue_once"
+STATES = "tests/unit/relay/cycle/test_continuity.py::test_a_state_that_is_not_the_sealed_ones_leads_to_a_baseline"
+MEANWHILE = "tests/unit/histories/test_interleavings.py::"
+MARKS = "tests/unit/relay/cycle/test_continuity.py::test_the_mark_is_the_last_seals_or_that_of_an_attempt_since"
+WINDOW = "relay/cycle/seal.py"
 
 WINDOW_PLAN = (
     sabotage(
@@ -177,6 +177,6 @@ WINDOW_PLAN = (
             "Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition",
             "Reason.DEFINITION_CHANGED: False",
         ),
-        red="tests/unit/relay/test_baseline.py::test_a_source_that_takes_other_rows_leads_to_a_baseline",
+        red="tests/unit/relay/cycle/test_continuity.py::test_a_source_that_takes_other_rows_leads_to_a_baseline",
     ),
 )

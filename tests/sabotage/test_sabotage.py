@@ -11,8 +11,8 @@ from tests.sabotage.plan import PLAN
 from tests.sabotage.sabotage import Cut, GuardMovedError, Sabotage
 from tests.support import rabbitmq_process
 
-DRAIN = "relay/drain.py"
-A_TEST = "tests/unit/test_meanwhile.py::test_what_the_queue_loses_during_the_drain_is_pushed_again"
+DRAIN = "relay/cycle/drain.py"
+A_TEST = "tests/unit/histories/test_interleavings.py::test_what_the_queue_loses_during_the_drain_is_pushed_again"
 
 
 @pytest.fixture(autouse=True)

@@ -19,11 +19,11 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from common.config import Settings, load_settings
-from common.database.mssql.faults import is_transient, sqlstate
+from common.database.mssql.errors import is_transient, sqlstate
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Lease
-from relay.heartbeat import Heartbeat
-from relay.sources import SALE
+from relay.cycle.heartbeat import Heartbeat
+from relay.sources.builtin import SALE
 from tests.support.stage import SilentLog
 
 READERS = 20

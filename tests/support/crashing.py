@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.database.records import Dispatch, Position, TaskStatus
-from relay.cycle import run_cycle
-from relay.model import CycleOptions, CycleReport
-from relay.sources import SALE, Source
+from relay.cycle.outcomes import CycleOptions, CycleReport
+from relay.cycle.run import run_cycle
+from relay.sources.builtin import SALE
+from relay.sources.source import Source
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 from tests.support.twins.queue import TwinBroker

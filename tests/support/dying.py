@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from relay.bootstrap import Relay
+from relay.wiring import Relay
 
 
 class DiedError(Exception):

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from common.database.errors import ConfigurationError
 from common.database.records import Dispatch, TaskStatus
-from relay.model import CycleOptions
-from relay.sources import SALE
-from relay.work import Ports
+from relay.cycle.context import Ports
+from relay.cycle.outcomes import CycleOptions
+from relay.sources.builtin import SALE
 from tests.support.stage import Actor, cycle_on, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 from tests.support.twins.database import ConnectionCutError, Contents, Key, Transaction

@@ -10,8 +10,8 @@ from celery import Celery
 
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from migrations import enabling
-from relay.sources import Source
+from relay.sources.source import Source
+from relay.tracking import enabling
 from tests.support.queues import redis_of
 
 SOURCE = Source(name="keys", table="KeyTest", args=("name",), task="keys.process_keys", queue="relay_test_keys")

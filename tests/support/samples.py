@@ -7,7 +7,8 @@ from typing import Any
 
 from common.database.records import Beginning, Checkpoint, Dispatch, OpenCycle, Position, Resume, Seal, Window
 from examples.pharmacy.names import shop_code
-from relay.sources import SALE, Source
+from relay.sources.builtin import SALE
+from relay.sources.source import Source
 
 SHOP = shop_code(1)
 

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from common.database.records import Lease
-from relay.heartbeat import Heartbeat
-from relay.message import render_args
-from relay.model import CycleOptions, CycleReport
-from relay.sources import Source
-from relay.work import Ports
+from relay.broker.message import render_args
+from relay.cycle.context import Ports
+from relay.cycle.heartbeat import Heartbeat
+from relay.cycle.outcomes import CycleOptions, CycleReport
+from relay.sources.source import Source
 
 
 class Killed(BaseException):
@@ -191,6 +191,6 @@ def cycle_on(
     ports: Callable[[Callable[[str], None]], Ports], source: Source, options: CycleOptions, *, adopts: bool = False
 ) -> Callable[[Callable[[str], None]], CycleReport]:
     """A cycle for an Actor to play."""
-    from relay.cycle import run_cycle
+    from relay.cycle.run import run_cycle
 
     return lambda pause: run_cycle(source, ports(pause), options, StillHeartbeat(), adopts=adopts)

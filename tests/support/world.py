@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from relay.cycle import run_cycle
-from relay.model import CycleOptions, CycleReport
-from relay.sources import SALE, Source
-from relay.work import Again
+from relay.cycle.context import Again
+from relay.cycle.outcomes import CycleOptions, CycleReport
+from relay.cycle.run import run_cycle
+from relay.sources.builtin import SALE
+from relay.sources.source import Source
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
 from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 

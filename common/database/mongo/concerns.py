@@ -12,7 +12,7 @@ from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 
-from common.logs import get_logger
+from common.logging import get_logger
 
 REQUIRED = "primary, majority, journal"
 

@@ -12,7 +12,7 @@ from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy.engine import Connection
 
 from common.database.errors import ConfigurationError
-from common.database.mssql import watching
+from common.database.mssql import watched_columns as watching
 from common.database.mssql.column_type import COMES_BACK, MAX, NUMBERS, TEXTS, ColumnType
 from common.database.mssql.columns import Described, columns_of
 from common.database.records import TrackedTable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relay import sources
+from relay.sources.source import source as sources
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, State
 
 pytestmark = pytest.mark.services

@@ -11,12 +11,12 @@ import pytest
 from celery import Celery
 
 from common.config import Settings
-from relay import bootstrap
-from relay.bootstrap import Relay
-from relay.cycle import run_cycle
-from relay.model import Outcome
-from relay.scan import scan
-from relay.sources import SALE
+from relay import wiring as bootstrap
+from relay.cycle.outcomes import Outcome
+from relay.cycle.run import run_cycle
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.stage import Killed, Paused, StillHeartbeat

@@ -18,7 +18,7 @@ from sandbox.services import free_port
 from common.config import Settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
-from relay.sources import SALE
+from relay.sources.builtin import SALE
 from tests.support.pharmacy import SHOP, desk
 from tests.support.queues import messages_in_redis, redis_of
 

@@ -14,14 +14,14 @@ from celery import Celery
 from common.database.errors import ConfigurationError
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from migrations import enabling
-from migrations.checks import NotReadyError
-from relay.bootstrap import Relay
-from relay.checks import check_sources
-from relay.registry import all_sources
-from relay.scan import scan
-from relay.sources import Source
-from relay.suggest import suggested_sources
+from relay.operations.service import scan
+from relay.sources.check import check_sources
+from relay.sources.registry import all_sources
+from relay.sources.source import Source
+from relay.sources.suggest import suggested_sources
+from relay.tracking import enabling
+from relay.tracking.checks import NotReadyError
+from relay.wiring import Relay
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import running_relay

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from relay.bootstrap import Relay
-from relay.model import Outcome
-from relay.scan import scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.holding_proxy import Hold
 from tests.support.pharmacy import desk
 from tests.support.queues import Queued

@@ -12,12 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from migrations import enabling
-from migrations.checks import NotReadyError
-from relay.bootstrap import Relay
-from relay.checks import check_sources
-from relay.reconcile import Verdict
-from relay.scan import look_for_stuck, scan
+from relay.operations.service import look_for_stuck, scan
+from relay.operations.stuck_rows import Verdict
+from relay.sources.check import check_sources
+from relay.tracking import enabling
+from relay.tracking.checks import NotReadyError
+from relay.wiring import Relay
 from tests.support.key_table import SOURCE, key_table, lose_all
 from tests.support.queues import Queued, business_ids_in_redis
 from tests.support.real_server_decides import STAND_IN

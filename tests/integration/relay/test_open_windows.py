@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from relay.bootstrap import Relay
-from relay.model import Outcome
-from relay.scan import scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 

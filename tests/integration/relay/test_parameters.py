@@ -11,9 +11,9 @@ from celery import Celery
 
 from common.config import load_settings
 from common.database.mssql_client import MSSQLClient
-from relay.bootstrap import Relay
-from relay.checks import check_sources
-from relay.scan import scan
+from relay.operations.service import scan
+from relay.sources.check import check_sources
+from relay.wiring import Relay
 from tests.chaos.proxy import Proxy
 from tests.support.key_table import SOURCE, key_table, lose_all
 from tests.support.queues import Queued, business_ids_in_redis

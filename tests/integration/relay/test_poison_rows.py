@@ -12,11 +12,11 @@ from celery import Celery
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from relay import bootstrap
-from relay.bootstrap import Relay
-from relay.preparing import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
-from relay.scan import look_at_status, scan
-from relay.sources import Source
+from relay import wiring as bootstrap
+from relay.cycle.dispatch import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
+from relay.operations.service import look_at_status, scan
+from relay.sources.source import Source
+from relay.wiring import Relay
 from tests.chaos.proxy import Proxy
 from tests.support.queues import business_ids_in_redis
 

@@ -13,10 +13,10 @@ from common.config import Settings, load_settings
 from common.database.errors import ConfigurationError
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
-from relay.bootstrap import Relay
-from relay.model import Outcome
-from relay.scan import look_at_status, scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import look_at_status, scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import declare, taken_task_ids, undeclare
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq

@@ -12,9 +12,9 @@ from kombu.exceptions import OperationalError
 
 from common.config import Settings, load_settings
 from common.database.errors import ConfigurationError
-from relay.bootstrap import Relay
-from relay.scan import scan
-from relay.sources import SALE
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.chaos.proxy import Proxy
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
-from relay.checks import check_sources
-from relay.registry import all_sources
+from relay.sources.check import check_sources
+from relay.sources.registry import all_sources
 
 DAYS = timedelta(days=1)
 

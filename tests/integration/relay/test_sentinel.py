@@ -14,9 +14,9 @@ from sandbox.processes import Child, stop_all
 from sandbox.services import HOST, free_port
 
 from common.config import Settings, load_settings
-from relay.bootstrap import Relay
-from relay.scan import scan
-from relay.sources import SALE
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.redis_process import RedisProcess, running_redis

@@ -17,10 +17,10 @@ from kombu.utils import json as kombu_json
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from migrations import enabling
-from relay.checks import check_sources
-from relay.model import Reason
-from relay.sources_file import parse_sources
+from relay.cycle.outcomes import Reason
+from relay.sources.check import check_sources
+from relay.sources.file import parse_sources
+from relay.tracking import enabling
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import messages_in_redis, redis_of
 from tests.support.relay_process import running_relay

@@ -11,11 +11,11 @@ from celery import Celery
 
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
-from migrations import enabling
-from relay import bootstrap
-from relay.bootstrap import Relay
-from relay.scan import find_work, scan
-from relay.sources import SALE
+from relay import wiring as bootstrap
+from relay.operations.service import find_work, scan
+from relay.sources.builtin import SALE
+from relay.tracking import enabling
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from celery import Celery
 
-from relay.reserved import OWN_QUEUE
-from relay.scheduler import MOST_WAITING, Scheduler
+from relay.sources.reserved import OWN_QUEUE
+from relay.worker.beat import MOST_WAITING, Scheduler
 from tests.support.wait import wait_until
 
 TICK = "scan-for-new-data-every-minute"

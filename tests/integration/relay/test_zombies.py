@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from sandbox.processes import Child, stop_all
 
-from relay.bootstrap import Relay
-from relay.model import Outcome
-from relay.scan import scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.holding_proxy import Hold, HoldingProxy
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.database.records import ChangedRow, Mark, TableState
-from relay.sources import Source
+from relay.sources.source import Source
 
 Key = tuple[Any, ...]
 OLD_SECONDS = 1000.0

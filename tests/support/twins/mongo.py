@@ -25,7 +25,7 @@ from common.database.records import (
     TaskStatus,
     Window,
 )
-from relay.sources import Source
+from relay.sources.source import Source
 
 NEVER_PUBLISHED = (TaskStatus.PREPARED, TaskStatus.REJECTED)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from common.database.records import NOWHERE, Dispatch, Outgoing, Position
-from relay.ports import QueueGapError
-from relay.sources import Source
+from relay.cycle.ports import QueueGapError
+from relay.sources.source import Source
 
 
 class TwinQueue:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
 from common.database.mssql import statements
 from common.database.mssql.column_type import COMES_BACK, MAX, ColumnType
 from common.database.mssql.columns import Described, computed_from
-from relay.sources import Source
+from relay.sources.source import Source
 
 DIALECT = MSDialect_pyodbc(paramstyle="qmark", dbapi=pyodbc)  # type: ignore[no-untyped-call]
 CODE = ColumnType("varchar", length=40, collation="Vietnamese_CI_AS")

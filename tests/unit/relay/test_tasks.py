@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from relay.model import Outcome
+from relay.cycle.outcomes import Outcome
 
 SCANS = """
 import sys
 from types import SimpleNamespace
 from relay import tasks
-from relay.model import CycleReport, Outcome
-from relay.sources import SALE
+from relay.cycle.outcomes import CycleReport, Outcome
+from relay.sources.builtin import SALE
 from tests.support.stage import SilentLog
 
 tasks.this_process = lambda app: SimpleNamespace(ports=SimpleNamespace(log=SilentLog()))

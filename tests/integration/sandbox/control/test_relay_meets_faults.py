@@ -10,10 +10,10 @@ from sandbox.control import SqlServerControl
 from sandbox.sqlserver.faults.model import CutFault, ErrorFault, LoginFault, Moment
 
 from common.database.errors import ConfigurationError
-from relay.bootstrap import Relay
-from relay.model import Outcome, Reason
-from relay.scan import ATTEMPTS, scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Outcome, Reason
+from relay.operations.service import ATTEMPTS, scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued
 

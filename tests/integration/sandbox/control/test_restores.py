@@ -9,10 +9,10 @@ import pytest
 from sandbox.control import SqlServerControl
 
 from common.database.errors import ConfigurationError
-from relay.bootstrap import Relay
-from relay.model import Reason
-from relay.scan import scan
-from relay.sources import SALE
+from relay.cycle.outcomes import Reason
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.alembic_process import run_alembic, upgrade
 from tests.support.pharmacy import desk
 from tests.support.queues import Queued

@@ -16,11 +16,11 @@ from common.config import Settings, load_settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Takeover
-from relay import bootstrap
-from relay.bootstrap import Relay
-from relay.model import Outcome
-from relay.scan import scan
-from relay.sources import SALE
+from relay import wiring as bootstrap
+from relay.cycle.outcomes import Outcome
+from relay.operations.service import scan
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.samples import a_dispatch, a_seal

@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from common.config import Settings, load_settings
 from common.database import mssql_client
-from common.database.mssql.faults import is_transient
+from common.database.mssql.errors import is_transient
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Lease
-from relay.bootstrap import Relay
-from relay.heartbeat import Heartbeat
-from relay.sources import SALE
+from relay.cycle.heartbeat import Heartbeat
+from relay.sources.builtin import SALE
+from relay.wiring import Relay
 from tests.support.pharmacy import SHOP, Desk
 from tests.support.stage import SilentLog
 

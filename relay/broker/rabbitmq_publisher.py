@@ -1,0 +1,159 @@
+"""Publisher over RabbitMQ: at least once. What it returns from, RabbitMQ has confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from amqp import exceptions as told
+from celery import Celery
+from kombu.connection import Connection
+from kombu.messaging import Producer
+
+from common.database.errors import ConfigurationError
+from common.database.records import Outgoing, Position
+from relay.broker.confirms import ConfirmingChannel
+from relay.broker.message import as_task
+from relay.broker.rabbitmq_errors import NotConfirmedError, QueueRefusesError, remedy
+from relay.broker.settings import TIMEOUT_SECONDS
+from relay.sources.source import Source
+
+IN_FLIGHT = 250
+"""Messages that are sent before their confirmations are waited for: a queue that takes none gets no more."""
+
+LONGEST_REPR = 1024
+"""Characters of argsrepr, as Celery's own. It is a header, and all headers have to fit into one frame: RabbitMQ closes
+the connection (501) when they take more than its frame_max, 128 KiB."""
+
+
+class RabbitMQPublisher:
+    """Sends through kombu, with Celery's signals, into queues that others have declared."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._connection: Connection | None = None
+        self._channel: ConfirmingChannel | None = None
+        self._confirmed: dict[str, set[str]] = {}
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        """None for each: this broker cannot say."""
+        return dict.fromkeys((source.name for source in sources), None)
+
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+    ) -> None:
+        """Send the messages, and wait until RabbitMQ has confirmed each.
+
+        Raises ConfigurationError when a queue is not there or may not be written to, QueueRefusesError when it takes
+        no more, BlockedError when RabbitMQ takes nothing from anybody, NotConfirmedError when it went away: a part of
+        the batch may then be in the queue. What was confirmed of it this object remembers, and leaves out when the
+        batch comes again.
+        """
+        done = self._confirmed.setdefault(source.name, set())
+        loud = [dispatch for dispatch in dispatches if dispatch.id not in silent and dispatch.id not in done]
+        for start in range(0, len(loud), IN_FLIGHT):
+            self._send(source, loud[start : start + IN_FLIGHT], done)
+        done.clear()
+
+    def _send(self, source: Source, dispatches: Sequence[Outgoing], done: set[str]) -> None:
+        """Send them and wait. `done` gets the ids of those that are in their queue, also when it raises."""
+        queues = ", ".join(sorted({dispatch.window.queue for dispatch in dispatches}))
+        with self._connected(source, queues) as connection:
+            channel = self._confirming(connection)
+            try:
+                producer = Producer(channel, auto_declare=False)
+                for dispatch in dispatches:
+                    self._publish(producer, dispatch)
+                channel.wait()
+            except (told.AMQPError, OSError) as error:
+                if remedy(error):
+                    raise
+                raise NotConfirmedError(
+                    f"queue {queues}: RabbitMQ did not confirm {channel.waiting} of {len(dispatches)} messages"
+                    f" ({' '.join(str(error).split()) or type(error).__name__}); they are sent again"
+                ) from error
+            finally:
+                done |= channel.confirmed
+            _check_answers(channel, source, queues)
+
+    def _publish(self, producer: Producer, dispatch: Outgoing) -> None:
+        """declare=[]: the queue belongs to its worker service; declaring it anew could contradict it."""
+        with_event = self._app.conf.task_send_sent_event
+        self._app.amqp.send_task_message(
+            producer,
+            dispatch.window.task,
+            as_task(self._app, dispatch, sent_event=with_event, longest_repr=LONGEST_REPR),
+            queue=dispatch.window.queue,
+            priority=dispatch.window.priority,
+            retry=False,
+            declare=[],
+        )
+
+    def queue_length(self, source: Source) -> int | None:
+        """Messages that wait in the source's queue; None when it is not there, or relay may not ask."""
+        with self._connected(source, source.queue) as connection:
+            channel = connection.channel()
+            try:
+                length = int(channel.queue_declare(source.queue, passive=True).message_count)
+            except (told.NotFound, told.AccessRefused):
+                # RabbitMQ has closed the channel with it.
+                return None
+            channel.close()
+            return length
+
+    def discard_torn_writes(self) -> bool:
+        """True: what this broker lost relay never learns, so nothing has to be done about it."""
+        return True
+
+    @contextmanager
+    def _connected(self, source: Source, queues: str) -> Iterator[Connection]:
+        """The connection, which is kept, and given up after any error; none of its calls waits for ever."""
+        try:
+            if self._connection is None:
+                self._connection = self._app.connection_for_write()
+                self._connection.default_channel  # noqa: B018 - connects as kombu's own producers do, with failover
+                self._connection.connection.transport.sock.settimeout(TIMEOUT_SECONDS)
+            yield self._connection
+        except (told.AMQPError, OSError) as error:
+            self._give_up()
+            if mending := remedy(error):
+                raise ConfigurationError(f"source {source.name}: queue {queues}: RabbitMQ: {mending}") from error
+            raise NotConfirmedError(
+                f"queue {queues}: RabbitMQ: {type(error).__name__}: {' '.join(str(error).split())}"
+            ) from error
+        except BaseException:
+            self._give_up()
+            raise
+
+    def _confirming(self, connection: Connection) -> ConfirmingChannel:
+        if self._channel is None:
+            channel = ConfirmingChannel(connection.channel())
+            channel.check_takes_messages()
+            self._channel = channel
+        self._channel.confirmed.clear()
+        return self._channel
+
+    def _give_up(self) -> None:
+        """Without a word to a broker that may not listen."""
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            connection.collect()
+
+
+def _check_answers(channel: ConfirmingChannel, source: Source, queues: str) -> None:
+    if channel.without_queue:
+        absent = ", ".join(sorted(channel.without_queue))
+        raise ConfigurationError(
+            f"source {source.name}: RabbitMQ has no queue {absent}: start its worker service once, or declare the queue"
+        )
+    if channel.refused:
+        raise QueueRefusesError(
+            f"queue {queues} refused {len(channel.refused)} messages, as one does that is full (a length limit with"
+            " overflow reject-publish): see that its worker services run; relay goes on by itself"
+        )

@@ -1,0 +1,147 @@
+"""Publisher over Redis: exactly once. A position kept beside the queue moves together with what is pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+from celery import Celery
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError, ResponseError
+
+from common.database.errors import ConfigurationError
+from common.database.records import NOWHERE, Outgoing, Position
+from relay.broker.push_script import Call, call_of, run_calls
+from relay.broker.redis_errors import A_CLUSTER, remedy
+from relay.broker.renderer import Renderer
+from relay.cycle.ports import QueueGapError
+from relay.sources.source import Source
+
+IN_FLIGHT = 125
+"""Dispatches a call: Redis works on them while the next ones are rendered."""
+
+
+class RedisPublisher:
+    """Lua calls that are done wholly or not at all, each from where the one before ended; a retry is harmless."""
+
+    def __init__(self, app: Celery, *, namespace: str, signals: bool = False) -> None:
+        """`namespace`: Mongo's database, so that two relays on one Redis keep their positions apart.
+
+        `signals`: with Celery's signals and events, which takes several times as long.
+        """
+        self._app = app
+        self._namespace = namespace
+        self._renderer = Renderer(app, signals=signals)
+        self._connection: Connection | None = None
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+        """Where each source's queue stands, in one round trip."""
+        with self._client() as (client, channel):
+            stored = client.mget([self._position_key(channel, source) for source in sources])
+        return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
+
+    def publish(
+        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+    ) -> None:
+        """Push the dispatches beyond the position and move it. What is refused or fails leaves a beginning of them
+        in the queue, and the position at its end.
+
+        Raises QueueGapError when the queue does not stand where the batch begins.
+        """
+        with self._client() as (client, channel):
+            run_calls(client, lambda: self._calls(channel, source, after, dispatches, silent))
+
+    def _calls(
+        self, channel: Any, source: Source, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str]
+    ) -> Iterator[Call]:
+        producer = self._app.amqp.Producer(channel, auto_declare=False)
+        position_key = self._position_key(channel, source)
+        for start in range(0, len(dispatches), IN_FLIGHT):
+            some = dispatches[start : start + IN_FLIGHT]
+            for queue_key, alike, payloads in self._renderer.render(producer, some, silent):
+                yield call_of(position_key, f"{channel.global_keyprefix}{queue_key}", after, alike, payloads)
+                after = alike[-1].position
+
+    def queue_length(self, source: Source) -> int | None:
+        """Messages waiting in the source's list."""
+        with self._client() as (client, channel):
+            return int(client.llen(_queue_key(channel, source)))
+
+    def discard_torn_writes(self) -> bool:
+        """Have Redis write its append-only file anew.
+
+        A file that was cut off within a batch keeps the batch's beginning when it is loaded, without doing it; what
+        is pushed next stands behind that beginning, and at the start after it Redis does both. Found with Redis
+        7.0.15 (tests/integration/relay/test_redis_losses.py).
+        """
+        with self._client() as (client, _):
+            try:
+                if client.info("persistence").get("aof_enabled"):
+                    client.bgrewriteaof()
+            except ResponseError as error:
+                return "in progress" in str(error)
+        return True
+
+    @contextmanager
+    def _client(self) -> Iterator[tuple[redis.Redis, Any]]:
+        """A plain client on kombu's pool, which carries TLS, Sentinel and credentials, and retries nothing.
+
+        The connection is kept, and given up after any error.
+        """
+        try:
+            is_new = self._connection is None
+            if self._connection is None:
+                self._connection = self._app.connection_for_write()
+            channel: Any = self._connection.default_channel
+            client = redis.Redis(connection_pool=channel.pool)
+            if is_new:
+                refuse_cluster(client)
+            yield client, channel
+        except QueueGapError:
+            raise
+        except OperationalError as error:
+            self.close()
+            cause = error.__cause__
+            if isinstance(cause, RedisError) and remedy(cause):
+                # Kombu's hides what Redis said.
+                raise cause from None
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def _position_key(self, channel: Any, source: Source) -> str:
+        return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:position"
+
+
+def refuse_cluster(client: redis.Redis) -> None:
+    """Raise ConfigurationError when this Redis is part of a cluster: there a list and its position need not be on the
+    same server."""
+    try:
+        is_cluster = client.info("cluster").get("cluster_enabled")
+    except ResponseError:
+        # It does not let relay ask. A cluster then refuses the call that would write to both keys.
+        return
+    if is_cluster:
+        raise ConfigurationError(f"Redis: {A_CLUSTER}")
+
+
+def _queue_key(channel: Any, source: Source) -> str:
+    return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, source.priority)}"
+
+
+def _parse(stored: bytes | str | None) -> Position:
+    if stored is None:
+        return NOWHERE
+    text = stored.decode() if isinstance(stored, bytes) else stored
+    number, seq, life = text.split(":", 2)
+    return Position(life=life, number=int(number), seq=int(seq))

@@ -1,0 +1,66 @@
+"""Which way a dispatch is rendered: by a template, or by kombu where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+
+from celery import Celery
+from kombu.messaging import Producer
+
+from common.database.records import Outgoing
+from common.logging import get_logger
+from relay.broker.message import render_for_redis
+from relay.broker.template import MessageTemplate, TemplateError
+
+Kind = tuple[str, str, int]
+_kind = attrgetter("window.task", "window.queue", "window.priority")
+
+
+class Renderer:
+    """Renders dispatches for Redis; makes a template for each task, queue and priority that it meets."""
+
+    def __init__(self, app: Celery, *, signals: bool) -> None:
+        """`signals`: tell whoever listens to Celery's signals and events of each message."""
+        self._app = app
+        self._signals = signals
+        self._templates: dict[Kind, MessageTemplate | None] = {}
+
+    def render(
+        self, producer: Producer, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+    ) -> Iterator[tuple[str, Sequence[Outgoing], Sequence[bytes]]]:
+        """The dispatches in order, in runs for the same list: its name, the run, and the payloads that kombu would
+        push; an empty one where the dispatch's id is among the silent ones.
+        """
+        for kind, run in groupby(dispatches, key=_kind):
+            alike = list(run)
+            key, payload_of = self._way(producer, kind, alike[0])
+            yield key, alike, [b"" if silent and dispatch.id in silent else payload_of(dispatch) for dispatch in alike]
+
+    def _way(self, producer: Producer, kind: Kind, sample: Outgoing) -> tuple[str, Callable[[Outgoing], bytes]]:
+        """The list of this kind of dispatch, and what renders it."""
+        if not self._signals and kind not in self._templates:
+            self._templates[kind] = self._template(producer, sample)
+        template = self._templates.get(kind)
+        if template is not None:
+            return template.key, template.payload
+        key = render_for_redis(self._app, producer, sample).key
+
+        def payload(dispatch: Outgoing) -> bytes:
+            return render_for_redis(self._app, producer, dispatch, signals=self._signals).payload
+
+        return key, payload
+
+    def _template(self, producer: Producer, sample: Outgoing) -> MessageTemplate | None:
+        try:
+            return MessageTemplate(sample, partial(render_for_redis, self._app, producer))
+        except (TemplateError, ValueError, KeyError, TypeError) as error:
+            get_logger("relay").warning(
+                "no_template",
+                task=sample.window.task,
+                reason=str(error),
+                effect="messages are rendered one by one by kombu, which takes longer",
+            )
+            return None

@@ -1,0 +1,1 @@
+"""The cycle: one run over one source, from the lease to the last push."""

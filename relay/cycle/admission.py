@@ -1,0 +1,40 @@
+"""Whether a cycle may begin at all, or a person has to decide first: `relay adopt`."""
+
+from __future__ import annotations
+
+from common.database.errors import ConfigurationError
+from common.database.records import Checkpoint, Mark
+from relay.sources.source import Source
+
+
+def check_admission(source: Source, checkpoint: Checkpoint) -> None:
+    """Raises ConfigurationError, with the remedy, for a source that is stopped, and for a definition in whose place
+    another one came."""
+    if checkpoint.stopped_at is not None:
+        raise ConfigurationError(
+            f"source {source.name}: stopped since {checkpoint.stopped_at:%Y-%m-%d %H:%M:%S} UTC, since its state was"
+            f" begun anew too often ({checkpoint.life_reason}): see that one relay alone works on it, with one MongoDB,"
+            f" one database and one queue; then run: relay adopt {source.name}"
+        )
+    if source.definition in checkpoint.superseded:
+        at = f" at {checkpoint.defined_at:%Y-%m-%d %H:%M:%S} UTC" if checkpoint.defined_at else ""
+        raise ConfigurationError(
+            f"source {source.name}: the relay on host {checkpoint.defined_by or '(unknown)'} brought another definition"
+            f" of it{at}, and this process has an older one: start it with the same file of sources; to go back to the"
+            f" older one on purpose, run: relay adopt {source.name}"
+        )
+
+
+def check_nobody_else_is_at_work(
+    source: Source, mark: Mark | None, checkpoint: Checkpoint, *, fresh_seconds: float
+) -> None:
+    """Raises ConfigurationError where another Mongo's relay was seen lately."""
+    if mark is None or mark.store == checkpoint.store:
+        return
+    if mark.age_seconds < fresh_seconds:
+        raise ConfigurationError(
+            f"source {source.name}: a relay on host {mark.host or '(unknown)'} works on it with its state in"
+            f" another MongoDB, or under another RELAY_DATABASE or MONGO_DB_NAME, and was seen"
+            f" {mark.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
+            f" source over on purpose, run: relay adopt {source.name}"
+        )

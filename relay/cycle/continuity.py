@@ -1,0 +1,80 @@
+"""What a snapshot's state means: begin a new life, read a baseline, or read the changes."""
+
+from __future__ import annotations
+
+from common.database.records import Checkpoint, Mark, TableState
+from relay.cycle.outcomes import Reason
+from relay.sources.source import Source
+
+
+def accepts_mark(mark: Mark | None, checkpoint: Checkpoint, generation: int) -> bool:
+    """Whether the mark is that of the last seal, or of an attempt that died between its mark and its seal."""
+    if mark is None or mark.life != checkpoint.life or mark.store != checkpoint.store:
+        return False
+    if checkpoint.sealed_generation < mark.generation <= generation:
+        return True
+    return mark.generation == checkpoint.sealed_generation and mark.version == (checkpoint.version or 0)
+
+
+def why_new_life(mark: Mark | None, checkpoint: Checkpoint, *, adopts: bool = False) -> Reason:
+    """Names why a mark was not accepted. `adopts`: a person has said that the source is to be taken over."""
+    if adopts:
+        return Reason.ADOPTED
+    if checkpoint.version is None and checkpoint.life_reason not in (None, Reason.FIRST_RUN):
+        # The last life ended, or one began that has sealed nothing: the reason is still the one known then. A first
+        # run may leave rows alone; so it has to be one by what is there, not by what is remembered.
+        return Reason(checkpoint.life_reason)
+    if checkpoint.life is None:
+        return Reason.FIRST_RUN if mark is None else Reason.CHECKPOINT_LOST
+    if mark is None:
+        return Reason.MARK_MISSING
+    if mark.store != checkpoint.store:
+        return Reason.OTHER_MONGO
+    return Reason.MARK_NEWER if mark.generation > checkpoint.sealed_generation else Reason.MARK_OLDER
+
+
+def next_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
+    """Why a cycle that began now would read a baseline; None when it would read the changes.
+
+    Whose lease the mark was written under is not known here: one of our life is taken for that of a relay that died
+    just before its seal, as the next cycle most likely will.
+    """
+    latest = state.mark.generation if state.mark else 0
+    if accepts_mark(state.mark, checkpoint, latest):
+        return why_baseline(source, checkpoint, state)
+    return why_new_life(state.mark, checkpoint)
+
+
+def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
+    """Why the changes since the watermark cannot be read; None when they can."""
+    if checkpoint.version is None:
+        return Reason(checkpoint.life_reason) if checkpoint.life_reason else Reason.FIRST_RUN
+    if state.object_id != checkpoint.object_id:
+        return Reason.TABLE_RECREATED
+    if restarted := _why_restarted(checkpoint, state):
+        # Before the retention: tracking that began anew has moved min_valid as well.
+        return restarted
+    worthless = {
+        Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),
+        Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0),
+        Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,
+    }
+    return next((reason for reason, applies in worthless.items() if applies), None)
+
+
+def makes_new_ids(reason: Reason | None) -> bool:
+    """Whether a baseline dispatches rows again under other ids: it is another definition, or not the table or the
+    history that was known. When only retention has passed, a row whose version is still known is the same as before.
+    """
+    return reason not in (None, Reason.RETENTION_PASSED)
+
+
+def _why_restarted(checkpoint: Checkpoint, state: TableState) -> Reason | None:
+    """Whether tracking began anew: both TRUNCATE and ENABLE reset the begin version, ENABLE makes a new side table."""
+    sides = {checkpoint.side_table, state.side_table}
+    are_known = None not in sides
+    if are_known and len(sides) == 2:
+        return Reason.TRACKING_SWITCHED
+    if state.begin_version == checkpoint.begin_version:
+        return None
+    return Reason.TRUNCATED if are_known else Reason.TRACKING_RESTARTED

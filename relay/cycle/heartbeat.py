@@ -1,0 +1,99 @@
+"""Renews a lease, and the mark, while the holder makes progress, and cancels the statement of one that does not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from common.database.records import Lease
+from relay.cycle.context import Log
+from relay.cycle.outcomes import RENEW_MARK_SECONDS
+from relay.cycle.ports import Leases
+
+
+class Heartbeat:
+    """Threads beside the work, in the process that works.
+
+    Without progress for `patience_seconds` the lease is left to expire and the statement is cancelled.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        log: Log,
+        *,
+        interval_seconds: float,
+        patience_seconds: float,
+        mark_interval_seconds: float = RENEW_MARK_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._leases = leases
+        self._log = log
+        self._interval = interval_seconds
+        self._patience = patience_seconds
+        self._mark_interval = mark_interval_seconds
+        self._clock = clock
+        self._moved = 0.0
+
+    def progress(self) -> None:
+        """Something has moved."""
+        self._moved = self._clock()
+
+    @contextmanager
+    def over(
+        self, lease: Lease, *, on_stall: Callable[[], None], renew_mark: Callable[[], None]
+    ) -> Iterator[Heartbeat]:
+        """Keep the lease alive inside the block, and the mark fresh; `on_stall` is called once, from another thread,
+        when nothing moves."""
+        self.progress()
+        done = threading.Event()
+        # Two threads: a renewal of the mark may wait for SQL Server, and the lease must not wait with it.
+        threads = [
+            threading.Thread(
+                target=self._beat, args=(lease, on_stall, done), name=f"lease-{lease.source}", daemon=True
+            ),
+            threading.Thread(
+                target=self._keep, args=(lease, renew_mark, done), name=f"mark-{lease.source}", daemon=True
+            ),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+
+    def _beat(self, lease: Lease, on_stall: Callable[[], None], done: threading.Event) -> None:
+        while not done.wait(self._interval):
+            if self._clock() - self._moved > self._patience:
+                self._log.warning("stalled", source=lease.source, seconds=self._patience)
+                self._give_up(lease, on_stall)
+                return
+            if not self._renew(lease):
+                return
+
+    def _keep(self, lease: Lease, renew_mark: Callable[[], None], done: threading.Event) -> None:
+        while not done.wait(self._mark_interval):
+            try:
+                renew_mark()
+            except Exception as error:
+                self._log.warning("mark_not_renewed", source=lease.source, error=str(error))
+
+    def _give_up(self, lease: Lease, on_stall: Callable[[], None]) -> None:
+        """Where it fails the connection is gone, as the work finds out by itself."""
+        try:
+            on_stall()
+        except Exception as error:
+            self._log.warning("not_cancelled", source=lease.source, error=str(error))
+
+    def _renew(self, lease: Lease) -> bool:
+        """False: the lease is somebody else's; the work finds out by itself at its next check."""
+        try:
+            return self._leases.renew(lease)
+        except Exception as error:
+            self._log.warning("lease_not_renewed", source=lease.source, error=str(error))
+            return True

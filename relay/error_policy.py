@@ -1,0 +1,60 @@
+"""What to do about an error: leave it to the next cycle, or tell a person how to mend it."""
+
+from __future__ import annotations
+
+import amqp.exceptions
+import kombu.exceptions
+import redis.exceptions
+from pymongo.errors import PyMongoError
+from sqlalchemy.exc import DBAPIError
+
+from common.database.errors import ConfigurationError
+from common.database.mongo import errors as mongo
+from common.database.mssql import errors as mssql
+from relay.broker import rabbitmq_errors, redis_errors
+from relay.cycle.outcomes import SourceBusyError
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same call may well succeed a moment later."""
+    if isinstance(error, DBAPIError):
+        return mssql.is_transient(error)
+    if isinstance(error, PyMongoError):
+        return mongo.is_transient(error)
+    if isinstance(error, redis.exceptions.RedisError):
+        return redis_errors.is_transient(error)
+    if isinstance(error, amqp.exceptions.AMQPError):
+        return rabbitmq_errors.is_transient(error)
+    return isinstance(error, kombu.exceptions.OperationalError | SourceBusyError)
+
+
+def as_configuration_error(error: BaseException, what: str) -> ConfigurationError | None:
+    """The error with its remedy, where one is known; `what` names the source."""
+    mending = _remedy(error)
+    return None if mending is None else ConfigurationError(f"{what}: {mending}")
+
+
+def _remedy(error: BaseException) -> str | None:
+    if isinstance(error, DBAPIError) and (mending := mssql.remedy(error)):
+        return f"SQL Server error {mssql.error_number(error)}: {mending}"
+    if isinstance(error, PyMongoError) and (mending := mongo.remedy(error)):
+        return f"MongoDB: {mending}"
+    if isinstance(error, redis.exceptions.RedisError) and (mending := redis_errors.remedy(error)):
+        return f"Redis: {mending}"
+    if mending := rabbitmq_errors.remedy(error):
+        return f"RabbitMQ: {mending}"
+    return None
+
+
+def service_of(error: BaseException) -> str:
+    """Which service an error came from, as a person calls it."""
+    if isinstance(error, DBAPIError | SourceBusyError):
+        return "SQL Server"
+    return "MongoDB" if isinstance(error, PyMongoError) else "the broker"
+
+
+def describe_error(error: BaseException) -> str:
+    """One line for the log: what failed, without a statement, its parameters or an address with a password."""
+    if isinstance(error, DBAPIError):
+        return " ".join(str(error.orig).split())[:500]
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"

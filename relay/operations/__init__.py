@@ -1,0 +1,1 @@
+"""What tasks and commands do with sources: scan, look, preview, find what is stuck."""

@@ -1,0 +1,51 @@
+"""What a scan would send now: reads, and changes nothing anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from common.database.records import ChangedRow, Checkpoint
+from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
+from relay.cycle.continuity import next_baseline
+from relay.cycle.outcomes import CycleOptions, Reason
+from relay.cycle.ports import ChangeSource, Checkpoints
+from relay.sources.readable import check_state
+from relay.sources.source import Source
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """What the next cycle over a source would find."""
+
+    source: str
+    baseline: Reason | None
+    """Why all pending rows would be read; None: only the changes."""
+    rows: int
+    first: Sequence[ChangedRow]
+    """The first few of them."""
+    waiting: int
+    """Rows of an open cycle, sealed but not yet drained."""
+
+
+def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, options: CycleOptions) -> Preview:
+    """Read what the next cycle would read. Rows that were sent before are not told apart in a baseline.
+
+    Raises ConfigurationError, with the remedy, when the table cannot be read, or a cycle would leave the source alone.
+    """
+    checkpoint = checkpoints.load([source.id]).get(source.id, Checkpoint())
+    with changes.snapshot(source) as snapshot:
+        check_state(source, snapshot.state)
+        check_admission(source, checkpoint)
+        check_nobody_else_is_at_work(source, snapshot.state.mark, checkpoint, fresh_seconds=options.fresh_seconds)
+        reason = next_baseline(source, checkpoint, snapshot.state)
+        rows, first = 0, list[ChangedRow]()
+        skipped = reason is Reason.FIRST_RUN and options.first_run_now
+        since = checkpoint.version or 0
+        for batch in [] if skipped else snapshot.pending() if reason else snapshot.changes(since):
+            rows += len(batch)
+            first += batch[: SHOWN - len(first)]
+    cycle = checkpoint.open_cycle
+    return Preview(source=source.name, baseline=reason, rows=rows, first=first, waiting=cycle.count if cycle else 0)

@@ -1,0 +1,152 @@
+"""Scanning: which sources have work, and cycles over one of them until nothing more waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from common.database.errors import ConfigurationError
+from common.database.records import ChangedRow, Checkpoint, Logged
+from relay.cycle.outcomes import CycleReport, Outcome
+from relay.cycle.ports import Snapshot
+from relay.cycle.run import run_cycle
+from relay.error_policy import as_configuration_error, describe_error, is_passing
+from relay.operations.idle import sources_with_work
+from relay.operations.status import SourceStatus, statuses
+from relay.operations.stuck_rows import Reconciliation, make_judge, reconcile, stuck_rows
+from relay.sources.source import Source
+from relay.wiring import Relay
+
+Done = TypeVar("Done")
+
+ATTEMPTS = 3
+"""A passing fault is met again so often within one scan; then it is left to the next."""
+RETRY_SECONDS = 5.0
+"""And not at all when it took so long to show: a service that is away is left to the next tick."""
+LONGEST_SCAN_SECONDS = 300.0
+"""After so long a backlog is left to the next tick, which another process may take."""
+
+
+def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
+    """The idle check, over all sources at once. Raises what a cycle raises."""
+    ports = relay.ports
+
+    def renew_mark(source: Source, store: str) -> None:
+        try:
+            ports.changes.renew_mark(source, store)
+        except Exception as error:
+            # What was found has to be worked on all the same; the next look tries again.
+            ports.log.warning("mark_not_renewed", source=source.name, error=describe_error(error))
+
+    own = {relay.own(source): source for source in sources}
+    found = _patiently(
+        "all sources",
+        lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher, renew_mark),
+    )
+    return [own[source] for source in found]
+
+
+def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
+    """Cycles over one source while windows come back full: more is likely to wait behind them.
+
+    Raises ConfigurationError for what a person must mend, otherwise the drivers' own errors.
+    """
+    until = time.monotonic() + LONGEST_SCAN_SECONDS
+    reports = [_cycle(relay, source)]
+    while _is_worth_another(relay, reports[-1]) and time.monotonic() < until:
+        reports.append(_cycle(relay, source))
+    return reports
+
+
+def adopt(relay: Relay, source: Source) -> CycleReport:
+    """One cycle that takes the source over from whoever had it, and lifts what stopped it.
+
+    Raises what a cycle raises, and ConfigurationError where it sealed nothing: then the source is whose it was.
+    """
+    own = relay.own(source)
+    report = _patiently(
+        f"source {source.name}",
+        lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), adopts=True),
+    )
+    if report.version is None:
+        raise ConfigurationError(
+            f"source {source.name}: it was not taken over ({report.outcome}); run again: relay adopt {source.name}"
+        )
+    return report
+
+
+def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceStatus]:
+    """Where each source stands. Raises what a cycle raises, but for what only one source is wrong with."""
+    ports = relay.ports
+    return _patiently(
+        "all sources",
+        lambda: statuses(
+            [relay.own(source) for source in sources],
+            ports.changes,
+            ports.checkpoints,
+            ports.history,
+            ports.publisher,
+            queue_limit=relay.options.queue_limit,
+            fresh_seconds=relay.options.fresh_seconds,
+        ),
+    )
+
+
+def look_for_stuck(relay: Relay, source: Source) -> Reconciliation:
+    """Hold the source's pending rows against the task log. Raises what a cycle raises."""
+    ports, limits = relay.ports, _limits(relay)
+    return _patiently(
+        f"source {source.name}",
+        lambda: reconcile(relay.own(source), ports.changes, ports.checkpoints, ports.history, **limits),
+    )
+
+
+def resend_stuck(relay: Relay, source: Source) -> CycleReport:
+    """One cycle that also sends again what is stuck or was missed. Raises what a cycle raises."""
+
+    own = relay.own(source)
+
+    def again(snapshot: Snapshot, checkpoint: Checkpoint) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
+        return stuck_rows(make_judge(own, relay.ports.history, checkpoint, **_limits(relay)), snapshot)
+
+    return _patiently(
+        f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), again)
+    )
+
+
+def _limits(relay: Relay) -> dict[str, timedelta]:
+    return {
+        "stuck": timedelta(minutes=relay.settings.RELAY_STUCK_MINUTES),
+        "log_kept": relay.settings.log_kept,
+    }
+
+
+def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
+    return report.outcome is Outcome.DONE and report.prepared >= relay.options.batch_size
+
+
+def _cycle(relay: Relay, source: Source) -> CycleReport:
+    """One cycle; each attempt is under a generation of its own."""
+    own = relay.own(source)
+    return _patiently(f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat()))
+
+
+def _patiently(what: str, work: Callable[[], Done]) -> Done:
+    """Do it; a passing fault is met again with backoff and jitter.
+
+    Raises ConfigurationError, which names `what`, for a fault whose remedy is known; otherwise the fault itself.
+    """
+    retrying = Retrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(RETRY_SECONDS),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        reraise=True,
+    )
+    try:
+        return retrying(work)
+    except Exception as error:
+        raise as_configuration_error(error, what) or error from error

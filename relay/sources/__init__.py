@@ -1,0 +1,1 @@
+"""Sources: what is watched, where it goes, and whether that can be."""

@@ -1,0 +1,1 @@
+"""What Celery has to be told, so that relay's workers and beat behave."""

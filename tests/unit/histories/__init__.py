@@ -1,0 +1,1 @@
+"""The whole cycle on fakes, played through many histories."""

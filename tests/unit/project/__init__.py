@@ -1,0 +1,1 @@
+"""The project itself: its documents, settings, dependencies and files."""

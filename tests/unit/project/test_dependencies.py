@@ -1,0 +1,63 @@
+"""What relay imports when it runs comes with it: an installation has none of the packages that only the tests need."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+
+from packaging.requirements import Requirement
+
+RUNS = """
+import json, sys
+import kombu.transport.redis, celery.backends.redis, celery.bin.worker, celery.bin.beat
+import relay.cli, relay.celery_app, relay.tasks, relay.wiring
+import relay.broker.redis_publisher, relay.broker.rabbitmq_publisher
+import common.config, common.task_log, common.logging
+import relay.tracking.steps, relay.tracking.enabling
+import examples.pharmacy.__main__, examples.pharmacy.pharmacies, examples.pharmacy.worker_service, sandbox.odbc
+relay.celery_app.app.conf.broker_url
+relay.celery_app.app.connection_for_write().transport
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+OPTIONAL = {"cryptography", "cffi", "setuptools", "django"}
+"""What others import where it is there, and do without where it is not."""
+SETTINGS = {
+    "MSSQL_SERVER": "none",
+    "MSSQL_DATABASE": "none",
+    "MSSQL_USER": "none",
+    "MSSQL_PASSWORD": "none",
+    "MONGO_URI": "mongodb://none",
+}
+
+
+def test_what_runs_needs_no_package_that_is_not_required() -> None:
+    done = subprocess.run([sys.executable, "-c", RUNS], env=SETTINGS, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    owners = packages_distributions()
+    imported = {_normal(owner) for module in json.loads(done.stdout) for owner in owners.get(module, [])}
+    assert imported - OPTIONAL - _required("relay", extras=frozenset()) == set()
+
+
+def _required(name: str, extras: frozenset[str], seen: set[tuple[str, frozenset[str]]] | None = None) -> set[str]:
+    """The distribution and all that it requires, with these extras and no others."""
+    seen = set() if seen is None else seen
+    if (name, extras) in seen:
+        return set()
+    seen.add((name, extras))
+    try:
+        lines = requires(name) or []
+    except PackageNotFoundError:
+        return set()
+    found = {_normal(name)}
+    for requirement in map(Requirement, lines):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
+            found |= _required(_normal(requirement.name), frozenset(requirement.extras), seen)
+    return found
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,344 @@
+"""What the settings say about the broker: what it is, with which options, and who else would choose another."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from kombu import transport
+
+from common.config import CeleryEnvironment, SettingsError, load_settings
+from relay.broker.options import RESERVED
+from relay.broker.settings import OWN_UNACKED, Broker, Kind, check_celery_agrees, read_broker, use_broker
+from relay.celery_app import configuration
+
+GIVEN = {
+    "MSSQL_SERVER": "db.example",
+    "MSSQL_DATABASE": "pharmacy",
+    "MSSQL_USER": "relay",
+    "MSSQL_PASSWORD": "mssql-pw",
+    "MONGO_URI": "mongodb://mongo.example/",
+}
+SECRET = "broker-pw"
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_celerys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in CeleryEnvironment.model_fields:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def _broker(url: str = "redis://redis.example/0", options: Any = None, **settings: str) -> Broker:
+    given = {} if options is None else {"RELAY_BROKER_OPTIONS": json.dumps(options)}
+    return read_broker(load_settings(_env_file=None, **GIVEN, BROKER_URL=url, **given, **settings))
+
+
+def _mistakes(url: str = "redis://redis.example/0", options: Any = None, **settings: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        _broker(url, options, **settings)
+    assert SECRET not in f"{caught.value} {caught.value!r} {caught.value.__cause__}"
+    return str(caught.value).splitlines()
+
+
+# What it is
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("redis://host", Kind.REDIS),
+        ("REDIS://host:6380/2", Kind.REDIS),
+        ("Rediss://:pw@host/0", Kind.REDIS),
+        ("redis+socket:///run/redis.sock?virtual_host=2", Kind.REDIS),
+        ("REDIS+SOCKET:///run/redis.sock", Kind.REDIS),
+        ("redis://one;redis://two", Kind.REDIS),
+        ("redis://one;two;", Kind.REDIS),
+        ("sentinel://one:26379;SENTINEL://two:26379/0", Kind.SENTINEL),
+        ("amqp://user:pw@host//", Kind.RABBITMQ),
+        ("AMQPS://user:pw@host/shop", Kind.RABBITMQ),
+        ("pyamqp://host", Kind.RABBITMQ),
+        ("amqp://one;two", Kind.RABBITMQ),
+    ],
+)
+def test_kombus_transport_decides_what_it_is(url: str, kind: Kind) -> None:
+    assert _broker(url).kind is kind
+
+
+def test_another_name_for_a_transport_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(transport.TRANSPORT_ALIASES, "valkey", "kombu.transport.redis:Transport")
+    assert _broker("valkey://host").is_redis
+
+
+@pytest.mark.parametrize("scheme", sorted(set(transport.TRANSPORT_ALIASES) - {"slmq", "SLMQ"}))
+def test_every_transport_of_kombus_is_supported_or_refused_by_name(scheme: str) -> None:
+    if scheme in ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp"):
+        assert _broker(f"{scheme}://host").url == f"{scheme}://host"
+    else:
+        [mistake] = _mistakes(f"{scheme}://user:{SECRET}@host")
+        assert mistake.startswith(f"BROKER_URL: {scheme.lower()}:// cannot confirm that it has a message")
+        assert "relay needs Redis" in mistake
+
+
+def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kombu.connection.supports_librabbitmq", lambda: True)
+    [mistake] = _mistakes("amqp://host")
+    assert "librabbitmq" in mistake
+    assert "write pyamqp://" in mistake
+    assert _broker("pyamqp://host").kind is Kind.RABBITMQ
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("redis://one;amqp://two", "several kinds of broker"),
+        ("sentinel://one;two:26379", "write sentinel:// before each address"),
+        ("redis://one;two:6379", "write redis:// before each address"),
+        (f"amqp://one;user:{SECRET}@two", "write amqp:// before each address"),
+        (SECRET, "must be a URL"),
+        (";", "must be a URL"),
+        (f"http://user:{SECRET}@host", "kombu knows no transport http://"),
+        (f"redis://:{SECRET}@one@host:port/0", "kombu cannot read what follows redis://"),
+        (f"redis://:a#{SECRET}@host:1/0", "kombu cannot read what follows redis://"),
+        (f"common.config:load_settings://{SECRET}", "kombu cannot read what follows"),
+        ("redis+cluster://host", "kombu knows no transport redis+cluster://"),
+        (f"sentinel+socket:///run/{SECRET}", "kombu knows no transport sentinel+socket://"),
+        (f"redis://host/{SECRET}", "stands the number of Redis's database"),
+        (f"redis://one/0;rediss://two/{SECRET}", "behind the last / of rediss:// stands the number"),
+        (f"redis+socket:///run/redis.sock?virtual_host={SECRET}", "stands the number of Redis's database"),
+        (f" redis://:{SECRET}@host/0", "stands the number of Redis's database"),
+    ],
+)
+def test_what_is_no_broker_is_refused_in_one_line(url: str, words: str) -> None:
+    [mistake] = _mistakes(url)
+    assert mistake.startswith("BROKER_URL: ")
+    assert words in mistake
+
+
+# Its options
+
+
+def test_what_correctness_needs_is_there_beside_what_was_chosen() -> None:
+    chosen = {"global_keyprefix": "shop:", "sep": ":", "priority_steps": [0, 5], "visibility_timeout": 7200}
+    assert _broker(options=chosen).options == {
+        **chosen,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+        "health_check_interval": 3,
+        "max_retries": 0,
+        **OWN_UNACKED,
+    }
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("url", ["redis://host", "sentinel://host", "amqp://host"])
+def test_what_correctness_needs_cannot_be_set(url: str, name: str) -> None:
+    [mistake] = _mistakes(url, {name: SECRET})
+    assert mistake.startswith(f"RELAY_BROKER_OPTIONS: {name} cannot be set: ")
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "words"),
+    [
+        ("redis://host", {"global_key_prefix": SECRET}, "no option global_key_prefix; did you mean global_keyprefix?"),
+        ("redis://host", {"master_name": "m"}, "no option master_name"),
+        ("redis://host", {"socket_keepalive_options": {"4": SECRET}}, "must be an object of whole numbers"),
+        ("amqp://host", {"socket_settings": [SECRET]}, "socket_settings must be an object"),
+        ("amqp://host", {"socket_settings": {"TCP_IDLE": 1}}, "TCP_IDLE is no option of a socket"),
+        ("amqp://host", {"client_properties": SECRET}, "client_properties must be an object"),
+        ("amqp://host", {"global_keyprefix": "shop:"}, "no option global_keyprefix; there are: channel_max"),
+        ("redis://host", {"global_keyprefix": None}, "global_keyprefix must be a text"),
+        ("redis://host", {"global_keyprefix": 5}, "global_keyprefix must be a text"),
+        ("redis://host", {"sep": ""}, "sep must be a text that is not empty"),
+        ("redis://host", {"priority_steps": "0,3"}, "priority_steps must be a list of whole numbers"),
+        ("redis://host", {"priority_steps": []}, "priority_steps must be a list of whole numbers"),
+        ("redis://host", {"visibility_timeout": "1h"}, "visibility_timeout must be a number of seconds above 0"),
+        ("sentinel://host", {"sentinel_kwargs": SECRET}, "sentinel_kwargs must be an object"),
+        ("redis://host", {"ssl": {"cert_reqs": SECRET}}, "ssl has no option cert_reqs; there are: ssl_ca_certs"),
+        ("redis://host", {"ssl": SECRET}, "ssl must be true, false or an object"),
+        ("amqp://host", {"ssl": {"cert_reqs": SECRET}}, "cert_reqs must be required, optional or none"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_one_line_that_names_it(url: str, options: Any, words: str) -> None:
+    [mistake] = _mistakes(url, options)
+    assert mistake.startswith("RELAY_BROKER_OPTIONS: ")
+    assert words in mistake
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(_mistakes(options={"max_retries": 1, "sep": 1, "nonsense": 1, "queue_order_strategy": "sorted"})) == 3
+
+
+def test_no_secret_is_shown() -> None:
+    broker = _broker(
+        f"sentinel://:{SECRET}@host", {"sentinel_kwargs": {"password": SECRET}, "ssl": {"ssl_password": SECRET}}
+    )
+    assert SECRET in f"{broker.url} {broker.options} {broker.ssl}"
+    assert SECRET not in f"{broker!r} {broker}"
+
+
+def test_the_sentinels_master_has_one_name() -> None:
+    assert _broker("sentinel://host").options["master_name"] == "mymaster"
+    assert _broker("sentinel://host", {"master_name": "other"}).options["master_name"] == "other"
+    assert _broker("sentinel://host", RELAY_SENTINEL_MASTER="other").options["master_name"] == "other"
+    [mistake] = _mistakes("sentinel://host", {"master_name": "other"}, RELAY_SENTINEL_MASTER="another")
+    assert mistake == "RELAY_SENTINEL_MASTER and master_name differ: leave one out"
+
+
+def test_socket_options_are_numbers() -> None:
+    assert _broker(options={"socket_keepalive_options": {"4": 10}}).options["socket_keepalive_options"] == {4: 10}
+    assert _broker("amqp://host", {"socket_settings": {"1": 1}}).options["socket_settings"] == {1: 1}
+    named = {"socket_settings": {"TCP_KEEPIDLE": 20}}
+    assert _broker("amqp://host", named).options["socket_settings"] == {socket.TCP_KEEPIDLE: 20}
+
+
+def test_a_failover_tries_each_url_once() -> None:
+    assert _broker("redis://one;redis://two;redis://three").options["max_retries"] == 2
+    assert _broker("sentinel://one;sentinel://two").options["max_retries"] == 0, "kombu asks them all in one try"
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "wanted"),
+    [
+        ("redis://host", True, {"ssl_cert_reqs": "required"}),
+        ("redis://host", False, False),
+        ("rediss://host", {"ssl_ca_certs": "ca.pem"}, {"ssl_ca_certs": "ca.pem"}),
+        ("amqp://host", True, True),
+        ("amqps://host", {"cert_reqs": "CERT_REQUIRED"}, {"cert_reqs": ssl.CERT_REQUIRED}),
+        ("amqps://host", {"cert_reqs": "none"}, {"cert_reqs": ssl.CERT_NONE}),
+    ],
+)
+def test_ssl_is_celerys_broker_use_ssl(url: str, given: Any, wanted: Any) -> None:
+    broker = _broker(url, {"ssl": given})
+    assert broker.configuration()["broker_use_ssl"] == wanted
+    assert "ssl" not in broker.options
+
+
+# What stands behind the ? of its URL
+
+
+@pytest.mark.parametrize(
+    ("url", "kept", "name", "value"),
+    [
+        ("redis://host/0?global_keyprefix=shop:", "redis://host/0", "global_keyprefix", "shop:"),
+        ("redis://host/0?sep=1", "redis://host/0", "sep", "1"),
+        ("redis://host?priority_steps=[0,5]", "redis://host", "priority_steps", [0, 5]),
+        ("redis://host?fanout_prefix=False", "redis://host", "fanout_prefix", False),
+        ("redis://host?socket_timeout=30&visibility_timeout=60", "redis://host", "socket_timeout", 30),
+        ("redis://one?sep=:;redis://two?sep=:", "redis://one;redis://two", "sep", ":"),
+        ("redis+socket:///r.sock?sep=:&virtual_host=1", "redis+socket:///r.sock?virtual_host=1", "sep", ":"),
+        ("rediss://h?ssl_cert_reqs=none&sep=:", "rediss://h?ssl_cert_reqs=none", "sep", ":"),
+        ("sentinel://host?master_name=other", "sentinel://host", "master_name", "other"),
+        ("amqp://host//?heartbeat=20&frame_max=4096", "amqp://host//?heartbeat=20", "frame_max", 4096),
+    ],
+)
+def test_options_in_the_url_become_transport_options(url: str, kept: str, name: str, value: Any) -> None:
+    broker = _broker(url)
+    assert broker.url == kept
+    assert broker.options[name] == value
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "words"),
+    [
+        ("redis://host?db=2", None, "no option db"),
+        ("redis://host?socket_timeout=0", None, "socket_timeout must be a number of seconds above 0, 60 at most"),
+        ("redis://host?socket_timeout=None", None, "socket_timeout must be"),
+        ("redis://host?health_check_interval=0", None, "health_check_interval cannot be set"),
+        ("redis://host?max_retries=9", None, "max_retries cannot be set"),
+        ("redis://host?sep=:", {"sep": "-"}, "sep is said twice, and differently"),
+        ("redis://one?sep=:;redis://two?sep=-", None, "sep is said twice, and differently"),
+        (f"rediss://host?ssl_cert_reqs={SECRET}", None, "kombu cannot read the options behind the ?"),
+        ("amqp://host?confirm_publish=true", None, "confirm_publish cannot be set"),
+    ],
+)
+def test_an_option_in_the_url_that_cannot_be_is_one_line(url: str, options: Any, words: str) -> None:
+    [mistake] = _mistakes(url, options)
+    assert words in mistake
+
+
+def test_what_is_said_twice_and_alike_is_said_once() -> None:
+    assert _broker("redis://host?sep=:", {"sep": ":"}).options["sep"] == ":"
+
+
+# Who else would choose another
+
+
+@pytest.mark.parametrize("name", CeleryEnvironment.model_fields)
+def test_a_variable_of_celerys_that_names_another_broker_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, f"redis://:{SECRET}@elsewhere/0")
+    [mistake] = _mistakes()
+    assert mistake.startswith(name)
+    assert f"unset {name} for relay" in mistake
+
+
+@pytest.mark.parametrize("name", CeleryEnvironment.model_fields)
+@pytest.mark.parametrize("url", ["redis://host/0?sep=:", "redis://host/0", ""])
+def test_one_that_says_the_same_is_no_mistake(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, url)
+    assert _broker("redis://host/0?sep=:").url == "redis://host/0"
+
+
+def _app(**changes: Any) -> Celery:
+    app = Celery("test", set_as_current=False)
+    app.conf.update({**configuration(load_settings(_env_file=None, **GIVEN)), **changes})
+    return app
+
+
+def test_a_configuration_as_relay_makes_it_agrees() -> None:
+    check_celery_agrees(_app(), read_broker(load_settings(_env_file=None, **GIVEN)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("broker_url", f"redis://:{SECRET}@elsewhere/0"),
+        ("broker_read_url", f"redis://:{SECRET}@elsewhere/0"),
+        ("broker_write_url", f"redis://:{SECRET}@elsewhere/0"),
+        ("broker_transport_options", {"global_keyprefix": SECRET}),
+        ("broker_use_ssl", {"ssl_password": SECRET}),
+        ("broker_transport", "memory"),
+        ("broker_password", SECRET),
+    ],
+)
+def test_a_configuration_that_names_another_broker_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_celery_agrees(_app(**{name: value}), read_broker(load_settings(_env_file=None, **GIVEN)))
+    assert name in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_app_that_knows_only_the_url_gets_the_options_from_the_settings() -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = "redis://redis.example/0?global_keyprefix=shop:"
+    use_broker(app, _broker(app.conf.broker_url))
+    assert app.conf.broker_transport_options["global_keyprefix"] == "shop:"
+    assert app.connection_for_write().transport_options["health_check_interval"] > 0
+
+
+@pytest.mark.parametrize("url", ["REDIS://redis.example/0", "Redis://redis.example/0?sep=:", "AMQP://redis.example//"])
+def test_an_app_may_spell_the_scheme_as_the_settings_do(url: str) -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = url
+    use_broker(app, _broker(url))
+    assert app.conf.broker_read_url == _broker(url).url
+
+
+def test_an_app_may_have_a_list_of_urls() -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = ["redis://one/0", "redis://two/0"]
+    use_broker(app, _broker("redis://one/0;redis://two/0"))
+    assert app.conf.broker_url == "redis://one/0;redis://two/0"
+
+
+def test_an_app_that_knows_another_url_is_refused() -> None:
+    app = Celery("test", set_as_current=False)
+    app.conf.broker_url = f"redis://:{SECRET}@elsewhere/0"
+    with pytest.raises(SettingsError, match="broker_url"):
+        use_broker(app, _broker())

@@ -1,0 +1,179 @@
+"""The heartbeat renews a lease while there is progress, and gives a stalled holder up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common.database.records import Lease
+from relay.cycle.heartbeat import Heartbeat
+from tests.support.stage import SilentLog
+from tests.support.wait import wait_until
+
+LEASE = Lease(source="default.sale", owner="me", generation=1)
+INTERVAL_SECONDS = 0.005
+PATIENCE_SECONDS = 60.0
+
+
+class CountingLeases:
+    """Counts renewals; each is answered by `answer`."""
+
+    def __init__(self) -> None:
+        self.renewals = 0
+        self.answer: Callable[[], bool] = lambda: True
+
+    def renew(self, lease: Lease) -> bool:
+        assert lease == LEASE
+        self.renewals += 1
+        return self.answer()
+
+
+class Beating:
+    """A heartbeat whose time the test decides, and what came of it."""
+
+    def __init__(self) -> None:
+        self.leases = CountingLeases()
+        self.log = SilentLog()
+        self.seconds = 0.0
+        self.stalls = 0
+        self.marks = 0
+        leases: Any = self.leases
+        self.heartbeat = Heartbeat(
+            leases,
+            self.log,
+            interval_seconds=INTERVAL_SECONDS,
+            patience_seconds=PATIENCE_SECONDS,
+            mark_interval_seconds=INTERVAL_SECONDS,
+            clock=lambda: self.seconds,
+        )
+
+    def over(self) -> Any:
+        return self.heartbeat.over(LEASE, on_stall=self._stall, renew_mark=self.renew_mark)
+
+    def renew_mark(self) -> None:
+        self.marks += 1
+
+    def _stall(self) -> None:
+        self.stalls += 1
+
+    def await_renewals(self, more: int) -> None:
+        wanted = self.leases.renewals + more
+        wait_until(lambda: self.leases.renewals >= wanted, message="the lease was not renewed")
+
+    def await_end(self) -> None:
+        wait_until(lambda: not _threads(), message="the thread still beats")
+
+
+def _threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "lease-default.sale"]
+
+
+@pytest.fixture
+def beating() -> Beating:
+    return Beating()
+
+
+def test_the_mark_is_renewed_now_and_then(beating: Beating) -> None:
+    with beating.over():
+        wait_until(lambda: beating.marks >= 3, message="the mark was not renewed")
+
+
+def test_a_renewal_of_the_mark_that_waits_holds_up_no_lease(beating: Beating) -> None:
+    waiting, over = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        waiting.set()
+        over.wait()
+
+    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_mark=wait):
+        assert waiting.wait(10)
+        beating.await_renewals(5)
+        over.set()
+
+
+def test_a_renewal_of_the_mark_that_fails_is_told_and_tried_again(beating: Beating) -> None:
+    def fail() -> None:
+        beating.marks += 1
+        raise ConnectionError("away")
+
+    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_mark=fail):
+        wait_until(lambda: beating.marks >= 2, message="it was not tried again")
+    assert beating.log.events[0] == ("mark_not_renewed", {"source": "default.sale", "error": "away"})
+
+
+def test_the_lease_is_renewed_inside_the_block(beating: Beating) -> None:
+    with beating.over():
+        beating.await_renewals(3)
+    assert beating.stalls == 0
+
+
+def test_the_thread_ends_with_the_block(beating: Beating) -> None:
+    with beating.over():
+        assert len(_threads()) == 1
+    assert _threads() == []
+
+
+def test_the_thread_ends_with_an_error_too(beating: Beating) -> None:
+    with pytest.raises(RuntimeError, match="the cycle broke"), beating.over():
+        raise RuntimeError("the cycle broke")
+    assert _threads() == []
+
+
+def test_without_progress_the_statement_is_cancelled_once_and_the_lease_left(beating: Beating) -> None:
+    with beating.over():
+        beating.seconds = PATIENCE_SECONDS + 1
+        beating.await_end()
+        assert beating.stalls == 1
+        renewals = beating.leases.renewals
+    assert beating.leases.renewals == renewals
+    assert beating.log.events == [("stalled", {"source": "default.sale", "seconds": PATIENCE_SECONDS})]
+
+
+def test_progress_keeps_the_lease_however_long_it_takes(beating: Beating) -> None:
+    with beating.over() as beat:
+        for _ in range(3):
+            beating.seconds += PATIENCE_SECONDS
+            beat.progress()
+            beating.await_renewals(2)
+    assert beating.stalls == 0
+
+
+def test_patience_counts_from_the_beginning_of_the_block(beating: Beating) -> None:
+    beating.seconds = 1000.0
+    with beating.over():
+        beating.await_renewals(2)
+    assert beating.stalls == 0
+
+
+def test_a_lease_that_is_somebody_elses_is_let_go(beating: Beating) -> None:
+    beating.leases.answer = lambda: False
+    with beating.over():
+        beating.await_end()
+    assert (beating.leases.renewals, beating.stalls) == (1, 0)
+
+
+def test_a_store_that_is_away_for_a_moment_is_asked_again(beating: Beating) -> None:
+    def fail() -> bool:
+        raise ConnectionError("mongo is away")
+
+    beating.leases.answer = fail
+    with beating.over():
+        beating.await_renewals(2)
+        beating.leases.answer = lambda: True
+        beating.await_renewals(2)
+    event, fields = beating.log.events[0]
+    assert (event, fields["error"]) == ("lease_not_renewed", "mongo is away")
+
+
+def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> None:
+    def fail() -> None:
+        raise ConnectionError("the connection is gone")
+
+    with beating.heartbeat.over(LEASE, on_stall=fail, renew_mark=beating.renew_mark):
+        beating.seconds = PATIENCE_SECONDS + 1
+        beating.await_end()
+    told = {event: fields.get("error") for event, fields in beating.log.events}
+    assert told == {"stalled": None, "not_cancelled": "the connection is gone"}

@@ -1,0 +1,48 @@
+"""What Celery says of a lost connection is one line; what it says of a defect keeps its traceback."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from relay.worker import log_filter as celery_logs
+
+
+@pytest.fixture
+def said() -> Iterator[io.StringIO]:
+    """What the logger of Celery's requests prints, as relay has it; its filters are set back."""
+    loggers = [logging.getLogger(name) for name in (celery_logs.REQUESTS, celery_logs.LOST, celery_logs.STEPS)]
+    before = [(logger, list(logger.filters)) for logger in loggers]
+    levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in celery_logs.ONLY_FOR_DEBUGGING]
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    loggers[0].addHandler(handler)
+    with warnings.catch_warnings():
+        celery_logs.quieten()
+        yield stream
+    loggers[0].removeHandler(handler)
+    for logger, filters in before:
+        logger.filters[:] = filters
+    for logger, level in levels:
+        logger.setLevel(level)
+
+
+def _say(text: str, *values: object) -> None:
+    try:
+        raise ConnectionError("closed by server")
+    except ConnectionError:
+        logging.getLogger(celery_logs.REQUESTS).critical(text, *values, exc_info=True)
+
+
+def test_a_tick_that_cannot_be_acknowledged_is_one_line(said: io.StringIO) -> None:
+    _say("Couldn't ack %r, reason:%r", "a tick", "network:ConnectionError")
+    assert said.getvalue() == "Couldn't ack 'a tick', reason:'network:ConnectionError'\n"
+
+
+def test_anything_else_keeps_its_traceback(said: io.StringIO) -> None:
+    _say("a defect")
+    assert "Traceback" in said.getvalue()
