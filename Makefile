@@ -32,5 +32,5 @@ bench: setup ## measure how fast relay is, beside the plain ways (QUICK=1)
 	@benchmarks/get_postgresql.sh
 	@.venv/bin/python -m benchmarks $(if $(QUICK),--quick)
 
-check: setup ## look for mistakes without running anything: ruff, mypy, import-linter
+check: setup ## look for problems without running anything: ruff, mypy, import-linter
 	@scripts/check

@@ -15,7 +15,7 @@ from celery import Celery
 from benchmarks.child import Clock
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
-from relay import wiring as bootstrap
+from relay import wiring
 from relay.celery_app import configuration
 from relay.operations.service import find_work, scan
 from relay.sources.builtin import BUILT_IN, SALE
@@ -73,7 +73,7 @@ def relay(since: int) -> dict[str, float]:
 
 
 def first_run() -> dict[str, float]:
-    """What relay does once in its life, so that the next scan is an ordinary one."""
+    """What relay does once in its epoch, so that the next scan is an ordinary one."""
     with relay_of_settings() as made:
         scan(made, SALE)
     return {}
@@ -106,8 +106,8 @@ VARIANTS: dict[str, Callable[[int], dict[str, float]]] = {
 def relay_of_settings() -> Iterator[Relay]:
     """Relay as the environment has it, until the block is left."""
     settings = load_settings(_env_file=None)
-    made = bootstrap.build(settings, _app(settings))
-    bootstrap.spare_the_collector()  # as `this_process` does
+    made = wiring.build(settings, _app(settings))
+    wiring.spare_the_collector()  # as `this_process` does
     try:
         yield made
     finally:

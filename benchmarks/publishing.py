@@ -14,7 +14,7 @@ from celery import Celery
 
 from benchmarks.child import Clock
 from common.config import Settings, load_settings
-from common.database.records import NOWHERE, Outgoing, Window
+from common.database.records import NOWHERE, Outgoing, WindowHeader
 from relay.broker.message import render_for_redis
 from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
@@ -22,7 +22,9 @@ from relay.sources.builtin import SALE
 
 BATCH = 1000
 PIPELINE = 500
-WINDOW = Window(source=SALE.id, task=SALE.task, queue=SALE.queue, life="bench", cycle="bench", number=1, generation=1)
+WINDOW = WindowHeader(
+    source=SALE.id, task=SALE.task, queue=SALE.queue, epoch="bench", id="bench", number=1, generation=1
+)
 
 
 def naive(count: int) -> dict[str, float]:
@@ -52,12 +54,12 @@ def relay(count: int) -> dict[str, float]:
     publisher, clock = RedisPublisher(_app(), namespace="bench"), Clock()
     publisher.publish(SALE, after=NOWHERE, dispatches=[_dispatch(0)])
     dispatches = [_dispatch(number) for number in range(1, count + 1)]
-    previous = _dispatch(0).position
+    previous = _dispatch(0).offset
     with clock.running():
         for start in range(0, count, BATCH):
             some = dispatches[start : start + BATCH]
             publisher.publish(SALE, after=previous, dispatches=some)
-            previous = some[-1].position
+            previous = some[-1].offset
     publisher.close()
     return clock.figures(count)
 

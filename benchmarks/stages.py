@@ -97,9 +97,9 @@ class TimedSnapshot:
         with self._stages.of("end"):
             self._snapshot.end()
 
-    def set_mark(self, mark: Any, *, expected: Any) -> Any:
-        with self._stages.of("set_mark"):
-            return self._snapshot.set_mark(mark, expected=expected)
+    def set_fence(self, fence: Any, *, expected: Any) -> Any:
+        with self._stages.of("set_fence"):
+            return self._snapshot.set_fence(fence, expected=expected)
 
 
 def stages() -> dict[str, dict[str, float | None]]:

@@ -39,15 +39,15 @@ class World:
         return before
 
     def empty_queues(self) -> None:
-        """Take away every message, and what plain loops leave; relay's positions stay."""
+        """Take away every message, and what plain loops leave; relay's offsets stay."""
         with redis.Redis(self.settings["REDIS_HOST"], int(self.settings["REDIS_PORT"])) as client:
             for key in client.scan_iter("*_queue*"):
                 client.delete(key)
 
     def afresh(self, name: str) -> World:
-        """The same services with a MongoDB database of this name: a relay in its first life. Tables are emptied."""
+        """The same services with a MongoDB database of this name: a relay in its first epoch. Tables are emptied."""
         self.connection.execute("DELETE FROM dbo.SalesInvoices")
-        self.connection.execute("DELETE FROM dbo.relay_checkpoint")
+        self.connection.execute("DELETE FROM dbo.relay_fence")
         with redis.Redis(self.settings["REDIS_HOST"], int(self.settings["REDIS_PORT"])) as client:
             client.flushall()
         return replace(self, settings={**self.settings, "MONGO_DB_NAME": name})

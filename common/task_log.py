@@ -37,7 +37,7 @@ class TaskLog:
     def done_before(self, task_id: str) -> bool:
         """Whether the change that this task is for was done already, under another id: as long as the log is kept.
 
-        The same change has another id in another life (docs/guarantees.md). Ask after `processing`: what a majority
+        The same change has another id in another epoch (docs/guarantees.md). Ask after `processing`: what a majority
         knew when that was written is seen. False for a task that the log does not know, for one that was sent again by
         hand, which is meant to be done again, and where change tracking did not know the change's version any more.
         """

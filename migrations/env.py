@@ -55,9 +55,9 @@ def refusal(error: DBAPIError) -> str:
     said = error.orig.args[-1] if error.orig is not None and error.orig.args else error
     if error.statement is None:
         return f"cannot connect to SQL Server: {said}\n{remedy(error) or 'check MSSQL_SERVER and the network'}"
-    mending = f"{remedy(error)}\n" if error_number(error) in RIGHTS else ""
-    again = "What was done before stays; mend it and run this again."
-    return f"SQL Server refuses: {said}\nin: {error.statement}\n{mending}{again}"
+    fix = f"{remedy(error)}\n" if error_number(error) in RIGHTS else ""
+    again = "What was done before stays; fix it and run this again."
+    return f"SQL Server refuses: {said}\nin: {error.statement}\n{fix}{again}"
 
 
 if context.config.config_file_name is not None:

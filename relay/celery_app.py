@@ -27,8 +27,8 @@ __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
 
 RECONCILE_SECONDS = 600
 """Between two looks for stuck rows."""
-MARK_SECONDS = 60
-"""Longest time between two looks at the marks, however rarely is scanned: a mark of five minutes counts as given up."""
+FENCE_SECONDS = 60
+"""Longest time between two looks at the fences, however rarely is scanned: one of five minutes counts as given up."""
 
 
 def _configuration() -> dict[str, Any]:
@@ -72,7 +72,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
 def _schedule(settings: Settings) -> dict[str, Any]:
     """Every full minute, or as often as RELAY_SCAN_INTERVAL says."""
     interval = settings.RELAY_SCAN_INTERVAL
-    rarely = interval is not None and interval > MARK_SECONDS
+    rarely = interval is not None and interval > FENCE_SECONDS
     return {
         "scan-for-new-data-every-minute": {
             "task": "relay.scan_and_dispatch",
@@ -84,14 +84,14 @@ def _schedule(settings: Settings) -> dict[str, Any]:
             "schedule": timedelta(seconds=RECONCILE_SECONDS),
             "options": {"queue": OWN_QUEUE},
         },
-        **({"keep-marks-fresh": _renewal()} if rarely else {}),
+        **({"renew-fences": _renewal()} if rarely else {}),
     }
 
 
 def _renewal() -> dict[str, Any]:
     return {
-        "task": "relay.keep_marks_fresh",
-        "schedule": timedelta(seconds=MARK_SECONDS),
+        "task": "relay.renew_fences",
+        "schedule": timedelta(seconds=FENCE_SECONDS),
         "options": {"queue": OWN_QUEUE},
     }
 

@@ -1,4 +1,4 @@
-"""What to do about an error: leave it to the next cycle, or tell a person how to mend it."""
+"""What to do about an error: leave it to the next cycle, or tell a person how to fix it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from relay.broker import rabbitmq_errors, redis_errors
 from relay.cycle.outcomes import SourceBusyError
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later."""
     if isinstance(error, DBAPIError):
         return mssql.is_transient(error)
@@ -30,19 +30,19 @@ def is_passing(error: BaseException) -> bool:
 
 def as_configuration_error(error: BaseException, what: str) -> ConfigurationError | None:
     """The error with its remedy, where one is known; `what` names the source."""
-    mending = _remedy(error)
-    return None if mending is None else ConfigurationError(f"{what}: {mending}")
+    fix = _remedy(error)
+    return None if fix is None else ConfigurationError(f"{what}: {fix}")
 
 
 def _remedy(error: BaseException) -> str | None:
-    if isinstance(error, DBAPIError) and (mending := mssql.remedy(error)):
-        return f"SQL Server error {mssql.error_number(error)}: {mending}"
-    if isinstance(error, PyMongoError) and (mending := mongo.remedy(error)):
-        return f"MongoDB: {mending}"
-    if isinstance(error, redis.exceptions.RedisError) and (mending := redis_errors.remedy(error)):
-        return f"Redis: {mending}"
-    if mending := rabbitmq_errors.remedy(error):
-        return f"RabbitMQ: {mending}"
+    if isinstance(error, DBAPIError) and (fix := mssql.remedy(error)):
+        return f"SQL Server error {mssql.error_number(error)}: {fix}"
+    if isinstance(error, PyMongoError) and (fix := mongo.remedy(error)):
+        return f"MongoDB: {fix}"
+    if isinstance(error, redis.exceptions.RedisError) and (fix := redis_errors.remedy(error)):
+        return f"Redis: {fix}"
+    if fix := rabbitmq_errors.remedy(error):
+        return f"RabbitMQ: {fix}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""How a process ends that must not start: a line a mistake on standard error, and an exit code of its own."""
+"""How a process ends that must not start: a line a problem on standard error, and an exit code of its own."""
 
 from __future__ import annotations
 

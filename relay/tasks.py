@@ -8,26 +8,26 @@ from relay.cycle.outcomes import Outcome
 from relay.operations.service import find_work, look_for_stuck, scan
 from relay.sources.registry import all_sources, find_source
 from relay.wiring import this_process
-from relay.worker.incidents import Outages
-from relay.worker.reporting import tell_full, tell_stuck, told_once
+from relay.worker.incidents import Incidents
+from relay.worker.reporting import log_once, report_full, report_stuck
 
-outages = Outages()
+incidents = Incidents()
 """Made before the worker forks its processes: they share it."""
 
 
 @app.task(name="relay.scan_and_dispatch", shared=False)
 def scan_and_dispatch() -> None:
     """Look at all sources at once and hand each that has work to `scan_source`."""
-    with told_once(get_logger("relay"), outages, "scan_and_dispatch"):
+    with log_once(get_logger("relay"), incidents, "scan_and_dispatch"):
         relay = this_process(app)
         for source in find_work(relay, all_sources()):
             scan_source.apply_async((source.name,), queue=OWN_QUEUE)
 
 
-@app.task(name="relay.keep_marks_fresh", shared=False)
-def keep_marks_fresh() -> None:
-    """Renew the marks, where scans are so rare that they would look given up."""
-    with told_once(get_logger("relay"), outages, "keep_marks_fresh"):
+@app.task(name="relay.renew_fences", shared=False)
+def renew_fences() -> None:
+    """Renew the fences, where scans are so rare that they would look given up."""
+    with log_once(get_logger("relay"), incidents, "renew_fences"):
         find_work(this_process(app), all_sources())
 
 
@@ -35,17 +35,17 @@ def keep_marks_fresh() -> None:
 def reconcile() -> None:
     """Report, for each source, the pending rows that wait for long although they were dispatched, or never were."""
     for source in all_sources():
-        with told_once(get_logger("relay"), outages, "reconcile", source=source.name):
+        with log_once(get_logger("relay"), incidents, "reconcile", source=source.name):
             relay = this_process(app)
-            tell_stuck(relay.ports.log, look_for_stuck(relay, source))
+            report_stuck(relay.ports.log, look_for_stuck(relay, source))
 
 
 @app.task(name="relay.scan_source", shared=False)
 def scan_source(name: str) -> None:
     """Cycles over one source until nothing more waits. A source that is being worked on is left alone."""
-    with told_once(get_logger("relay"), outages, "scan_source", source=name) as proof:
+    with log_once(get_logger("relay"), incidents, "scan_source", source=name) as proof:
         relay, found = this_process(app), find_source(name)
         report = scan(relay, found)[-1]
         # Who finds the lease taken has not met the service that is away.
         proof.holds = report.outcome is not Outcome.HELD
-        tell_full(relay.ports.log, outages, found, report)
+        report_full(relay.ports.log, incidents, found, report)

@@ -18,11 +18,10 @@ from relay.broker.message import render_args
 from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.broker.redis_publisher import RedisPublisher
 from relay.broker.settings import read_broker, use_broker
-from relay.cycle.context import Ports
 from relay.cycle.heartbeat import Heartbeat
-from relay.cycle.outcomes import CycleOptions
-from relay.cycle.ports import Publisher
-from relay.cycle.prefetch import read_ahead
+from relay.cycle.options import CycleOptions
+from relay.cycle.ports import Ports, Publisher
+from relay.cycle.prefetch import prefetch
 from relay.sources.source import Source
 
 YOUNG_OBJECTS = 10_000
@@ -74,7 +73,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         history=mongo.journal,
         publisher=publisher,
         render=render_args,
-        ahead=read_ahead,
+        prefetch=prefetch,
         new_name=lambda: secrets.token_hex(8),
         log=get_logger("relay"),
     )

@@ -20,7 +20,7 @@ from kombu import pools
 from common.config import Settings, get_settings, load_settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
-from relay import wiring as bootstrap
+from relay import wiring
 from relay.celery_app import configuration
 from relay.sources.registry import all_sources
 from relay.wiring import Relay
@@ -89,12 +89,12 @@ def settings(environment: dict[str, str]) -> Settings:
 
 @pytest.fixture
 def mssql(settings: Settings, migrated: None) -> Iterator[MSSQLClient]:
-    """The database under change tracking: empty business tables, and no marks."""
+    """The database under change tracking: empty business tables, and no fences."""
     client = MSSQLClient(settings)
     with client.engine.begin() as connection:
         for source in all_sources():
             connection.execute(sa.text(f"DELETE FROM {source.full_name}"))
-            connection.execute(sa.text("DELETE FROM dbo.relay_checkpoint WHERE source = :name"), {"name": source.name})
+            connection.execute(sa.text("DELETE FROM dbo.relay_fence WHERE source = :name"), {"name": source.name})
     yield client
     client.close()
 
@@ -135,7 +135,7 @@ def rabbitmq_app(rabbitmq: RabbitMQProcess, environment: dict[str, str]) -> Iter
 @pytest.fixture
 def relay(settings: Settings, mssql: MSSQLClient, celery_app: Celery) -> Iterator[Relay]:
     """A relay in this process, on the real drivers, wired as its workers wire it."""
-    relay = bootstrap.build(settings, celery_app)
+    relay = wiring.build(settings, celery_app)
     yield relay
     relay.close()
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a database that only a person can mend."""
+"""What can be wrong with a database that only a person can fix."""
 
 from __future__ import annotations
 

@@ -91,8 +91,8 @@ class MongoStore:
     @staticmethod
     def _ensure_indexes(logs: Collection[dict[str, Any]]) -> None:
         """Made where missing; a no-op otherwise."""
-        logs.create_index([("cycle", ASCENDING), ("seq", ASCENDING)], name="cycle_seq")
-        logs.create_index([("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)], name="source_number_seq")
+        logs.create_index([("window_id", ASCENDING), ("seq", ASCENDING)], name="window_id_seq")
+        logs.create_index([("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)], name="source_window_seq")
         # Of windows that are open, or were never sealed: as a rule nothing, or one window.
         logs.create_index(
             [("source", ASCENDING), ("status", ASCENDING)],

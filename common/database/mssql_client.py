@@ -27,7 +27,7 @@ CONNECT_SECONDS = 10
 PING_SECONDS = 5
 """A connection that went silent while it was not in use is found out after so long."""
 RENEWAL_SECONDS = 5
-"""A renewal of the mark that takes longer is given up."""
+"""A renewal of the fence that takes longer is given up."""
 CANCEL_SECONDS = 5
 """A statement that is cancelled has ended after so long: the driver waits two seconds for the server, then hangs up."""
 RETENTION_UNITS = {1: timedelta(minutes=1), 2: timedelta(hours=1), 3: timedelta(days=1)}
@@ -119,15 +119,15 @@ class MSSQLClient:
                     pending.update(chunk[ordinal] for ordinal in ordinals)
         return pending
 
-    def renew_mark(self, tracked: TrackedTable, store: str) -> None:
-        """Say that a relay is at work, where the table's mark is that of this Mongo. From another thread.
+    def renew_fence(self, tracked: TrackedTable, store: str) -> None:
+        """Say that a relay is at work, where the table's fence is that of this Mongo. From another thread.
 
         Not for long: the next time comes soon.
         """
         with self._drivers_errors_wrapped(), self.engine.connect() as plain:
             plain.connection.driver_connection.timeout = RENEWAL_SECONDS  # type: ignore[union-attr]
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-            connection.execute(statements.renew_mark(tracked.name, store))
+            connection.execute(statements.renew_fence(tracked.name, store))
 
     def cancel(self, tracked: TrackedTable) -> None:
         """Cancel the statements that read the table, if there are any. From another thread."""

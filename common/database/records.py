@@ -16,7 +16,7 @@ class TrackedTable:
     """A table in SQL Server whose pending rows are wanted."""
 
     name: str
-    """What it is called in watermarks, marks and logs."""
+    """What it is called in watermarks, fences and logs."""
     schema: str = "dbo"
     table: str
     args: tuple[str, ...]
@@ -52,27 +52,27 @@ class ChangedRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resume:
-    """What a mark tells a Mongo that does not know its life: enough to go on from it."""
+    """What a fence tells a Mongo that does not know its epoch: enough to go on from it."""
 
     number: int
     """Of the window sealed last."""
     last: tuple[int, int] | None
-    """(number, seq) of the last dispatch up to there; None: nothing was dispatched in this life."""
+    """(window, seq) of the last dispatch up to there; None: nothing was dispatched in this epoch."""
     base: int
     begin_version: int | None
     object_id: int | None
     side_table: int | None
     definition: str
     is_first_run: bool = False
-    """The life began at the mark's version, and nothing was sealed since: RELAY_FIRST_RUN=now."""
+    """The epoch began at the fence's version, and nothing was sealed since: RELAY_FIRST_RUN=now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """The row in SQL Server that says which life, generation and version were sealed last, and who is at work."""
+class Fence:
+    """The row in SQL Server that says which epoch, generation and version were sealed last, and who is at work."""
 
     version: int
-    life: str
+    epoch: str
     generation: int
     store: str = ""
     """Random id of the Mongo that knows of it."""
@@ -97,36 +97,37 @@ class TableState:
     side_table: int | None
     """Object id of the internal table that holds its changes; None: no right to see it."""
     updateable: bool
-    mark: Mark | None
+    fence: Fence | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Position:
-    """Where a dispatch stands: compared within one life by (number, seq)."""
+class Offset:
+    """Where a dispatch stands: compared within one epoch by (window, seq)."""
 
-    life: str
-    number: int
+    epoch: str
+    window: int
+    """Number of the window."""
     seq: int
 
     @property
     def place(self) -> tuple[int, int]:
-        """(cycle number, sequence number): what is compared within a life."""
-        return self.number, self.seq
+        """(window, seq): what is compared within an epoch."""
+        return self.window, self.seq
 
 
-NOWHERE = Position(life="", number=0, seq=-1)
-"""The position of a queue into which nothing was pushed yet."""
+NOWHERE = Offset(epoch="", window=0, seq=-1)
+"""The offset of a queue into which nothing was pushed yet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenCycle:
+class OpenWindow:
     """A sealed window that is not yet drained."""
 
     id: str
-    life: str
+    epoch: str
     number: int
-    after: Position | None
-    """The last position before it; None for the first window of a life."""
+    after: Offset | None
+    """The last offset before it; None for the first window of an epoch."""
     count: int
     """Documents the journal must hold for it, rejected ones included."""
 
@@ -137,14 +138,15 @@ class Checkpoint:
 
     version: int | None = None
     """The watermark; None: there is none, a baseline is due."""
-    life: str | None = None
+    epoch: str | None = None
     sealed_generation: int = 0
     store: str = ""
     """Random id of this Mongo."""
-    open_cycle: OpenCycle | None = None
-    cycle_number: int | None = None
+    open_window: OpenWindow | None = None
+    window_number: int | None = None
     """Number of the cycle sealed last; None: Mongo has never seen this source."""
-    last: Position | None = None
+    last_offset: Offset | None = None
+    """Of the dispatch sealed last."""
     begin_version: int | None = None
     object_id: int | None = None
     side_table: int | None = None
@@ -156,16 +158,16 @@ class Checkpoint:
     """Definitions in whose place another one came."""
     base: int = 0
     """Number of the baseline from which the ids descend: all that were read since it were read as the same rows."""
-    life_reason: str | None = None
-    """Why this life began, or why the last one ended."""
-    life_began_at: datetime | None = field(default=None, compare=False)
-    lives: tuple[datetime, ...] = field(default=(), compare=False)
-    """When the first windows of the last lives were sealed, the newest last; three at most."""
+    epoch_reason: str | None = None
+    """Why this epoch began, or why the last one ended."""
+    epoch_began_at: datetime | None = field(default=None, compare=False)
+    epoch_starts: tuple[datetime, ...] = field(default=(), compare=False)
+    """When the first windows of the last epochs were sealed, the newest last; three at most."""
     stopped_at: datetime | None = field(default=None, compare=False)
-    """Since when the source waits for a person, because lives began too often."""
-    adopts_life: str | None = None
-    """The life of another Mongo that is about to go on in this one."""
-    last_cycle: Mapping[str, Any] | None = None
+    """Since when the source waits for a person, because epochs began too often."""
+    adopts_epoch: str | None = None
+    """The epoch of another Mongo that is about to go on in this one."""
+    last_window: Mapping[str, Any] | None = None
     last_baseline: Mapping[str, Any] | None = None
     """`{reason, version, at}` of the last baseline."""
     skipped_to: int | None = None
@@ -190,11 +192,11 @@ class Seal:
     """What a seal writes into the checkpoint."""
 
     expected_version: int | None
-    expected_life: str
+    expected_epoch: str
     version: int
     generation: int
-    cycle: OpenCycle
-    last: Position | None
+    window: OpenWindow
+    last_offset: Offset | None
     begin_version: int | None
     object_id: int | None
     side_table: int | None
@@ -205,20 +207,20 @@ class Seal:
     """Whether the definition is another than the checkpoint's."""
     superseded: tuple[str, ...] = ()
     """All those in whose place another one came, with the one that this one supersedes."""
-    lives: tuple[datetime, ...] = ()
-    """When the first windows of the last lives were sealed, as the checkpoint knows it."""
+    epoch_starts: tuple[datetime, ...] = ()
+    """When the first windows of the last epochs were sealed, as the checkpoint knows it."""
     baseline: str | None = None
     """Why the window was a baseline; None: it was read from the changes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Beginning:
-    """What is written into the checkpoint when a life begins, or when that of another Mongo goes on."""
+class EpochStart:
+    """What is written into the checkpoint when an epoch begins, or when that of another Mongo goes on."""
 
-    life: str
+    epoch: str
     reason: str
     number: int
-    """Of the window sealed last, by whichever life."""
+    """Of the window sealed last, by whichever epoch."""
     version: int | None = None
     """The watermark that it begins with; None: a baseline is due."""
     resume: Resume | None = None
@@ -228,18 +230,18 @@ class Beginning:
         """The fields of the checkpoint that it sets, under this generation of the lease."""
         fields: dict[str, Any] = {
             "version": self.version,
-            "life": self.life,
-            "life_reason": self.reason,
+            "epoch": self.epoch,
+            "epoch_reason": self.reason,
             "sealed_generation": generation,
-            "cycle_number": self.number,
-            "last": None,
-            "adopts_life": None,
+            "window_number": self.number,
+            "last_offset": None,
+            "adopts_epoch": None,
         }
         if self.resume is None:
             return fields
         last = self.resume.last
         return fields | {
-            "last": last and Position(life=self.life, number=last[0], seq=last[1]),
+            "last_offset": last and Offset(epoch=self.epoch, window=last[0], seq=last[1]),
             "base": self.resume.base,
             "begin_version": self.resume.begin_version,
             "object_id": self.resume.object_id,
@@ -260,26 +262,28 @@ class TaskStatus(StrEnum):
     SUCCESS = "SUCCESS"
     FAILED = "FAILED"
     REJECTED = "REJECTED"
-    """Cannot be sent; the reason is in `error`."""
+    """Cannot be sent; why is in `reason` and `error`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """What all dispatches of one cycle have in common."""
+class WindowHeader:
+    """What all dispatches of one window have in common."""
 
     source: str
     """`database.source`."""
     task: str
     queue: str
     priority: int = 0
-    life: str
-    cycle: str
+    epoch: str
+    id: str
+    """Random."""
     number: int
+    """Counts the windows of a source, through all epochs."""
     generation: int
     base: int = 0
     """Number of the baseline that the ids of its dispatches descend from."""
     follows: tuple[int, int] | None = None
-    """(number, seq) of the last dispatch before it; None: there is none in this life."""
+    """(window, seq) of the last dispatch before it; None: there is none in this epoch."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -288,18 +292,18 @@ class Outgoing:
 
     id: str
     """Celery task id, and `_id` in the log."""
-    window: Window
+    window: WindowHeader
     args: str
     """The JSON text that goes into the message."""
     seq: int | None
-    """Place in the cycle; None for a rejected row, which has none."""
+    """Place in the window; None for a rejected row, which has none."""
 
     @property
-    def position(self) -> Position:
+    def offset(self) -> Offset:
         """Where it stands in the source's order. A rejected row has no place: ValueError."""
         if self.seq is None:
-            raise ValueError(f"dispatch {self.id} was rejected and has no position")
-        return Position(life=self.window.life, number=self.window.number, seq=self.seq)
+            raise ValueError(f"dispatch {self.id} was rejected and has no offset")
+        return Offset(epoch=self.window.epoch, window=self.window.number, seq=self.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -310,7 +314,10 @@ class Dispatch(Outgoing):
     key: tuple[Any, ...]
     change_version: int | None
     status: TaskStatus = TaskStatus.PREPARED
+    reason: str | None = None
+    """Code of what is wrong with a rejected row."""
     error: str | None = None
+    """For people: what is wrong, and the remedy; or what a worker service reported."""
     attempt: int = 1
     """2 and more: sent again by hand."""
     repeats: str | None = None
@@ -319,7 +326,7 @@ class Dispatch(Outgoing):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Logged:
+class LastDispatch:
     """The latest dispatch of a row, as the task log knows it."""
 
     id: str

@@ -68,11 +68,11 @@ RABBITMQ_SSL |= {"tls_maximum_version", "tls_minimum_version"}
 
 def check_options(given: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise SettingsError, with a line for each option that cannot be set. No line shows a value."""
-    mistakes = [
-        mistake for name, value in given.items() if (mistake := _mistake(name, value, known, "RELAY_BROKER_OPTIONS"))
+    problems = [
+        problem for name, value in given.items() if (problem := _problem(name, value, known, "RELAY_BROKER_OPTIONS"))
     ]
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
+    if problems:
+        raise SettingsError("\n".join(problems))
 
 
 def option_in_url(name: str, text: str, known: Collection[str]) -> Any:
@@ -82,12 +82,12 @@ def option_in_url(name: str, text: str, known: Collection[str]) -> Any:
         if _is_number(value) and 0 < value <= LONGEST_TIMEOUT:
             return value
         raise SettingsError(f"BROKER_URL: {name} must be a number of seconds above 0, {LONGEST_TIMEOUT:g} at most")
-    if mistake := _mistake(name, value, known, "BROKER_URL"):
-        raise SettingsError(mistake)
+    if problem := _problem(name, value, known, "BROKER_URL"):
+        raise SettingsError(problem)
     return value
 
 
-def _mistake(name: str, value: Any, known: Collection[str], where: str) -> str | None:
+def _problem(name: str, value: Any, known: Collection[str], where: str) -> str | None:
     if name in RESERVED:
         return f"{where}: {name} cannot be set: {RESERVED[name]}; leave it out"
     if name not in known:

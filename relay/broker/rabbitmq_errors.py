@@ -1,11 +1,11 @@
-"""RabbitMQ's errors: which pass by themselves, and what mends the others.
+"""RabbitMQ's errors: which pass by themselves, and what fixes the others.
 
 Codes: AMQP 0-9-1, "Reply codes"; RabbitMQ, "Channels", "Consumer Acknowledgements and Publisher Confirms".
 """
 
 from __future__ import annotations
 
-from amqp import exceptions as told
+from amqp import exceptions as amqp_errors
 from kombu.exceptions import OperationalError
 
 _USER = "the user was refused: check user, password, virtual host and rights in BROKER_URL"
@@ -25,9 +25,18 @@ class BlockedError(OperationalError):
     """RabbitMQ takes nothing at present, from nobody. Nothing was sent."""
 
 
-def is_transient(error: told.AMQPError) -> bool:
+_TRANSIENT = (
+    amqp_errors.RecoverableConnectionError,
+    amqp_errors.RecoverableChannelError,
+    amqp_errors.InternalError,
+)
+
+
+def is_transient(error: amqp_errors.AMQPError) -> bool:
     """Whether the same call may well succeed a moment later."""
-    return isinstance(error, told.RecoverableConnectionError | told.RecoverableChannelError | told.InternalError)
+    return isinstance(
+        error, amqp_errors.RecoverableConnectionError | amqp_errors.RecoverableChannelError | amqp_errors.InternalError
+    )
 
 
 def remedy(error: BaseException) -> str | None:
@@ -35,15 +44,15 @@ def remedy(error: BaseException) -> str | None:
     match error:
         case QueueRefusesError():
             return str(error)
-        case told.AccessRefused():
+        case amqp_errors.AccessRefused():
             return f"{_USER} ({_text(error)})"
-        case told.NotAllowed() | told.InvalidPath():
+        case amqp_errors.NotAllowed() | amqp_errors.InvalidPath():
             return f"{_VIRTUAL_HOST} ({_text(error)})"
-        case told.PreconditionFailed() | told.ContentTooLarge():
+        case amqp_errors.PreconditionFailed() | amqp_errors.ContentTooLarge():
             return f"{_PRECONDITION} ({_text(error)})"
     return None
 
 
-def _text(error: told.AMQPError) -> str:
+def _text(error: amqp_errors.AMQPError) -> str:
     """RabbitMQ's own words; they name users, queues and hosts, and no password."""
     return " ".join(str(error.reply_text or error).split())[:300]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from amqp import exceptions as told
+from amqp import exceptions as amqp_errors
 from celery import Celery
 from kombu.connection import Connection
 from kombu.messaging import Producer
 
 from common.database.errors import ConfigurationError
-from common.database.records import Outgoing, Position
+from common.database.records import Offset, Outgoing
 from relay.broker.confirms import ConfirmingChannel
 from relay.broker.message import as_task
 from relay.broker.rabbitmq_errors import NotConfirmedError, QueueRefusesError, remedy
@@ -41,12 +41,12 @@ class RabbitMQPublisher:
         if connection is not None:
             connection.close()
 
-    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+    def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         """None for each: this broker cannot say."""
         return dict.fromkeys((source.name for source in sources), None)
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
         """Send the messages, and wait until RabbitMQ has confirmed each.
 
@@ -56,7 +56,7 @@ class RabbitMQPublisher:
         batch comes again.
         """
         done = self._confirmed.setdefault(source.name, set())
-        loud = [dispatch for dispatch in dispatches if dispatch.id not in silent and dispatch.id not in done]
+        loud = [dispatch for dispatch in dispatches if dispatch.id not in skip_message and dispatch.id not in done]
         for start in range(0, len(loud), IN_FLIGHT):
             self._send(source, loud[start : start + IN_FLIGHT], done)
         done.clear()
@@ -71,7 +71,7 @@ class RabbitMQPublisher:
                 for dispatch in dispatches:
                     self._publish(producer, dispatch)
                 channel.wait()
-            except (told.AMQPError, OSError) as error:
+            except (amqp_errors.AMQPError, OSError) as error:
                 if remedy(error):
                     raise
                 raise NotConfirmedError(
@@ -101,7 +101,7 @@ class RabbitMQPublisher:
             channel = connection.channel()
             try:
                 length = int(channel.queue_declare(source.queue, passive=True).message_count)
-            except (told.NotFound, told.AccessRefused):
+            except (amqp_errors.NotFound, amqp_errors.AccessRefused):
                 # RabbitMQ has closed the channel with it.
                 return None
             channel.close()
@@ -120,10 +120,10 @@ class RabbitMQPublisher:
                 self._connection.default_channel  # noqa: B018 - connects as kombu's own producers do, with failover
                 self._connection.connection.transport.sock.settimeout(TIMEOUT_SECONDS)
             yield self._connection
-        except (told.AMQPError, OSError) as error:
+        except (amqp_errors.AMQPError, OSError) as error:
             self._give_up()
-            if mending := remedy(error):
-                raise ConfigurationError(f"source {source.name}: queue {queues}: RabbitMQ: {mending}") from error
+            if fix := remedy(error):
+                raise ConfigurationError(f"source {source.name}: queue {queues}: RabbitMQ: {fix}") from error
             raise NotConfirmedError(
                 f"queue {queues}: RabbitMQ: {type(error).__name__}: {' '.join(str(error).split())}"
             ) from error

@@ -1,18 +1,24 @@
-"""Redis's errors: which pass by themselves, and what mends the others.
+"""Redis's errors: which pass by themselves, and what fixes the others.
 
 Replies: Redis, "Redis serialization protocol", simple errors; their first word is the kind.
 """
 
 from __future__ import annotations
 
-from redis import exceptions as told
+from redis import exceptions
 
-AWAY = (told.ConnectionError, told.TimeoutError, told.ReadOnlyError, told.ClusterDownError, told.TryAgainError)
+AWAY = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ReadOnlyError,
+    exceptions.ClusterDownError,
+    exceptions.TryAgainError,
+)
 """Not reachable, loading its file, or no master any more after a failover."""
-CLUSTER = (told.MovedError, told.AskError, told.ClusterCrossSlotError)
+CLUSTER = (exceptions.MovedError, exceptions.AskError, exceptions.ClusterCrossSlotError)
 """What only a Redis Cluster answers."""
-REFUSED = (told.AuthenticationError, told.AuthorizationError, told.NoPermissionError)
-PASSING_KINDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
+REFUSED = (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.NoPermissionError)
+TRANSIENT_KINDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
 """It cannot write its file, has too few replicas, or runs somebody's long script."""
 
 OUT_OF_MEMORY = (
@@ -20,7 +26,7 @@ OUT_OF_MEMORY = (
     " goes on by itself"
 )
 A_CLUSTER = (
-    "this is a Redis Cluster, which cannot move a queue and its position at once: name a single Redis, or Sentinel, in"
+    "this is a Redis Cluster, which cannot move a queue and its offset at once: name a single Redis, or Sentinel, in"
     " BROKER_URL"
 )
 NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_URL"
@@ -28,19 +34,19 @@ NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_UR
 NO_DATABASE = "it has no database of this number: check what stands behind the last / of BROKER_URL"
 
 
-def is_transient(error: told.RedisError) -> bool:
+def is_transient(error: exceptions.RedisError) -> bool:
     """Whether the same call may well succeed a moment later."""
     if isinstance(error, (*REFUSED, *CLUSTER)):
         return False
-    return isinstance(error, AWAY) or is_out_of_memory(error) or _kind(error) in PASSING_KINDS
+    return isinstance(error, AWAY) or is_out_of_memory(error) or _kind(error) in TRANSIENT_KINDS
 
 
-def is_out_of_memory(error: told.RedisError) -> bool:
+def is_out_of_memory(error: exceptions.RedisError) -> bool:
     """Whether maxmemory is reached: nothing was pushed then."""
-    return isinstance(error, told.OutOfMemoryError) or _kind(error) == "OOM"
+    return isinstance(error, exceptions.OutOfMemoryError) or _kind(error) == "OOM"
 
 
-def remedy(error: told.RedisError) -> str | None:
+def remedy(error: exceptions.RedisError) -> str | None:
     """What a person can do about it; None when this module does not know."""
     if isinstance(error, REFUSED):
         return NOT_LET_IN
@@ -50,9 +56,9 @@ def remedy(error: told.RedisError) -> str | None:
         return NO_DATABASE
     if isinstance(error, CLUSTER):
         return A_CLUSTER
-    return f"{error}" if _kind(error) in PASSING_KINDS else None
+    return f"{error}" if _kind(error) in TRANSIENT_KINDS else None
 
 
-def _kind(error: told.RedisError) -> str:
+def _kind(error: exceptions.RedisError) -> str:
     """The reply's first word; redis-py leaves it out of those that have a class of their own."""
-    return str(error).partition(" ")[0] if isinstance(error, told.ResponseError) else ""
+    return str(error).partition(" ")[0] if isinstance(error, exceptions.ResponseError) else ""

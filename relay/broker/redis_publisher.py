@@ -1,4 +1,4 @@
-"""Publisher over Redis: exactly once. A position kept beside the queue moves together with what is pushed."""
+"""Publisher over Redis: exactly once. An offset kept beside the queue moves together with what is pushed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError, ResponseError
 
 from common.database.errors import ConfigurationError
-from common.database.records import NOWHERE, Outgoing, Position
-from relay.broker.push_script import Call, call_of, run_calls
+from common.database.records import NOWHERE, Offset, Outgoing
+from relay.broker.push_script import calls_of, run_calls
 from relay.broker.redis_errors import A_CLUSTER, remedy
 from relay.broker.renderer import Renderer
 from relay.cycle.ports import QueueGapError
@@ -28,7 +28,7 @@ class RedisPublisher:
     """Lua calls that are done wholly or not at all, each from where the one before ended; a retry is harmless."""
 
     def __init__(self, app: Celery, *, namespace: str, signals: bool = False) -> None:
-        """`namespace`: Mongo's database, so that two relays on one Redis keep their positions apart.
+        """`namespace`: Mongo's database, so that two relays on one Redis keep their offsets apart.
 
         `signals`: with Celery's signals and events, which takes several times as long.
         """
@@ -43,33 +43,24 @@ class RedisPublisher:
         if connection is not None:
             connection.close()
 
-    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+    def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         """Where each source's queue stands, in one round trip."""
         with self._client() as (client, channel):
-            stored = client.mget([self._position_key(channel, source) for source in sources])
+            stored = client.mget([self._offset_key(channel, source) for source in sources])
         return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
-        """Push the dispatches beyond the position and move it. What is refused or fails leaves a beginning of them
-        in the queue, and the position at its end.
+        """Push the dispatches beyond the offset and move it. What is refused or fails leaves a beginning of them
+        in the queue, and the offset at its end.
 
         Raises QueueGapError when the queue does not stand where the batch begins.
         """
         with self._client() as (client, channel):
-            run_calls(client, lambda: self._calls(channel, source, after, dispatches, silent))
-
-    def _calls(
-        self, channel: Any, source: Source, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str]
-    ) -> Iterator[Call]:
-        producer = self._app.amqp.Producer(channel, auto_declare=False)
-        position_key = self._position_key(channel, source)
-        for start in range(0, len(dispatches), IN_FLIGHT):
-            some = dispatches[start : start + IN_FLIGHT]
-            for queue_key, alike, payloads in self._renderer.render(producer, some, silent):
-                yield call_of(position_key, f"{channel.global_keyprefix}{queue_key}", after, alike, payloads)
-                after = alike[-1].position
+            producer = self._app.amqp.Producer(channel, auto_declare=False)
+            rendered = self._renderer.render(producer, dispatches, skip_message, size=IN_FLIGHT)
+            run_calls(client, calls_of(self._offset_key(channel, source), channel.global_keyprefix, after, rendered))
 
     def queue_length(self, source: Source) -> int | None:
         """Messages waiting in the source's list."""
@@ -119,12 +110,12 @@ class RedisPublisher:
             self.close()
             raise
 
-    def _position_key(self, channel: Any, source: Source) -> str:
-        return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:position"
+    def _offset_key(self, channel: Any, source: Source) -> str:
+        return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:offset"
 
 
 def refuse_cluster(client: redis.Redis) -> None:
-    """Raise ConfigurationError when this Redis is part of a cluster: there a list and its position need not be on the
+    """Raise ConfigurationError when this Redis is part of a cluster: there a list and its offset need not be on the
     same server."""
     try:
         is_cluster = client.info("cluster").get("cluster_enabled")
@@ -139,9 +130,9 @@ def _queue_key(channel: Any, source: Source) -> str:
     return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, source.priority)}"
 
 
-def _parse(stored: bytes | str | None) -> Position:
+def _parse(stored: bytes | str | None) -> Offset:
     if stored is None:
         return NOWHERE
     text = stored.decode() if isinstance(stored, bytes) else stored
-    number, seq, life = text.split(":", 2)
-    return Position(life=life, number=int(number), seq=int(seq))
+    window, seq, epoch = text.split(":", 2)
+    return Offset(epoch=epoch, window=int(window), seq=int(seq))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -19,6 +20,17 @@ Kind = tuple[str, str, int]
 _kind = attrgetter("window.task", "window.queue", "window.priority")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """Dispatches for the same list, in order, with what kombu would push."""
+
+    key: str
+    """The list's name, without `global_keyprefix`."""
+    dispatches: Sequence[Outgoing]
+    payloads: Sequence[bytes]
+    """One for each; empty where no message is to be pushed."""
+
+
 class Renderer:
     """Renders dispatches for Redis; makes a template for each task, queue and priority that it meets."""
 
@@ -29,15 +41,24 @@ class Renderer:
         self._templates: dict[Kind, MessageTemplate | None] = {}
 
     def render(
-        self, producer: Producer, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
-    ) -> Iterator[tuple[str, Sequence[Outgoing], Sequence[bytes]]]:
-        """The dispatches in order, in runs for the same list: its name, the run, and the payloads that kombu would
-        push; an empty one where the dispatch's id is among the silent ones.
+        self, producer: Producer, dispatches: Sequence[Outgoing], skip_message: Collection[str] = (), *, size: int
+    ) -> Iterator[Rendered]:
+        """The dispatches in order, in runs of at most `size` for the same list.
+
+        `skip_message`: ids of those that get an empty payload.
         """
-        for kind, run in groupby(dispatches, key=_kind):
-            alike = list(run)
-            key, payload_of = self._way(producer, kind, alike[0])
-            yield key, alike, [b"" if silent and dispatch.id in silent else payload_of(dispatch) for dispatch in alike]
+        for start in range(0, len(dispatches), size):
+            for kind, run in groupby(dispatches[start : start + size], key=_kind):
+                yield self._run(producer, kind, list(run), skip_message)
+
+    def _run(
+        self, producer: Producer, kind: Kind, dispatches: Sequence[Outgoing], skip_message: Collection[str]
+    ) -> Rendered:
+        key, payload_of = self._way(producer, kind, dispatches[0])
+        payloads = [
+            b"" if skip_message and dispatch.id in skip_message else payload_of(dispatch) for dispatch in dispatches
+        ]
+        return Rendered(key=key, dispatches=dispatches, payloads=payloads)
 
     def _way(self, producer: Producer, kind: Kind, sample: Outgoing) -> tuple[str, Callable[[Outgoing], bytes]]:
         """The list of this kind of dispatch, and what renders it."""

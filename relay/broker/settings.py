@@ -67,7 +67,7 @@ class Broker:
 
     @property
     def is_redis(self) -> bool:
-        """Whether it keeps positions: exactly once."""
+        """Whether it keeps offsets: exactly once."""
         return self.kind is not Kind.RABBITMQ
 
     def configuration(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 from common.config import get_settings
 from common.logging import set_up_logging
 from relay.cli.console import console
-from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
 from relay.cli.scan import each_source, reports_table
 from relay.operations.service import adopt, look_at_status
 from relay.sources.registry import all_sources, find_source
@@ -24,15 +24,15 @@ def adopt_command(
 ) -> None:
     """Take sources over, after a move of MongoDB or SQL Server, a way back to an older definition, or a stop.
 
-    What the mark in SQL Server and the queue's position vouch for is not sent again; otherwise all that waits is read
+    What the fence in SQL Server and the queue's offset vouch for is not sent again; otherwise all that waits is read
     anew. See first that no other relay works on them.
 
     Example: relay adopt sale import
     """
     if every == bool(sources):
-        tell("name the sources, or write --all")
+        print_error("name the sources, or write --all")
         raise typer.Exit(EXIT_CONFIGURATION)
-    with errors_told():
+    with report_errors():
         chosen = list(all_sources()) if every else [find_source(name) for name in sources or []]
         set_up_logging(get_settings())
         from relay.celery_app import app
@@ -40,10 +40,10 @@ def adopt_command(
         relay = this_process(app)
         if not yes:
             _ask(relay, chosen)
-        done, mistakes = each_source(chosen, lambda source: adopt(relay, source))
+        done, problems = each_source(chosen, lambda source: adopt(relay, source))
         console.print(reports_table(done))
-    if mistakes:
-        tell("\n".join(mistakes))
+    if problems:
+        print_error("\n".join(problems))
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
@@ -53,11 +53,11 @@ def _ask(relay: Relay, sources: list[Source]) -> None:
         at_work = one.at_work
         seen = f"a relay on host {at_work.host}, {at_work.seconds:.0f} s ago" if at_work else "nobody"
         typer.echo(f"{one.source}: last worked on by {seen}{'' if one.is_ours else ', with another MongoDB'}")
-        if one.mistake:
-            typer.echo(f"  {one.mistake}")
+        if one.problem:
+            typer.echo(f"  {one.problem}")
     try:
         typer.confirm("Take them over?", abort=True)
     except typer.Abort:
         typer.echo()
-        tell("nothing was taken over; where nobody can be asked, write --yes")
+        print_error("nothing was taken over; where nobody can be asked, write --yes")
         raise typer.Exit(EXIT_CONFIGURATION) from None

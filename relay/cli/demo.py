@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from relay.cli.errors import EXIT_CONFIGURATION, tell
+from relay.cli.errors import EXIT_CONFIGURATION, print_error
 
 PASSES_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 """Settings of a command whose options are the sandbox's."""
@@ -20,7 +20,7 @@ def demo_command(context: typer.Context) -> None:
     Example: relay demo --seconds 20
     """
     if importlib.util.find_spec("sandbox") is None:
-        tell("the demo needs the sandbox, which comes with a clone of the project")
+        print_error("the demo needs the sandbox, which comes with a clone of the project")
         raise typer.Exit(EXIT_CONFIGURATION)
     # A process of its own: relay does not know the sandbox. It gets the terminal's Ctrl-C itself and cleans up.
     process = subprocess.Popen([sys.executable, "-m", "sandbox", "demo", *context.args])

@@ -8,7 +8,7 @@ import typer
 
 from common.config import get_settings
 from common.database.mssql_client import make_engine
-from relay.cli.errors import errors_told
+from relay.cli.errors import report_errors
 from relay.sources.registry import all_sources, find_source
 from relay.tracking import enabling
 
@@ -23,7 +23,7 @@ def enable_command(
 
     Example: relay enable prescription --sql > enable.sql
     """
-    with errors_told():
+    with report_errors():
         chosen = [find_source(source)] if source else list(all_sources())
         if sql:
             typer.echo(enabling.script(chosen), nl=False)

@@ -12,7 +12,7 @@ from common.config import SettingsError
 from common.database.errors import ConfigurationError
 from common.database.mssql.errors import remedy
 from relay import exits as refusal
-from relay.error_policy import describe_error, is_passing
+from relay.error_policy import describe_error, is_transient
 from relay.sources.registry import UnknownSourceError
 from relay.tracking.checks import NotReadyError
 
@@ -20,31 +20,31 @@ EXIT_REFUSED = 1
 EXIT_CONFIGURATION = refusal.EXIT_CONFIGURATION
 EXIT_AWAY = 3
 
-FOR_A_PERSON = (SettingsError, ConfigurationError, UnknownSourceError, NotReadyError)
-"""What a person has to mend: the message says how."""
+USER_ERRORS = (SettingsError, ConfigurationError, UnknownSourceError, NotReadyError)
+"""What a person has to fix: the message says how."""
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
-    """Exit codes: 1 SQL Server refused, 2 to be mended by a person, 3 a service is away."""
+def report_errors() -> Iterator[None]:
+    """Exit codes: 1 SQL Server refused, 2 to be fixed by a person, 3 a service is away."""
     try:
         yield
-    except FOR_A_PERSON as error:
-        tell(str(error))
+    except USER_ERRORS as error:
+        print_error(str(error))
         raise typer.Exit(EXIT_CONFIGURATION) from None
     except Exception as error:
-        if isinstance(error, DBAPIError) and not is_passing(error):
-            tell(f"SQL Server refused: {describe_error(error)}")
-            if mending := remedy(error):
-                tell(mending)
+        if isinstance(error, DBAPIError) and not is_transient(error):
+            print_error(f"SQL Server refused: {describe_error(error)}")
+            if fix := remedy(error):
+                print_error(fix)
             raise typer.Exit(EXIT_REFUSED) from None
-        if not is_passing(error):
+        if not is_transient(error):
             raise
-        tell(f"a service is away, try again: {describe_error(error)}")
+        print_error(f"a service is away, try again: {describe_error(error)}")
         raise typer.Exit(EXIT_AWAY) from None
 
 
-def tell(message: str) -> None:
+def print_error(message: str) -> None:
     """Every line of it, on standard error."""
     for line in message.splitlines():
         typer.echo(f"relay: {line}", err=True)

@@ -11,10 +11,10 @@ from rich.table import Table
 from common.config import get_settings
 from common.logging import set_up_logging
 from relay.cli.console import console
-from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
 from relay.cli.scan import each_source, reports_table
 from relay.operations.service import look_for_stuck, resend_stuck
-from relay.operations.stuck_rows import SHOWN, Reconciliation, Verdict
+from relay.operations.stuck_rows import SENTENCES, SHOWN, StuckRows, Verdict
 from relay.sources.registry import all_sources, find_source
 from relay.wiring import this_process
 
@@ -32,7 +32,7 @@ def reconcile_command(
 
     Example: relay reconcile sale --older-than 120 --resend
     """
-    with errors_told():
+    with report_errors():
         chosen = [find_source(source)] if source else list(all_sources())
         settings = get_settings()
         set_up_logging(settings)
@@ -43,32 +43,32 @@ def reconcile_command(
             # 0 minutes is every row that was ever dispatched; the setting itself must be more.
             relay = replace(relay, settings=settings.model_copy(update={"RELAY_STUCK_MINUTES": older_than}))
         if resend:
-            done, mistakes = each_source(chosen, lambda source: resend_stuck(relay, source))
+            done, problems = each_source(chosen, lambda source: resend_stuck(relay, source))
             console.print(reports_table(done))
         else:
-            found, mistakes = each_source(chosen, lambda source: look_for_stuck(relay, source))
+            found, problems = each_source(chosen, lambda source: look_for_stuck(relay, source))
             console.print(_counts(found))
             if any(one.rows for one in found):
                 console.print(_rows(found))
-    if mistakes:
-        tell("\n".join(mistakes))
+    if problems:
+        print_error("\n".join(problems))
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
-def _counts(found: list[Reconciliation]) -> Table:
+def _counts(found: list[StuckRows]) -> Table:
     table = Table("source", "pending rows that are", "rows")
     for one in found:
         if one.not_judged:
-            table.add_row(one.source, one.not_judged, "")
+            table.add_row(one.source, SENTENCES[one.not_judged], "")
         for verdict in Verdict:
             if one.counts[verdict]:
-                table.add_row(one.source, str(verdict), str(one.counts[verdict]))
+                table.add_row(one.source, SENTENCES[verdict], str(one.counts[verdict]))
         if not one.counts and not one.not_judged:
             table.add_row(one.source, "(none)", "0")
     return table
 
 
-def _rows(found: list[Reconciliation]) -> Table:
+def _rows(found: list[StuckRows]) -> Table:
     table = Table("source", "row", "last dispatch", "status", "minutes", title=f"the first {SHOWN} of a kind")
     for one in found:
         for row in one.rows:

@@ -12,7 +12,7 @@ from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
 from relay.broker.settings import read_broker
 from relay.cli.console import console
-from relay.cli.errors import EXIT_CONFIGURATION, errors_told, tell
+from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
 from relay.sources.check import Findings, check_sources
 from relay.sources.registry import all_sources
 from relay.sources.reserved import check_lists
@@ -32,13 +32,13 @@ def sources_command(
     """
     if context.invoked_subcommand is not None:
         return
-    with errors_told():
+    with report_errors():
         console.print(_listed())
-        found = _checked() if check else Findings(mistakes=(), warnings=())
+        found = _checked() if check else Findings(problems=(), warnings=())
     if found.warnings:
-        tell("\n".join(f"warning: {line}" for line in found.warnings))
-    if found.mistakes:
-        tell("\n".join(found.mistakes))
+        print_error("\n".join(f"warning: {line}" for line in found.warnings))
+    if found.problems:
+        print_error("\n".join(found.problems))
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
@@ -48,7 +48,7 @@ def suggest_command() -> None:
 
     Example: relay sources suggest > sources.toml
     """
-    with errors_told():
+    with report_errors():
         mssql = MSSQLClient(get_settings())
         try:
             with mssql.engine.connect() as connection:

@@ -13,7 +13,8 @@ from rich.table import Table
 from common.config import get_settings
 from common.logging import set_up_logging
 from relay.cli.console import console
-from relay.cli.errors import EXIT_CONFIGURATION, errors_told
+from relay.cli.errors import EXIT_CONFIGURATION, report_errors
+from relay.cycle.reasons import SENTENCES, reason_of
 from relay.operations.service import look_at_status
 from relay.operations.status import SourceStatus
 from relay.sources.registry import all_sources
@@ -27,7 +28,7 @@ def status_command(
 
     Example: relay status --json
     """
-    with errors_told():
+    with report_errors():
         set_up_logging(get_settings())
         from relay.celery_app import app
 
@@ -37,12 +38,12 @@ def status_command(
             typer.echo(json.dumps(asdict(one), default=str))
     else:
         console.print(_table(found))
-    if any(one.mistake for one in found):
+    if any(one.problem for one in found):
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
 def _table(found: Sequence[SourceStatus]) -> Table:
-    table = Table("source", "watermark", "behind", "sealed", "queue", "messages", "rejected", "what is to be said")
+    table = Table("source", "watermark", "behind", "sealed", "queue", "messages", "rejected", "notes")
     for one in found:
         table.add_row(
             one.source,
@@ -52,22 +53,23 @@ def _table(found: Sequence[SourceStatus]) -> Table:
             one.queue,
             _number(one.queue_length),
             str(one.rejected),
-            "\n".join(_remarks(one)),
+            "\n".join(_notes(one)),
         )
     return table
 
 
-def _remarks(one: SourceStatus) -> list[str]:
-    remarks = []
-    if one.mistake:
-        remarks.append(one.mistake)
+def _notes(one: SourceStatus) -> list[str]:
+    notes = []
+    if one.problem:
+        notes.append(one.problem)
     if one.queue_is_full:
-        remarks.append("the queue is full: relay waits, and the journal keeps the rest")
+        notes.append("the queue is full: relay waits, and the journal keeps the rest")
     if one.next_baseline:
-        remarks.append(f"a baseline is next: {one.next_baseline}")
+        notes.append(f"a baseline is next: {SENTENCES[one.next_baseline]}")
     if one.last_baseline:
-        remarks.append(f"last baseline: {one.last_baseline['reason']}, {one.last_baseline['at']:%Y-%m-%d %H:%M:%S}")
-    return remarks
+        reason = SENTENCES[reason_of(one.last_baseline["reason"])]
+        notes.append(f"last baseline: {reason}, {one.last_baseline['at']:%Y-%m-%d %H:%M:%S}")
+    return notes
 
 
 def _number(value: int | None) -> str:

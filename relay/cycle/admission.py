@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from common.database.errors import ConfigurationError
-from common.database.records import Checkpoint, Mark
+from common.database.records import Checkpoint, Fence
+from relay.cycle.reasons import SENTENCES, reason_of
 from relay.sources.source import Source
 
 
@@ -11,10 +12,11 @@ def check_admission(source: Source, checkpoint: Checkpoint) -> None:
     """Raises ConfigurationError, with the remedy, for a source that is stopped, and for a definition in whose place
     another one came."""
     if checkpoint.stopped_at is not None:
+        why = SENTENCES[reason_of(checkpoint.epoch_reason or "")]
         raise ConfigurationError(
             f"source {source.name}: stopped since {checkpoint.stopped_at:%Y-%m-%d %H:%M:%S} UTC, since its state was"
-            f" begun anew too often ({checkpoint.life_reason}): see that one relay alone works on it, with one MongoDB,"
-            f" one database and one queue; then run: relay adopt {source.name}"
+            f" begun anew too often ({why}): see that one relay alone works on it, with one MongoDB, one"
+            f" database and one queue; then run: relay adopt {source.name}"
         )
     if source.definition in checkpoint.superseded:
         at = f" at {checkpoint.defined_at:%Y-%m-%d %H:%M:%S} UTC" if checkpoint.defined_at else ""
@@ -26,15 +28,15 @@ def check_admission(source: Source, checkpoint: Checkpoint) -> None:
 
 
 def check_nobody_else_is_at_work(
-    source: Source, mark: Mark | None, checkpoint: Checkpoint, *, fresh_seconds: float
+    source: Source, fence: Fence | None, checkpoint: Checkpoint, *, fresh_seconds: float
 ) -> None:
     """Raises ConfigurationError where another Mongo's relay was seen lately."""
-    if mark is None or mark.store == checkpoint.store:
+    if fence is None or fence.store == checkpoint.store:
         return
-    if mark.age_seconds < fresh_seconds:
+    if fence.age_seconds < fresh_seconds:
         raise ConfigurationError(
-            f"source {source.name}: a relay on host {mark.host or '(unknown)'} works on it with its state in"
+            f"source {source.name}: a relay on host {fence.host or '(unknown)'} works on it with its state in"
             f" another MongoDB, or under another RELAY_DATABASE or MONGO_DB_NAME, and was seen"
-            f" {mark.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
+            f" {fence.age_seconds:.0f} s ago: stop that one, or start this one with the same settings; to take the"
             f" source over on purpose, run: relay adopt {source.name}"
         )

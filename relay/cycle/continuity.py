@@ -1,54 +1,54 @@
-"""What a snapshot's state means: begin a new life, read a baseline, or read the changes."""
+"""What a snapshot's state means: begin a new epoch, read a baseline, or read the changes."""
 
 from __future__ import annotations
 
-from common.database.records import Checkpoint, Mark, TableState
-from relay.cycle.outcomes import Reason
+from common.database.records import Checkpoint, Fence, TableState
+from relay.cycle.reasons import Reason, reason_of
 from relay.sources.source import Source
 
 
-def accepts_mark(mark: Mark | None, checkpoint: Checkpoint, generation: int) -> bool:
-    """Whether the mark is that of the last seal, or of an attempt that died between its mark and its seal."""
-    if mark is None or mark.life != checkpoint.life or mark.store != checkpoint.store:
+def accepts_fence(fence: Fence | None, checkpoint: Checkpoint, generation: int) -> bool:
+    """Whether the fence is that of the last seal, or of an attempt that died between its fence and its seal."""
+    if fence is None or fence.epoch != checkpoint.epoch or fence.store != checkpoint.store:
         return False
-    if checkpoint.sealed_generation < mark.generation <= generation:
+    if checkpoint.sealed_generation < fence.generation <= generation:
         return True
-    return mark.generation == checkpoint.sealed_generation and mark.version == (checkpoint.version or 0)
+    return fence.generation == checkpoint.sealed_generation and fence.version == (checkpoint.version or 0)
 
 
-def why_new_life(mark: Mark | None, checkpoint: Checkpoint, *, adopts: bool = False) -> Reason:
-    """Names why a mark was not accepted. `adopts`: a person has said that the source is to be taken over."""
+def why_new_epoch(fence: Fence | None, checkpoint: Checkpoint, *, adopts: bool = False) -> Reason:
+    """Names why a fence was not accepted. `adopts`: a person has said that the source is to be taken over."""
     if adopts:
         return Reason.ADOPTED
-    if checkpoint.version is None and checkpoint.life_reason not in (None, Reason.FIRST_RUN):
-        # The last life ended, or one began that has sealed nothing: the reason is still the one known then. A first
+    if checkpoint.version is None and checkpoint.epoch_reason not in (None, Reason.FIRST_RUN.value):
+        # The last epoch ended, or one began that has sealed nothing: the reason is still the one known then. A first
         # run may leave rows alone; so it has to be one by what is there, not by what is remembered.
-        return Reason(checkpoint.life_reason)
-    if checkpoint.life is None:
-        return Reason.FIRST_RUN if mark is None else Reason.CHECKPOINT_LOST
-    if mark is None:
-        return Reason.MARK_MISSING
-    if mark.store != checkpoint.store:
+        return reason_of(checkpoint.epoch_reason)
+    if checkpoint.epoch is None:
+        return Reason.FIRST_RUN if fence is None else Reason.CHECKPOINT_LOST
+    if fence is None:
+        return Reason.FENCE_MISSING
+    if fence.store != checkpoint.store:
         return Reason.OTHER_MONGO
-    return Reason.MARK_NEWER if mark.generation > checkpoint.sealed_generation else Reason.MARK_OLDER
+    return Reason.FENCE_NEWER if fence.generation > checkpoint.sealed_generation else Reason.FENCE_OLDER
 
 
 def next_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
     """Why a cycle that began now would read a baseline; None when it would read the changes.
 
-    Whose lease the mark was written under is not known here: one of our life is taken for that of a relay that died
+    Whose lease the fence was written under is not known here: one of our epoch is taken for that of a relay that died
     just before its seal, as the next cycle most likely will.
     """
-    latest = state.mark.generation if state.mark else 0
-    if accepts_mark(state.mark, checkpoint, latest):
+    latest = state.fence.generation if state.fence else 0
+    if accepts_fence(state.fence, checkpoint, latest):
         return why_baseline(source, checkpoint, state)
-    return why_new_life(state.mark, checkpoint)
+    return why_new_epoch(state.fence, checkpoint)
 
 
 def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
     """Why the changes since the watermark cannot be read; None when they can."""
     if checkpoint.version is None:
-        return Reason(checkpoint.life_reason) if checkpoint.life_reason else Reason.FIRST_RUN
+        return reason_of(checkpoint.epoch_reason) if checkpoint.epoch_reason else Reason.FIRST_RUN
     if state.object_id != checkpoint.object_id:
         return Reason.TABLE_RECREATED
     if restarted := _why_restarted(checkpoint, state):

@@ -8,39 +8,50 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from common.database.records import ChangedRow, Dispatch, Logged, TaskStatus, Window
+from common.database.records import ChangedRow, Dispatch, LastDispatch, TaskStatus, WindowHeader
+from relay.cycle.rejections import (
+    LONGEST_BUSINESS_ID,
+    Rejection,
+    encodable,
+    is_broken,
+    reject_rendered,
+    reject_unrendered,
+    reject_values,
+)
 from relay.cycle.task_ids import attempt_id, dispatch_id
 from relay.sources.source import Source
 
 RenderArgs = Callable[[tuple[Any, ...]], str]
 """Serialises a task's arguments. Raises TypeError or ValueError for what cannot be sent."""
 
-LONGEST_BUSINESS_ID = 500
-"""Characters. A name is looked for and indexed; what is longer is somebody's text in the wrong column."""
-LONGEST_ARGUMENTS = 1_000_000
-"""Characters of JSON. A message names the row; MongoDB keeps at most 16 MiB in a document."""
 
-
-def prepare_row(
-    source: Source, window: Window, row: ChangedRow, seq: int, render: RenderArgs, *, repeats: Logged | None = None
+def make_dispatch(
+    source: Source,
+    window: WindowHeader,
+    row: ChangedRow,
+    seq: int,
+    render: RenderArgs,
+    *,
+    repeats: LastDispatch | None = None,
 ) -> Dispatch:
     """The dispatch of a row; REJECTED, with the reason, when it cannot be sent.
 
     `repeats`: the one that is sent again, under an id of its own.
     """
-    text, error, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row))
+    text, rejection, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row))
     attempt = repeats.attempt + 1 if repeats else 1
     own_id = dispatch_id(source, window, row)
     return Dispatch(
         id=attempt_id(repeats.id, attempt) if repeats else own_id,
         window=window,
         args=text,
-        seq=None if error else seq,
+        seq=None if rejection else seq,
         business_id=business_id(row),
         key=key,
         change_version=row.version,
-        status=TaskStatus.REJECTED if error else TaskStatus.PREPARED,
-        error=error,
+        status=TaskStatus.REJECTED if rejection else TaskStatus.PREPARED,
+        reason=rejection.code.value if rejection else None,
+        error=rejection.remedy if rejection else None,
         attempt=attempt,
         repeats=repeats.id if repeats else None,
     )
@@ -51,7 +62,7 @@ def business_id(row: ChangedRow) -> str | None:
     first = row.args[0]
     if type(first) is str and first.isascii():
         return first[:LONGEST_BUSINESS_ID]
-    return None if row.args[0] is None else _encodable(str(row.args[0]))[:LONGEST_BUSINESS_ID]
+    return None if row.args[0] is None else encodable(str(row.args[0]))[:LONGEST_BUSINESS_ID]
 
 
 def logged_key(row: ChangedRow) -> tuple[Any, ...]:
@@ -67,44 +78,16 @@ def _plainly(row: ChangedRow, render: RenderArgs) -> tuple[str, None, tuple[Any,
     return render(row.args), None, row.key
 
 
-def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, str | None]:
+def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str, Rejection | None]:
     """The arguments as JSON, or why they are not sent."""
-    if reason := _why_not(source, row):
-        return "", f"{reason} and {_taken_again(source)}"
+    if rejection := reject_values(source, row):
+        return "", rejection
     try:
         text = render(row.args)
     except (TypeError, ValueError) as error:
-        return "", f"the arguments cannot be sent as JSON: {error}"
-    if len(text) > LONGEST_ARGUMENTS:
-        return "", f"the arguments have {len(text)} characters, and {LONGEST_ARGUMENTS} at most are sent: shorten them"
-    return text, None
-
-
-def _why_not(source: Source, row: ChangedRow) -> str | None:
-    """What is wrong with the row's values, and how to mend it."""
-    named = list(zip(source.args, row.args, strict=True))
-    if missing := [name for name, value in named if value is None]:
-        return f"{', '.join(missing)} is NULL in {source.full_name}: set it"
-    if broken := [name for name, value in [*named, *(("its key", part) for part in row.key)] if _is_broken(value)]:
-        return f"{', '.join(broken)} holds half of a surrogate pair, which is no text in UTF-8: correct it"
-    if (length := len(str(row.args[0]))) > LONGEST_BUSINESS_ID:
-        return f"{source.args[0]} has {length} characters, and a business id {LONGEST_BUSINESS_ID} at most: shorten it"
-    return None
-
-
-def _taken_again(source: Source) -> str:
-    if set(source.args) <= set(source.watched):
-        return "the row is taken again"
-    return f"write {' or '.join(source.watched)} anew: then the row is taken again"
-
-
-def _is_broken(value: Any) -> bool:
-    return isinstance(value, str) and not value.isascii() and value != _encodable(value)
-
-
-def _encodable(text: str) -> str:
-    """The same text, with halves of surrogate pairs written out: MongoDB keeps UTF-8 only."""
-    return text.encode("utf-8", "backslashreplace").decode()
+        return "", reject_unrendered(error)
+    rejection = reject_rendered(text)
+    return ("", rejection) if rejection else (text, None)
 
 
 def _storable(part: Any) -> Any:
@@ -121,4 +104,4 @@ def _storable(part: Any) -> Any:
         return format(part, "f")
     if isinstance(part, uuid.UUID):
         return str(part)
-    return part.encode("utf-16-le", "surrogatepass") if _is_broken(part) else part
+    return part.encode("utf-16-le", "surrogatepass") if is_broken(part) else part

@@ -3,101 +3,119 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 
-from common.database.records import NOWHERE, OpenCycle, Outgoing, Position
-from relay.cycle.context import Work
-from relay.cycle.outcomes import Reason
+from common.database.records import NOWHERE, Offset, OpenWindow, Outgoing
+from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError
+from relay.cycle.reasons import Reason
 from relay.cycle.recover import repair
 
 GAPS = 5
-"""Gaps in the queue that a batch may meet before the journal is taken to be unable to mend it (tests/protocol)."""
+"""Gaps in the queue that a batch may meet before the journal is taken to be unable to fill it (tests/protocol)."""
 
 
-def drain(work: Work, cycle: OpenCycle, dispatches: Sequence[Outgoing] = ()) -> bool:
-    """Publish what the open cycle holds, in order. False: the queue is full, and the journal keeps the rest.
+class Drained(Enum):
+    """What became of an open window."""
 
-    `dispatches`: all of it, when this relay has just prepared it; otherwise the journal is read.
-    A journal that lost documents, or a queue that cannot be mended, ends the life. Documents expire only from the
-    close of their window on, or the journal would have holes when the queue is full for long.
+    DRAINED = auto()
+    """All of it is in the queue, and the window is closed."""
+    QUEUE_FULL = auto()
+    """The journal keeps the rest."""
+    EPOCH_ENDED = auto()
+    """The journal lost documents, or the queue lost more than the journal can fill in."""
+
+
+def drain(context: CycleContext, window: OpenWindow, dispatches: Sequence[Outgoing] = ()) -> Drained:
+    """Publish what the open window holds, in order.
+
+    `dispatches`: all of it, when this relay has just prepared it; otherwise the journal is read. Documents expire only
+    from the close of their window on, or the journal would have holes when the queue is full for long.
     """
-    if not _is_whole(work, cycle):
-        return True
-    with work.ports.ahead(_in_batches(work, dispatches) if dispatches else _from_journal(work, cycle)) as batches:
-        previous: Position | None = None
-        expires = cycle.count == 0
-        for batch in batches:
-            if _queue_is_full(work):
-                return False
+    if not _is_whole(context, window):
+        return Drained.EPOCH_ENDED
+    batches = _in_batches(context, dispatches) if dispatches else _from_journal(context, window)
+    expires = window.count == 0
+    with context.ports.prefetch(batches) as ready:
+        previous: Offset | None = None
+        for batch in ready:
+            if _queue_is_full(context):
+                return Drained.QUEUE_FULL
             if previous is None and not dispatches:
-                previous = work.ports.journal.before(batch[0])
-            if not _publish(work, cycle, batch, previous):
-                return True
-            expires = len(batch) == cycle.count
-            work.ports.journal.mark_pending(batch, expires=expires)
-            work.dispatched += len(batch)
-            previous = batch[-1].position
+                previous = context.ports.journal.before(batch[0])
+            if not _publish(context, window, batch, previous):
+                return Drained.EPOCH_ENDED
+            expires = len(batch) == window.count
+            context.ports.journal.mark_pending(batch, expires=expires)
+            context.dispatched += len(batch)
+            previous = batch[-1].offset
+    return _close(context, window, expires=expires)
+
+
+def _close(context: CycleContext, window: OpenWindow, *, expires: bool) -> Drained:
+    """`expires`: its documents may expire already."""
     # Counted again: documents lost since the first count would otherwise be taken for published ones.
-    if _is_whole(work, cycle):
-        work.check_lease()
-        if not expires:
-            work.ports.journal.let_expire(cycle, work.progress)
-        work.close(cycle)
-    return True
+    if not _is_whole(context, window):
+        return Drained.EPOCH_ENDED
+    context.check_lease()
+    if not expires:
+        context.ports.journal.let_expire(window, context.progress)
+    context.close(window)
+    return Drained.DRAINED
 
 
-def _in_batches(work: Work, dispatches: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
-    size = work.options.batch_size
+def _in_batches(context: CycleContext, dispatches: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
+    size = context.options.batch_size
     for start in range(0, len(dispatches), size):
         yield dispatches[start : start + size]
 
 
-def _from_journal(work: Work, cycle: OpenCycle) -> Iterator[Sequence[Outgoing]]:
-    window, after = work.ports.journal.window(cycle.id), -1
-    while window and (batch := work.ports.journal.batch(window, work.options.batch_size, after=after)):
+def _from_journal(context: CycleContext, window: OpenWindow) -> Iterator[Sequence[Outgoing]]:
+    header, after = context.ports.journal.header(window.id), -1
+    while header and (batch := context.ports.journal.batch(header, context.options.batch_size, after=after)):
         yield batch
-        after = batch[-1].position.seq
+        after = batch[-1].offset.seq
 
 
-def _is_whole(work: Work, cycle: OpenCycle) -> bool:
-    """False: documents of the cycle are gone, and the life has ended. Not on one look alone: it is asked again once a
+def _is_whole(context: CycleContext, window: OpenWindow) -> bool:
+    """False: documents of the window are gone, and the epoch has ended. Not on one look alone: it is asked again once a
     write has confirmed the lease."""
-    if _adds_up(work, cycle):
+    if _adds_up(context, window):
         return True
-    work.check_lease()
-    if _adds_up(work, cycle):
+    context.check_lease()
+    if _adds_up(context, window):
         return True
-    work.abandon_life(Reason.JOURNAL_HOLES)
+    context.end_epoch(Reason.JOURNAL_HOLES)
     return False
 
 
-def _adds_up(work: Work, cycle: OpenCycle) -> bool:
-    return work.ports.journal.count(cycle.id) == cycle.count
+def _adds_up(context: CycleContext, window: OpenWindow) -> bool:
+    return context.ports.journal.count(window.id) == window.count
 
 
-def _queue_is_full(work: Work) -> bool:
-    length = work.ports.publisher.queue_length(work.source)
-    return length is not None and length >= work.options.queue_limit
+def _queue_is_full(context: CycleContext) -> bool:
+    length = context.ports.publisher.queue_length(context.source)
+    return length is not None and length >= context.options.queue_limit
 
 
-def _publish(work: Work, cycle: OpenCycle, batch: Sequence[Outgoing], previous: Position | None) -> bool:
-    """False: the queue kept losing its place, and the life has ended."""
+def _publish(context: CycleContext, window: OpenWindow, batch: Sequence[Outgoing], previous: Offset | None) -> bool:
+    """False: the queue kept losing its place, and the epoch has ended."""
     for _ in range(GAPS):
-        after = previous or cycle.after
+        after = previous or window.after
         if after is None:
-            after = work.position() or NOWHERE
-            if not check_owner(work):
+            after = context.offset() or NOWHERE
+            if not check_owner(context):
                 return False
-        work.check_lease()
+        context.check_lease()
         try:
-            work.ports.publisher.publish(work.source, after=after, dispatches=batch)
+            context.ports.publisher.publish(context.source, after=after, dispatches=batch)
         except QueueGapError:
-            repair(work)
-            if work.checkpoint.life != cycle.life:
+            repair(context)
+            if context.checkpoint.epoch != window.epoch:
                 return False
         else:
             return True
-    work.check_lease()
-    work.abandon_life(Reason.QUEUE_BEHIND)
+    context.check_lease()
+    context.end_epoch(Reason.QUEUE_BEHIND)
     return False

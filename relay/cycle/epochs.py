@@ -1,160 +1,165 @@
-"""Lives: one begins where the mark in SQL Server is not ours, or that of another Mongo goes on in this one."""
+"""Epochs: one begins where the fence in SQL Server is not ours, or that of another Mongo goes on in this one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from common.database.errors import ConfigurationError
-from common.database.records import Beginning, Mark, Position, Resume, TableState
-from relay.cycle.context import Work
-from relay.cycle.continuity import why_new_life
-from relay.cycle.outcomes import Reason, Stop
+from common.database.records import EpochStart, Fence, Offset, Resume, TableState
+from relay.cycle.context import CycleContext
+from relay.cycle.continuity import why_new_epoch
+from relay.cycle.outcomes import Stop, StopReason
 from relay.cycle.ownership import leave_it_to_who_is_at_work
 from relay.cycle.ports import Snapshot
+from relay.cycle.reasons import SENTENCES, Reason
 
-MOST_LIVES = 3
-"""Lives that may begin one soon after the other. More often it happens where two relays do not know of each other."""
+MOST_EPOCHS = 3
+"""Epochs that may begin one soon after the other. More often it happens where two relays do not know of each other."""
 
 
-def settle(work: Work, snapshot: Snapshot) -> None:
-    """The mark is not ours: begin a life, first in Mongo, then in the mark; or go on with that of another Mongo.
+def settle(context: CycleContext, snapshot: Snapshot) -> None:
+    """The fence is not ours: begin an epoch, first in Mongo, then in the fence; or go on with that of another Mongo.
 
     Raises ConfigurationError where only a person can decide, Stop when somebody was quicker.
     """
     state = snapshot.state
     snapshot.end()
-    work.check_lease()
-    leave_it_to_who_is_at_work(work, state.mark)
-    if resume := _vouched_for(work, state.mark):
-        _go_on(work, snapshot, state.mark, resume)
+    context.check_lease()
+    leave_it_to_who_is_at_work(context, state.fence)
+    if resume := _vouched_for(context, state.fence):
+        _go_on(context, snapshot, state.fence, resume)
         return
-    _stop_a_source_that_begins_too_often(work, state.mark)
-    if begun := _begins_now(work, state):
-        _begin_with_a_watermark(work, snapshot, *begun)
+    _stop_a_source_that_begins_too_often(context, state.fence)
+    if begun := _begins_now(context, state):
+        _begin_with_a_watermark(context, snapshot, *begun)
     else:
-        _begin_with_a_baseline(work, snapshot)
+        _begin_with_a_baseline(context, snapshot)
 
 
-def _stop_a_source_that_begins_too_often(work: Work, mark: Mark | None) -> None:
-    if not work.stop_source(MOST_LIVES):
+def _stop_a_source_that_begins_too_often(context: CycleContext, fence: Fence | None) -> None:
+    if not context.stop_source(MOST_EPOCHS):
         return
-    theirs = f"host {mark.host}, MongoDB {mark.store}, life {mark.life}" if mark else "no mark"
+    theirs = f"host {fence.host}, MongoDB {fence.store}, epoch {fence.epoch}" if fence else "no fence"
     raise ConfigurationError(
-        f"source {work.source.name}: its state was begun anew {MOST_LIVES} times within"
-        f" {work.options.lives_within_seconds / 60:.0f} minutes, and would be again"
-        f" ({why_new_life(mark, work.checkpoint)}). Here: host {work.options.host}, MongoDB {work.checkpoint.store},"
-        f" life {work.checkpoint.life}; in SQL Server: {theirs}. It is stopped, and its rows wait: see that one relay"
-        f" alone works on it, then run: relay adopt {work.source.name}"
+        f"source {context.source.name}: its state was begun anew {MOST_EPOCHS} times within"
+        f" {context.options.epochs_within_seconds / 60:.0f} minutes, and would be again"
+        f" ({SENTENCES[why_new_epoch(fence, context.checkpoint)]}). Here: host {context.options.host}, MongoDB"
+        f" {context.checkpoint.store}, epoch {context.checkpoint.epoch}; in SQL Server: {theirs}. It is stopped, and"
+        f" its rows wait: see that one relay alone works on it, then run: relay adopt {context.source.name}"
     )
 
 
 # With a baseline
 
 
-def _begin_with_a_baseline(work: Work, snapshot: Snapshot) -> None:
-    mark, lease = snapshot.state.mark, work.lease
-    reason = why_new_life(mark, work.checkpoint, adopts=work.adopts)
-    life = work.ports.new_name()
-    work.begin_life(Beginning(life=life, reason=reason, number=work.number))
-    new = _first_mark(work, life=life, generation=lease.generation)
-    _set_mark(snapshot, new, expected=mark)
-    _tell(work, reason, life)
+def _begin_with_a_baseline(context: CycleContext, snapshot: Snapshot) -> None:
+    fence, lease = snapshot.state.fence, context.lease
+    reason = why_new_epoch(fence, context.checkpoint, adopts=context.adopts)
+    epoch = context.ports.new_name()
+    context.begin_epoch(EpochStart(epoch=epoch, reason=reason, number=context.number))
+    new = _first_fence(context, epoch=epoch, generation=lease.generation)
+    _set_fence(snapshot, new, expected=fence)
+    _log_begun(context, reason, epoch)
 
 
-def _first_mark(work: Work, *, life: str, generation: int, version: int = 0, resume: Resume | None = None) -> Mark:
-    return Mark(
+def _first_fence(
+    context: CycleContext, *, epoch: str, generation: int, version: int = 0, resume: Resume | None = None
+) -> Fence:
+    return Fence(
         version=version,
-        life=life,
+        epoch=epoch,
         generation=generation,
-        store=work.checkpoint.store,
+        store=context.checkpoint.store,
         resume=resume,
-        host=work.options.host,
+        host=context.options.host,
     )
 
 
-def _set_mark(snapshot: Snapshot, mark: Mark, *, expected: Mark | None) -> None:
-    if not snapshot.set_mark(mark, expected=expected):
-        raise Stop("the mark is somebody else's by now")
+def _set_fence(snapshot: Snapshot, fence: Fence, *, expected: Fence | None) -> None:
+    if not snapshot.set_fence(fence, expected=expected):
+        raise Stop(StopReason.FENCE_TAKEN)
 
 
-def _tell(work: Work, reason: Reason, life: str) -> None:
-    report = work.ports.log.info if reason is Reason.FIRST_RUN else work.ports.log.warning
-    report("life_begun", source=work.source.name, reason=str(reason), life=life)
+def _log_begun(context: CycleContext, reason: Reason, epoch: str) -> None:
+    report = context.ports.log.info if reason is Reason.FIRST_RUN else context.ports.log.warning
+    report("epoch_begun", source=context.source.name, reason=reason.value, epoch=epoch)
 
 
 # With a watermark: RELAY_FIRST_RUN=now
 
 
-def _begins_now(work: Work, state: TableState) -> tuple[int, Resume] | None:
-    """The version that the life begins at, and what is known of it; None: it begins with a baseline.
+def _begins_now(context: CycleContext, state: TableState) -> tuple[int, Resume] | None:
+    """The version that the epoch begins at, and what is known of it; None: it begins with a baseline.
 
-    Whoever dies between mark and Mongo leaves a mark that tells the version: what came since then is not skipped.
+    Whoever dies between fence and Mongo leaves a fence that tells the version: what came since then is not skipped.
     """
-    if not work.options.first_run_now:
+    if not context.options.first_run_now:
         return None
-    mark, checkpoint = state.mark, work.checkpoint
-    if mark is not None:
-        return (mark.version, mark.resume) if mark.resume and mark.resume.is_first_run else None
-    has_lived = checkpoint.life is not None or checkpoint.life_reason is not None
-    if has_lived or work.has_pushed() or state.current_version is None:
+    fence, checkpoint = state.fence, context.checkpoint
+    if fence is not None:
+        return (fence.version, fence.resume) if fence.resume and fence.resume.is_first_run else None
+    has_lived = checkpoint.epoch is not None or checkpoint.epoch_reason is not None
+    if has_lived or context.has_pushed() or state.current_version is None:
         return None
     return state.current_version, Resume(
-        number=work.number,
+        number=context.number,
         last=None,
-        base=work.number + 1,
+        base=context.number + 1,
         begin_version=state.begin_version,
         object_id=state.object_id,
         side_table=state.side_table,
-        definition=work.source.definition,
+        definition=context.source.definition,
         is_first_run=True,
     )
 
 
-def _begin_with_a_watermark(work: Work, snapshot: Snapshot, version: int, resume: Resume) -> None:
-    """First the mark, which tells the version, then Mongo."""
-    life, lease = work.ports.new_name(), work.lease
-    mark = _first_mark(work, life=life, generation=lease.generation, version=version, resume=resume)
-    _set_mark(snapshot, mark, expected=snapshot.state.mark)
-    work.begin_life(Beginning(life=life, reason=Reason.FIRST_RUN, number=work.number, version=version, resume=resume))
-    _tell(work, Reason.FIRST_RUN, life)
+def _begin_with_a_watermark(context: CycleContext, snapshot: Snapshot, version: int, resume: Resume) -> None:
+    """First the fence, which tells the version, then Mongo."""
+    epoch, lease = context.ports.new_name(), context.lease
+    fence = _first_fence(context, epoch=epoch, generation=lease.generation, version=version, resume=resume)
+    _set_fence(snapshot, fence, expected=snapshot.state.fence)
+    context.begin_epoch(
+        EpochStart(epoch=epoch, reason=Reason.FIRST_RUN, number=context.number, version=version, resume=resume)
+    )
+    _log_begun(context, Reason.FIRST_RUN, epoch)
 
 
 # Adoption
 
 
-def _vouched_for(work: Work, mark: Mark | None) -> Resume | None:
-    """What the mark tells, where all that was dispatched up to its version is in the queue: the queue's own position
+def _vouched_for(context: CycleContext, fence: Fence | None) -> Resume | None:
+    """What the fence tells, where all that was dispatched up to its version is in the queue: the queue's own offset
     says so. None: nobody adopts the source, or nothing vouches for that."""
-    if mark is None or mark.resume is None or mark.resume.is_first_run:
+    if fence is None or fence.resume is None or fence.resume.is_first_run:
         return None
-    is_half_adopted = mark.store == work.checkpoint.store and mark.life == work.checkpoint.adopts_life
-    if not (work.adopts or is_half_adopted):
+    is_half_adopted = fence.store == context.checkpoint.store and fence.epoch == context.checkpoint.adopts_epoch
+    if not (context.adopts or is_half_adopted):
         return None
-    position, last = work.position(), mark.resume.last
-    if position is None:
+    offset, last = context.offset(), fence.resume.last
+    if offset is None:
         return None
     vouches = (
-        position.life != mark.life
+        offset.epoch != fence.epoch
         if last is None
-        else position == Position(life=mark.life, number=last[0], seq=last[1])
+        else offset == Offset(epoch=fence.epoch, window=last[0], seq=last[1])
     )
-    return mark.resume if vouches else None
+    return fence.resume if vouches else None
 
 
-def _go_on(work: Work, snapshot: Snapshot, mark: Mark | None, resume: Resume) -> None:
-    """First the mark, which ends the other's work, then Mongo. Who dies in between has announced it."""
-    if mark is None:
-        raise AssertionError("what the mark tells was asked for")
-    work.announce_adoption(mark)
-    new = replace(mark, store=work.checkpoint.store, generation=work.lease.generation, host=work.options.host)
-    _set_mark(snapshot, new, expected=mark)
-    work.begin_life(
-        Beginning(
-            life=mark.life,
+def _go_on(context: CycleContext, snapshot: Snapshot, fence: Fence | None, resume: Resume) -> None:
+    """First the fence, which ends the other's work, then Mongo. Who dies in between has announced it."""
+    if fence is None:
+        raise AssertionError("what the fence tells was asked for")
+    context.announce_adoption(fence)
+    new = replace(fence, store=context.checkpoint.store, generation=context.lease.generation, host=context.options.host)
+    _set_fence(snapshot, new, expected=fence)
+    context.begin_epoch(
+        EpochStart(
+            epoch=fence.epoch,
             reason=Reason.CONTINUED,
-            number=max(work.number, resume.number),
-            version=mark.version,
+            number=max(context.number, resume.number),
+            version=fence.version,
             resume=resume,
         )
     )
-    work.ports.log.warning("life_adopted", source=work.source.name, life=mark.life, version=mark.version)
+    context.ports.log.warning("epoch_adopted", source=context.source.name, epoch=fence.epoch, version=fence.version)

@@ -1,4 +1,4 @@
-"""Renews a lease, and the mark, while the holder makes progress, and cancels the statement of one that does not."""
+"""Renews a lease, and the fence, while the holder makes progress, and cancels the statement of one that does not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from common.database.records import Lease
-from relay.cycle.context import Log
-from relay.cycle.outcomes import RENEW_MARK_SECONDS
-from relay.cycle.ports import Leases
+from relay.cycle.options import RENEW_FENCE_SECONDS
+from relay.cycle.ports import Leases, Log
 
 
 class Heartbeat:
@@ -26,14 +25,14 @@ class Heartbeat:
         *,
         interval_seconds: float,
         patience_seconds: float,
-        mark_interval_seconds: float = RENEW_MARK_SECONDS,
+        fence_interval_seconds: float = RENEW_FENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._leases = leases
         self._log = log
         self._interval = interval_seconds
         self._patience = patience_seconds
-        self._mark_interval = mark_interval_seconds
+        self._fence_interval = fence_interval_seconds
         self._clock = clock
         self._moved = 0.0
 
@@ -43,19 +42,19 @@ class Heartbeat:
 
     @contextmanager
     def over(
-        self, lease: Lease, *, on_stall: Callable[[], None], renew_mark: Callable[[], None]
+        self, lease: Lease, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
     ) -> Iterator[Heartbeat]:
-        """Keep the lease alive inside the block, and the mark fresh; `on_stall` is called once, from another thread,
+        """Keep the lease alive inside the block, and the fence fresh; `on_stall` is called once, from another thread,
         when nothing moves."""
         self.progress()
         done = threading.Event()
-        # Two threads: a renewal of the mark may wait for SQL Server, and the lease must not wait with it.
+        # Two threads: a renewal of the fence may wait for SQL Server, and the lease must not wait with it.
         threads = [
             threading.Thread(
                 target=self._beat, args=(lease, on_stall, done), name=f"lease-{lease.source}", daemon=True
             ),
             threading.Thread(
-                target=self._keep, args=(lease, renew_mark, done), name=f"mark-{lease.source}", daemon=True
+                target=self._keep, args=(lease, renew_fence, done), name=f"fence-{lease.source}", daemon=True
             ),
         ]
         for thread in threads:
@@ -76,12 +75,12 @@ class Heartbeat:
             if not self._renew(lease):
                 return
 
-    def _keep(self, lease: Lease, renew_mark: Callable[[], None], done: threading.Event) -> None:
-        while not done.wait(self._mark_interval):
+    def _keep(self, lease: Lease, renew_fence: Callable[[], None], done: threading.Event) -> None:
+        while not done.wait(self._fence_interval):
             try:
-                renew_mark()
+                renew_fence()
             except Exception as error:
-                self._log.warning("mark_not_renewed", source=lease.source, error=str(error))
+                self._log.warning("fence_not_renewed", source=lease.source, error=str(error))
 
     def _give_up(self, lease: Lease, on_stall: Callable[[], None]) -> None:
         """Where it fails the connection is gone, as the work finds out by itself."""

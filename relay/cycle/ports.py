@@ -1,40 +1,43 @@
-"""What the cycle needs of the world: narrow ports, each with a real adapter and an in-memory twin."""
+"""What the cycle needs of the world: narrow ports, each with a real adapter and an in-memory fake."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 from common.database.records import (
-    Beginning,
     ChangedRow,
     Checkpoint,
     Dispatch,
+    EpochStart,
+    Fence,
+    LastDispatch,
     Lease,
-    Logged,
-    Mark,
-    OpenCycle,
+    Offset,
+    OpenWindow,
     Outgoing,
-    Position,
     Seal,
     TableState,
     Takeover,
     TaskStatus,
-    Window,
+    WindowHeader,
 )
+from relay.cycle.dispatch import RenderArgs
+from relay.cycle.prefetch import Prefetch
 from relay.sources.source import Source
 
 Key = tuple[Any, ...]
 
 
 class Snapshot(Protocol):
-    """One SNAPSHOT transaction on one connection, which is kept until the mark is written."""
+    """One SNAPSHOT transaction on one connection, which is kept until the fence is written."""
 
     @property
     def state(self) -> TableState:
-        """The table, the version counter and the mark, as the snapshot shows them."""
+        """The table, the version counter and the fence, as the snapshot shows them."""
 
     def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
         """The rows that are pending now and changed above `since`, by version and key, in batches."""
@@ -45,8 +48,8 @@ class Snapshot(Protocol):
     def end(self) -> None:
         """End the transaction; the connection stays."""
 
-    def set_mark(self, mark: Mark, *, expected: Mark | None) -> bool:
-        """Compare and set the mark, on the same connection. False: it was not what was expected."""
+    def set_fence(self, fence: Fence, *, expected: Fence | None) -> bool:
+        """Compare and set the fence, on the same connection. False: it was not what was expected."""
 
 
 class ChangeSource(Protocol):
@@ -61,8 +64,8 @@ class ChangeSource(Protocol):
     def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
         """Those of the keys whose rows are pending now."""
 
-    def renew_mark(self, source: Source, store: str) -> None:
-        """Say that a relay with this Mongo is at work, where the mark is that Mongo's. From another thread."""
+    def renew_fence(self, source: Source, store: str) -> None:
+        """Say that a relay with this Mongo is at work, where the fence is that Mongo's. From another thread."""
 
     def cancel(self, source: Source) -> None:
         """Cancel the statement that reads the source, if there is one. From another thread."""
@@ -87,30 +90,30 @@ class Checkpoints(Protocol):
     def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
         """The checkpoints there are, in one round trip."""
 
-    def count_on_from(self, lease: Lease, number: int) -> bool:
-        """Set the cycle number of a checkpoint that has none yet."""
+    def seed_window_number(self, lease: Lease, number: int) -> bool:
+        """Set the window number of a checkpoint that has none yet."""
 
-    def abandon_life(self, lease: Lease, *, number: int, reason: str) -> bool:
-        """Forget life, watermark, last position and open cycle: a new life begins with the next attempt."""
+    def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
+        """Forget epoch, watermark, last offset and open window: a new epoch begins with the next attempt."""
 
-    def begin_life(self, lease: Lease, beginning: Beginning) -> bool:
-        """Begin a life: its sealed generation is the lease's, and the lease's is the next one."""
+    def begin_epoch(self, lease: Lease, beginning: EpochStart) -> bool:
+        """Begin an epoch: its sealed generation is the lease's, and the lease's is the next one."""
 
-    def announce_adoption(self, lease: Lease, *, life: str, generation: int) -> bool:
-        """That this life of another Mongo is about to go on here, and that the lease's generation is this one."""
+    def announce_adoption(self, lease: Lease, *, epoch: str, generation: int) -> bool:
+        """That this epoch of another Mongo is about to go on here, and that the lease's generation is this one."""
 
     def adopt(self, lease: Lease, *, superseded: Collection[str]) -> bool:
         """A person takes the source over: nothing stops it any more but these definitions."""
 
-    def stop_source(self, lease: Lease, *, lives: int, within: timedelta) -> bool:
-        """Stop the source until it is adopted, where so many lives were sealed within this time. False: they were
+    def stop_source(self, lease: Lease, *, epochs: int, within: timedelta) -> bool:
+        """Stop the source until it is adopted, where so many epochs were sealed within this time. False: they were
         not."""
 
     def seal(self, lease: Lease, seal: Seal) -> bool:
-        """Advance the watermark and open the cycle, if owner, watermark and life are as expected and none is open."""
+        """Advance the watermark and open the cycle, if owner, watermark and epoch are as expected and none is open."""
 
-    def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
-        """The open cycle is drained."""
+    def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
+        """The open window is drained."""
 
 
 class Journal(Protocol):
@@ -119,48 +122,46 @@ class Journal(Protocol):
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
         """Write them; gives back the ids that were there before, which were left as they are."""
 
-    def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
+    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
         """Put it in the place of an older one with its id, where that one was never published."""
 
-    def discard(self, source: Source, *, generation: int, open_cycle: str | None) -> int:
+    def discard(self, source: Source, *, generation: int, open_window: str | None) -> int:
         """Delete what was prepared and never sealed, of generations up to this one. Gives back how many.
 
         What was published of windows that were never closed expires from now on.
         """
 
-    def count(self, cycle: str) -> int:
-        """Documents of the cycle, rejected ones included."""
+    def count(self, window_id: str) -> int:
+        """Documents of the window, rejected ones included."""
 
-    def window(self, cycle: str) -> Window | None:
-        """What all dispatches of the cycle have in common; None when it has none."""
+    def header(self, window_id: str) -> WindowHeader | None:
+        """What all dispatches of the window have in common; None when it has none."""
 
-    def batch(self, window: Window, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+    def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         """The first PREPARED ones of the window beyond the place `after`, in order."""
 
-    def before(self, dispatch: Outgoing) -> Position | None:
-        """Position of the one before it in the same cycle; None when it is the first."""
+    def before(self, dispatch: Outgoing) -> Offset | None:
+        """Offset of the one before it in the same window; None when it is the first."""
 
-    def pushed_beyond(
-        self, source: Source, checkpoint: Checkpoint, position: Position, limit: int
-    ) -> Sequence[Dispatch]:
-        """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
+    def pushed_beyond(self, source: Source, checkpoint: Checkpoint, offset: Offset, limit: int) -> Sequence[Dispatch]:
+        """Dispatches of sealed windows of the checkpoint's epoch beyond the offset, in order, up to the first
         one that is still PREPARED; at most `limit`."""
 
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times.
 
-        `batch`: dispatches of one cycle that follow one another in the journal. `expires`: they are all there is of
+        `batch`: dispatches of one window that follow one another in the journal. `expires`: they are all there is of
         it, so that they may expire from now on.
         """
 
-    def let_expire(self, cycle: OpenCycle, progress: Callable[[], None]) -> None:
-        """The whole cycle is in the queue: its documents may expire from now on. `progress` is called now and then."""
+    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
+        """The whole window is in the queue: its documents may expire from now on. `progress` is called now and then."""
 
 
 class History(Protocol):
     """The task log, as far as it says what became of rows."""
 
-    def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Key, Logged]:
+    def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Key, LastDispatch]:
         """The last dispatch of each row of the source that bears one of these business ids, by its key."""
 
     def counts(self, source: Source, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
@@ -177,19 +178,19 @@ class QueueGapError(Exception):
 class Publisher(Protocol):
     """The queues."""
 
-    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
+    def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         """Where each source's queue stands, by the source's name, in one round trip.
 
         None: this broker cannot say. NOWHERE: nothing was pushed yet.
         """
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
-        """Put them in the queue. When it returns, everything up to the last one's position is there.
+        """Put them in the queue. When it returns, everything up to the last one's offset is there.
 
-        `silent`: ids of those that only move the position. Raises QueueGapError when the queue does not stand where
-        the batch begins; any other error when it cannot say what is in the queue. They must be of one life.
+        `skip_message`: ids of those that only move the offset. Raises QueueGapError when the queue does not stand where
+        the batch begins; any other error when it cannot say what is in the queue. They must be of one epoch.
         """
 
     def queue_length(self, source: Source) -> int | None:
@@ -200,3 +201,46 @@ class Publisher(Protocol):
 
     def discard_torn_writes(self) -> bool:
         """The queue lost its end: see to it that nothing of that comes back by itself. False: it does not let us."""
+
+
+class Log(Protocol):
+    """A structured logger: an event and its fields."""
+
+    def debug(self, event: str, **fields: Any) -> Any:
+        """Worth knowing when one looks for something."""
+
+    def info(self, event: str, **fields: Any) -> Any:
+        """Worth knowing."""
+
+    def warning(self, event: str, **fields: Any) -> Any:
+        """Worth looking at."""
+
+    def error(self, event: str, **fields: Any) -> Any:
+        """A person must see to it."""
+
+
+class Resend(Protocol):
+    """Finds the rows of a snapshot that are to be sent again, in batches, each with what it repeats."""
+
+    def __call__(
+        self, snapshot: Snapshot, checkpoint: Checkpoint
+    ) -> Iterator[Sequence[tuple[ChangedRow, LastDispatch | None]]]:
+        """Rows above the checkpoint's watermark are left to the changes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """The world of the cycle."""
+
+    changes: ChangeSource
+    leases: Leases
+    checkpoints: Checkpoints
+    journal: Journal
+    history: History
+    publisher: Publisher
+    render: RenderArgs
+    prefetch: Prefetch
+    """Makes the next batch while this one is worked on."""
+    new_name: Callable[[], str]
+    """A random name, for epochs and windows."""
+    log: Log

@@ -1,4 +1,4 @@
-"""Reading ahead: the next batch is fetched and made ready while this one is written and sent."""
+"""Prefetch: the next batch is read and made ready while this one is written and sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Ahead(Protocol):
+class Prefetch(Protocol):
     """Gives the same items, each of them made before it is asked for."""
 
     def __call__(self, items: Iterator[T]) -> AbstractContextManager[Iterator[T]]:
@@ -18,13 +18,13 @@ class Ahead(Protocol):
 
 
 @contextmanager
-def read_ahead(items: Iterator[T]) -> Iterator[Iterator[T]]:
+def prefetch(items: Iterator[T]) -> Iterator[Iterator[T]]:
     """One item ahead, on a thread of its own.
 
     Leaving waits for the item that is being made: afterwards nobody works on `items` any more, so what they are read
     from can be closed.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead") as thread:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch") as thread:
         yield _from(items, thread)
 
 

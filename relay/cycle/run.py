@@ -1,4 +1,4 @@
-"""The cycle: one pass over one source. Lease, recover, read and prepare, seal, drain.
+"""The cycle: one run over one source. Lease, recover, read and prepare, seal, drain.
 
 What may be done in which order was found by playing the protocol at random: tests/protocol. It decides in doubt.
 """
@@ -6,16 +6,28 @@ What may be done in which order was found by playing the protocol at random: tes
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from relay.cycle.admission import check_admission
-from relay.cycle.context import Again, Ports, Work
-from relay.cycle.drain import drain
+from relay.cycle.context import CycleContext
+from relay.cycle.drain import Drained, drain
 from relay.cycle.heartbeat import Heartbeat
-from relay.cycle.outcomes import CycleOptions, CycleReport, Outcome, Reason, Stop
+from relay.cycle.options import CycleOptions
+from relay.cycle.outcomes import CycleReport, Outcome, Stop
 from relay.cycle.ownership import check_owner
-from relay.cycle.recover import reconcile_position
-from relay.cycle.seal import Sealed, seal_window
+from relay.cycle.ports import Ports, Resend
+from relay.cycle.recover import check_offset
+from relay.cycle.seal import SealedWindow, seal_window
 from relay.sources.source import Source
+
+_OUTCOMES: Mapping[Drained, Outcome] = MappingProxyType(
+    {
+        Drained.DRAINED: Outcome.DONE,
+        Drained.QUEUE_FULL: Outcome.QUEUE_FULL,
+        Drained.EPOCH_ENDED: Outcome.EPOCH_ENDED,
+    }
+)
 
 
 def run_cycle(
@@ -23,11 +35,11 @@ def run_cycle(
     ports: Ports,
     options: CycleOptions,
     heartbeat: Heartbeat,
-    again: Again | None = None,
+    resend: Resend | None = None,
     *,
     adopts: bool = False,
 ) -> CycleReport:
-    """One cycle over one source; `again` finds what is sent again by hand beside what changed.
+    """One cycle over one source; `resend` finds what is sent again by hand beside what changed.
 
     `adopts`: a person has said that this relay takes the source over from whoever had it.
 
@@ -39,64 +51,70 @@ def run_cycle(
     if lease is None:
         return CycleReport(source=source.name, outcome=Outcome.HELD)
     try:
-        work = Work(
+        context = CycleContext(
             source=source,
             ports=ports,
             options=options,
             lease=lease,
             checkpoint=lease.checkpoint,
-            again=again,
+            resend=resend,
             adopts=adopts,
         )
-        with heartbeat.over(lease, on_stall=lambda: ports.changes.cancel(source), renew_mark=work.renew_mark) as beat:
-            work.progress = beat.progress
-            outcome, sealed = _run(work)
+        with heartbeat.over(
+            lease, on_stall=lambda: ports.changes.cancel(source), renew_fence=context.renew_fence
+        ) as beat:
+            context.progress = beat.progress
+            outcome, sealed = _run(context)
     finally:
         ports.leases.release(lease)
-    return _report(work, outcome, sealed, time.monotonic() - started)
+    return _report(context, outcome, sealed, time.monotonic() - started)
 
 
-def _run(work: Work) -> tuple[Outcome, Sealed | None]:
-    sealed: Sealed | None = None
+def _run(context: CycleContext) -> tuple[Outcome, SealedWindow | None]:
+    sealed: SealedWindow | None = None
     try:
-        _admit(work)
-        reconcile_position(work)
-        if work.checkpoint.open_cycle and check_owner(work) and not drain(work, work.checkpoint.open_cycle):
+        _admit(context)
+        check_offset(context)
+        if _recover_window(context) is Drained.QUEUE_FULL:
             return Outcome.QUEUE_FULL, None
-        sealed = seal_window(work)
-        work.rejected = sealed.rejected
-        drained = drain(work, sealed.cycle, sealed.dispatches)
+        sealed = seal_window(context)
+        context.rejected = sealed.rejected
+        return _OUTCOMES[drain(context, sealed.window, sealed.dispatches)], sealed
     except Stop as stop:
-        work.ports.log.info("stopped", source=work.source.name, reason=str(stop))
+        context.ports.log.info("stopped", source=context.source.name, reason=stop.reason.value)
         return Outcome.STOPPED, sealed
-    return (Outcome.DONE if drained else Outcome.QUEUE_FULL), sealed
 
 
-def _admit(work: Work) -> None:
+def _recover_window(context: CycleContext) -> Drained | None:
+    """Drain the window that an earlier cycle has sealed; None: there is none, or it is another Mongo's by now."""
+    window = context.checkpoint.open_window
+    return drain(context, window) if window and check_owner(context) else None
+
+
+def _admit(context: CycleContext) -> None:
     """Who adopts a source lifts what stops it."""
-    if work.adopts:
-        work.adopt()
-    check_admission(work.source, work.checkpoint)
+    if context.adopts:
+        context.adopt()
+    check_admission(context.source, context.checkpoint)
 
 
-def _report(work: Work, outcome: Outcome, sealed: Sealed | None, seconds: float) -> CycleReport:
-    baseline: Reason | None = sealed.baseline if sealed else None
+def _report(context: CycleContext, outcome: Outcome, sealed: SealedWindow | None, seconds: float) -> CycleReport:
     report = CycleReport(
-        source=work.source.name,
+        source=context.source.name,
         outcome=outcome,
-        baseline=baseline,
+        baseline=sealed.baseline if sealed else None,
         version=sealed.version if sealed else None,
-        prepared=sealed.cycle.count if sealed else 0,
-        dispatched=work.dispatched,
-        rejected=work.rejected,
-        repaired=work.repaired,
+        prepared=sealed.window.count if sealed else 0,
+        dispatched=context.dispatched,
+        rejected=context.rejected,
+        repaired=context.repaired,
         seconds=seconds,
     )
     if report.dispatched or report.rejected:
-        work.ports.log.info(
+        context.ports.log.info(
             "cycle",
             source=report.source,
-            outcome=str(outcome),
+            outcome=outcome.value,
             version=report.version,
             dispatched=report.dispatched,
             rejected=report.rejected,

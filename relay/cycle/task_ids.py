@@ -1,4 +1,4 @@
-"""The id of a dispatch: within a life the same change always gets the same id."""
+"""The id of a dispatch: within an epoch the same change always gets the same id."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 
-from common.database.records import ChangedRow, Window
+from common.database.records import ChangedRow, WindowHeader
 from relay.sources.source import Source
 
 NAMESPACE = uuid.UUID("5f0c5d5e-7d0b-5c1a-9d5f-3c1f6a0b7e21")
@@ -20,8 +20,8 @@ _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 """RFC 9562, 4.1: of the 17th hexadecimal digit two bits are given."""
 
 
-def dispatch_id(source: Source, window: Window, row: ChangedRow) -> str:
-    """Celery task id of a row's dispatch: uuid5 over database, source, life, base, version and typed key.
+def dispatch_id(source: Source, window: WindowHeader, row: ChangedRow) -> str:
+    """Celery task id of a row's dispatch: uuid5 over database, source, epoch, base, version and typed key.
 
     A row whose version change tracking no longer knows takes the number of the window that read it: it can be
     repeated, but never lost. The base is another one after a change of definition, so that all that waits is
@@ -29,7 +29,7 @@ def dispatch_id(source: Source, window: Window, row: ChangedRow) -> str:
     """
     stamp = f'"b",{window.number}' if row.version is None else f'"v",{row.version}'
     key = "".join([f',["{type(part).__name__}",{quoted(str(part))}]' for part in row.key])
-    return _uuid5(f"{_beginning(source.database, source.name, window.life, window.base)}{stamp}{key}]")
+    return _uuid5(f"{_beginning(source.database, source.name, window.epoch, window.base)}{stamp}{key}]")
 
 
 def attempt_id(repeated: str, attempt: int) -> str:
@@ -38,9 +38,9 @@ def attempt_id(repeated: str, attempt: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _beginning(database: str, source: str, life: str, base: int) -> str:
+def _beginning(database: str, source: str, epoch: str, base: int) -> str:
     """The name is a JSON array without blanks; this is what it has in common for a whole window."""
-    return f"[{quoted(database)},{quoted(source)},{quoted(life)},{base},"
+    return f"[{quoted(database)},{quoted(source)},{quoted(epoch)},{base},"
 
 
 def _uuid5(name: str) -> str:

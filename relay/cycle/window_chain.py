@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.database.records import Dispatch, Position
+from common.database.records import Dispatch, Offset
 
 
-class Chain:
-    """Follows the windows beyond the queue's position, and notices one that is gone, or whose end is.
+class WindowChain:
+    """Follows the windows beyond the queue's offset, and notices one that is gone, or whose end is.
 
     The journal may lose a window that was drained long ago, and the queue then lose everything: without the chain
     repair would push what there is, and all would look well.
     """
 
-    def __init__(self, life: str | None, position: Position, *, may_begin_late: bool) -> None:
-        """`position`: where the queue stands. `may_begin_late`: the life's first windows may have expired."""
-        self._before = position.place if position.life == life else None
+    def __init__(self, epoch: str | None, offset: Offset, *, may_begin_late: bool) -> None:
+        """`offset`: where the queue stands. `may_begin_late`: the epoch's first windows may have expired."""
+        self._before = offset.place if offset.epoch == epoch else None
         self._may_begin_late = may_begin_late and self._before is None
 
     def holds(self, dispatches: Sequence[Dispatch]) -> bool:
@@ -25,7 +25,7 @@ class Chain:
 
     def _follows(self, dispatch: Dispatch) -> bool:
         window, before = dispatch.window, self._before
-        self._before = dispatch.position.place
+        self._before = dispatch.offset.place
         if before is not None and before[0] == window.number:
             return True
         may_begin_late, self._may_begin_late = self._may_begin_late, False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from common.database.records import Checkpoint, Mark, Position, TableState
+from common.database.records import Checkpoint, Fence, Offset, TableState
 from relay.cycle.continuity import why_baseline
-from relay.cycle.outcomes import RENEW_MARK_SECONDS
+from relay.cycle.options import RENEW_FENCE_SECONDS
 from relay.cycle.ports import ChangeSource, Checkpoints, Publisher
 from relay.sources.source import Source
 
@@ -16,44 +16,44 @@ def sources_with_work(
     changes: ChangeSource,
     checkpoints: Checkpoints,
     publisher: Publisher,
-    renew_mark: Callable[[Source, str], None],
+    renew_fence: Callable[[Source, str], None],
 ) -> Sequence[Source]:
     """Those for which something is to be done, or to be looked at: nothing but the others may be left alone.
 
-    `renew_mark`: called for each mark of this Mongo's that has grown old, with the id of that Mongo, so that a relay
+    `renew_fence`: called for each fence of this Mongo's that has grown old, with the id of that Mongo, so that a relay
     with another one sees that somebody is at work.
     """
     states = changes.states(sources)
     known = checkpoints.load([source.id for source in sources])
-    positions = publisher.positions(sources)
+    offsets = publisher.offsets(sources)
     with_work = []
     for source in sources:
         state, checkpoint = states.get(source.name), known.get(source.id, Checkpoint())
-        if not _is_idle(source, state, checkpoint, positions[source.name]):
+        if not _is_idle(source, state, checkpoint, offsets[source.name]):
             with_work.append(source)
-        if state is not None and state.updateable and _is_to_be_renewed(state.mark, checkpoint):
-            renew_mark(source, checkpoint.store)
+        if state is not None and state.updateable and _is_to_be_renewed(state.fence, checkpoint):
+            renew_fence(source, checkpoint.store)
     return with_work
 
 
-def _is_to_be_renewed(mark: Mark | None, checkpoint: Checkpoint) -> bool:
-    return mark is not None and mark.store == checkpoint.store and mark.age_seconds >= RENEW_MARK_SECONDS
+def _is_to_be_renewed(fence: Fence | None, checkpoint: Checkpoint) -> bool:
+    return fence is not None and fence.store == checkpoint.store and fence.age_seconds >= RENEW_FENCE_SECONDS
 
 
-def _is_idle(source: Source, state: TableState | None, checkpoint: Checkpoint, position: Position | None) -> bool:
-    """Watermark, mark and position are the expected ones, and nothing is open."""
+def _is_idle(source: Source, state: TableState | None, checkpoint: Checkpoint, offset: Offset | None) -> bool:
+    """Watermark, fence and offset are the expected ones, and nothing is open."""
     if state is None or checkpoint.version is None or checkpoint.version != state.current_version:
         return False
-    if checkpoint.open_cycle is not None or not state.updateable or why_baseline(source, checkpoint, state):
+    if checkpoint.open_window is not None or not state.updateable or why_baseline(source, checkpoint, state):
         return False
-    mark = state.mark
-    sealed = (checkpoint.life, checkpoint.version, checkpoint.sealed_generation, checkpoint.store)
-    if mark is None or (mark.life, mark.version, mark.generation, mark.store) != sealed:
+    fence = state.fence
+    sealed = (checkpoint.epoch, checkpoint.version, checkpoint.sealed_generation, checkpoint.store)
+    if fence is None or (fence.epoch, fence.version, fence.generation, fence.store) != sealed:
         return False
-    return position is None or _is_expected(position, checkpoint)
+    return offset is None or _is_expected(offset, checkpoint)
 
 
-def _is_expected(position: Position, checkpoint: Checkpoint) -> bool:
-    if checkpoint.last is None:
-        return position.life != checkpoint.life
-    return position == checkpoint.last
+def _is_expected(offset: Offset, checkpoint: Checkpoint) -> bool:
+    if checkpoint.last_offset is None:
+        return offset.epoch != checkpoint.epoch
+    return offset == checkpoint.last_offset

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from common.database.records import ChangedRow, Checkpoint
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
 from relay.cycle.continuity import next_baseline
-from relay.cycle.outcomes import CycleOptions, Reason
+from relay.cycle.options import CycleOptions
 from relay.cycle.ports import ChangeSource, Checkpoints
+from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 from relay.sources.source import Source
 
@@ -27,7 +28,7 @@ class Preview:
     first: Sequence[ChangedRow]
     """The first few of them."""
     waiting: int
-    """Rows of an open cycle, sealed but not yet drained."""
+    """Rows of an open window, sealed but not yet drained."""
 
 
 def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, options: CycleOptions) -> Preview:
@@ -39,7 +40,7 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
     with changes.snapshot(source) as snapshot:
         check_state(source, snapshot.state)
         check_admission(source, checkpoint)
-        check_nobody_else_is_at_work(source, snapshot.state.mark, checkpoint, fresh_seconds=options.fresh_seconds)
+        check_nobody_else_is_at_work(source, snapshot.state.fence, checkpoint, fresh_seconds=options.fresh_seconds)
         reason = next_baseline(source, checkpoint, snapshot.state)
         rows, first = 0, list[ChangedRow]()
         skipped = reason is Reason.FIRST_RUN and options.first_run_now
@@ -47,5 +48,5 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
         for batch in [] if skipped else snapshot.pending() if reason else snapshot.changes(since):
             rows += len(batch)
             first += batch[: SHOWN - len(first)]
-    cycle = checkpoint.open_cycle
+    cycle = checkpoint.open_window
     return Preview(source=source.name, baseline=reason, rows=rows, first=first, waiting=cycle.count if cycle else 0)

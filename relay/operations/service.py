@@ -10,21 +10,21 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from common.database.errors import ConfigurationError
-from common.database.records import ChangedRow, Checkpoint, Logged
-from relay.cycle.outcomes import CycleReport, Outcome
+from common.database.records import ChangedRow, Checkpoint, LastDispatch
+from relay.cycle.outcomes import SENTENCES, CycleReport, Outcome
 from relay.cycle.ports import Snapshot
 from relay.cycle.run import run_cycle
-from relay.error_policy import as_configuration_error, describe_error, is_passing
+from relay.error_policy import as_configuration_error, describe_error, is_transient
 from relay.operations.idle import sources_with_work
 from relay.operations.status import SourceStatus, statuses
-from relay.operations.stuck_rows import Reconciliation, make_judge, reconcile, stuck_rows
+from relay.operations.stuck_rows import StuckRows, find_stuck_rows, make_judge, rows_to_resend
 from relay.sources.source import Source
 from relay.wiring import Relay
 
 Done = TypeVar("Done")
 
 ATTEMPTS = 3
-"""A passing fault is met again so often within one scan; then it is left to the next."""
+"""A transient error is met again so often within one scan; then it is left to the next."""
 RETRY_SECONDS = 5.0
 """And not at all when it took so long to show: a service that is away is left to the next tick."""
 LONGEST_SCAN_SECONDS = 300.0
@@ -35,17 +35,17 @@ def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
     """The idle check, over all sources at once. Raises what a cycle raises."""
     ports = relay.ports
 
-    def renew_mark(source: Source, store: str) -> None:
+    def renew_fence(source: Source, store: str) -> None:
         try:
-            ports.changes.renew_mark(source, store)
+            ports.changes.renew_fence(source, store)
         except Exception as error:
             # What was found has to be worked on all the same; the next look tries again.
-            ports.log.warning("mark_not_renewed", source=source.name, error=describe_error(error))
+            ports.log.warning("fence_not_renewed", source=source.name, error=describe_error(error))
 
     own = {relay.own(source): source for source in sources}
     found = _patiently(
         "all sources",
-        lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher, renew_mark),
+        lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher, renew_fence),
     )
     return [own[source] for source in found]
 
@@ -53,7 +53,7 @@ def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
 def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
     """Cycles over one source while windows come back full: more is likely to wait behind them.
 
-    Raises ConfigurationError for what a person must mend, otherwise the drivers' own errors.
+    Raises ConfigurationError for what a person must fix, otherwise the drivers' own errors.
     """
     until = time.monotonic() + LONGEST_SCAN_SECONDS
     reports = [_cycle(relay, source)]
@@ -74,7 +74,8 @@ def adopt(relay: Relay, source: Source) -> CycleReport:
     )
     if report.version is None:
         raise ConfigurationError(
-            f"source {source.name}: it was not taken over ({report.outcome}); run again: relay adopt {source.name}"
+            f"source {source.name}: it was not taken over ({SENTENCES[report.outcome]});"
+            f" run again: relay adopt {source.name}"
         )
     return report
 
@@ -96,12 +97,12 @@ def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceSt
     )
 
 
-def look_for_stuck(relay: Relay, source: Source) -> Reconciliation:
+def look_for_stuck(relay: Relay, source: Source) -> StuckRows:
     """Hold the source's pending rows against the task log. Raises what a cycle raises."""
     ports, limits = relay.ports, _limits(relay)
     return _patiently(
         f"source {source.name}",
-        lambda: reconcile(relay.own(source), ports.changes, ports.checkpoints, ports.history, **limits),
+        lambda: find_stuck_rows(relay.own(source), ports.changes, ports.checkpoints, ports.history, **limits),
     )
 
 
@@ -110,11 +111,13 @@ def resend_stuck(relay: Relay, source: Source) -> CycleReport:
 
     own = relay.own(source)
 
-    def again(snapshot: Snapshot, checkpoint: Checkpoint) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
-        return stuck_rows(make_judge(own, relay.ports.history, checkpoint, **_limits(relay)), snapshot)
+    def resend(
+        snapshot: Snapshot, checkpoint: Checkpoint
+    ) -> Iterator[Sequence[tuple[ChangedRow, LastDispatch | None]]]:
+        return rows_to_resend(make_judge(own, relay.ports.history, checkpoint, **_limits(relay)), snapshot)
 
     return _patiently(
-        f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), again)
+        f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), resend)
     )
 
 
@@ -126,7 +129,8 @@ def _limits(relay: Relay) -> dict[str, timedelta]:
 
 
 def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
-    return report.outcome is Outcome.DONE and report.prepared >= relay.options.batch_size
+    is_over = report.outcome in (Outcome.DONE, Outcome.EPOCH_ENDED)
+    return is_over and report.prepared >= relay.options.batch_size
 
 
 def _cycle(relay: Relay, source: Source) -> CycleReport:
@@ -136,12 +140,12 @@ def _cycle(relay: Relay, source: Source) -> CycleReport:
 
 
 def _patiently(what: str, work: Callable[[], Done]) -> Done:
-    """Do it; a passing fault is met again with backoff and jitter.
+    """Do it; a transient error is met again with backoff and jitter.
 
-    Raises ConfigurationError, which names `what`, for a fault whose remedy is known; otherwise the fault itself.
+    Raises ConfigurationError, which names `what`, for an error whose remedy is known; otherwise the error itself.
     """
     retrying = Retrying(
-        retry=retry_if_exception(is_passing),
+        retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(RETRY_SECONDS),
         wait=wait_random_exponential(multiplier=0.1, max=2),
         reraise=True,

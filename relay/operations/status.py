@@ -10,15 +10,15 @@ from common.database.errors import ConfigurationError
 from common.database.records import Checkpoint, TableState, TaskStatus
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
 from relay.cycle.continuity import next_baseline
-from relay.cycle.outcomes import Reason
 from relay.cycle.ports import ChangeSource, Checkpoints, History, Publisher
+from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 from relay.sources.source import Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AtWork:
-    """Whose relay wrote or renewed the mark last."""
+    """Whose relay wrote or renewed the fence last."""
 
     host: str
     seconds: float
@@ -32,7 +32,7 @@ class SourceStatus:
     source: str
     queue: str
     watermark: int | None
-    """None: nothing was sealed in this life."""
+    """None: nothing was sealed in this epoch."""
     behind: int | None
     """Versions between the watermark and the database's; a version is a transaction, whatever it changed."""
     sealed: int
@@ -46,13 +46,13 @@ class SourceStatus:
     """Why the next cycle will read a baseline; None: it will read the changes."""
     last_baseline: Mapping[str, Any] | None
     """`{reason, version, at}` of the last one."""
-    last_cycle: Mapping[str, Any] | None
+    last_window: Mapping[str, Any] | None
     at_work: AtWork | None
-    """None: there is no mark."""
+    """None: there is no fence."""
     is_ours: bool
-    """Whether the mark is this MongoDB's."""
-    mistake: str | None
-    """What a person must mend, with the remedy, before the source goes on."""
+    """Whether the fence is this MongoDB's."""
+    problem: str | None
+    """What a person must fix, with the remedy, before the source goes on."""
 
 
 def statuses(
@@ -92,32 +92,32 @@ def _status(
     limit: int,
     fresh_seconds: float,
 ) -> SourceStatus:
-    mistake = _mistake(source, state, checkpoint, fresh_seconds)
-    version, mark = checkpoint.version, state.mark
+    problem = _problem(source, state, checkpoint, fresh_seconds)
+    version, fence = checkpoint.version, state.fence
     return SourceStatus(
         source=source.name,
         queue=source.queue,
         watermark=version,
         behind=None if version is None or state.current_version is None else state.current_version - version,
-        sealed=counts[TaskStatus.PREPARED] if checkpoint.open_cycle else 0,
+        sealed=counts[TaskStatus.PREPARED] if checkpoint.open_window else 0,
         queue_length=length,
         queue_is_full=length is not None and length >= limit,
         rejected=counts[TaskStatus.REJECTED],
-        next_baseline=None if mistake else next_baseline(source, checkpoint, state),
+        next_baseline=None if problem else next_baseline(source, checkpoint, state),
         last_baseline=checkpoint.last_baseline,
-        last_cycle=checkpoint.last_cycle,
-        at_work=AtWork(host=mark.host, seconds=mark.age_seconds) if mark else None,
-        is_ours=mark is None or mark.store == checkpoint.store,
-        mistake=mistake,
+        last_window=checkpoint.last_window,
+        at_work=AtWork(host=fence.host, seconds=fence.age_seconds) if fence else None,
+        is_ours=fence is None or fence.store == checkpoint.store,
+        problem=problem,
     )
 
 
-def _mistake(source: Source, state: TableState, checkpoint: Checkpoint, fresh_seconds: float) -> str | None:
+def _problem(source: Source, state: TableState, checkpoint: Checkpoint, fresh_seconds: float) -> str | None:
     """What a cycle that began now would refuse to begin with."""
     try:
         check_state(source, state)
         check_admission(source, checkpoint)
-        check_nobody_else_is_at_work(source, state.mark, checkpoint, fresh_seconds=fresh_seconds)
+        check_nobody_else_is_at_work(source, state.fence, checkpoint, fresh_seconds=fresh_seconds)
     except ConfigurationError as error:
         return str(error)
     return None

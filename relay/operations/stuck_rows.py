@@ -1,18 +1,19 @@
-"""Reconciling: rows that are pending, held against what the task log says became of them.
+"""Stuck rows: rows that are pending, held against what the task log says became of them.
 
 It reads, and changes nothing. A long queue and a lost task look alike from here, so nothing is sent again by itself:
-`stuck_rows` finds what a person may have sent again in a cycle of its own.
+`rows_to_resend` finds what a person may have sent again in a cycle of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
-from common.database.records import ChangedRow, Checkpoint, Logged, TaskStatus
+from common.database.records import ChangedRow, Checkpoint, LastDispatch, TaskStatus
 from relay.cycle.dispatch import business_id, logged_key
 from relay.cycle.ports import ChangeSource, Checkpoints, History, Snapshot
 from relay.sources.readable import check_state
@@ -25,13 +26,36 @@ SHOWN = 20
 class Verdict(StrEnum):
     """What a pending row turns out to be."""
 
-    WAITING = "waiting for the next cycle, or for a place in the queue"
-    IN_QUEUE = "in the queue, or with its worker service"
-    STUCK = "dispatched long ago, and still pending"
-    REJECTED = "cannot be sent"
-    MISSED = "below the watermark, and never dispatched"
-    NOT_WANTED = "there before a first run that was told to begin now"
-    OLDER_THAN_LOG = "older than what the task log holds"
+    WAITING = "waiting"
+    IN_QUEUE = "in_queue"
+    STUCK = "stuck"
+    REJECTED = "rejected"
+    MISSED = "missed"
+    NOT_WANTED = "not_wanted"
+    OLDER_THAN_LOG = "older_than_log"
+
+
+class NotJudged(StrEnum):
+    """Why nothing can be said of a source's rows."""
+
+    BASELINE_DUE = "baseline_due"
+    EPOCH_DUE = "epoch_due"
+
+
+SENTENCES: Mapping[Verdict | NotJudged, str] = MappingProxyType(
+    {
+        Verdict.WAITING: "waiting for the next cycle, or for a place in the queue",
+        Verdict.IN_QUEUE: "in the queue, or with its worker service",
+        Verdict.STUCK: "dispatched long ago, and still pending",
+        Verdict.REJECTED: "cannot be sent",
+        Verdict.MISSED: "below the watermark, and never dispatched",
+        Verdict.NOT_WANTED: "there before a first run that was told to begin now",
+        Verdict.OLDER_THAN_LOG: "older than what the task log holds",
+        NotJudged.BASELINE_DUE: "a baseline is due: it reads all pending rows",
+        NotJudged.EPOCH_DUE: "the next cycle begins a new epoch, with a baseline",
+    }
+)
+"""What people read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +72,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reconciliation:
+class StuckRows:
     """What was found in one source."""
 
     source: str
@@ -56,7 +80,7 @@ class Reconciliation:
     stuck_by_status: Counter[TaskStatus] = field(default_factory=Counter)
     rows: Sequence[Row] = ()
     """The first few that are stuck or were missed."""
-    not_judged: str | None = None
+    not_judged: NotJudged | None = None
     """Why nothing could be said; None: it could."""
 
 
@@ -72,7 +96,7 @@ class Judge:
     """Rows below this version may have been dispatched so long ago that the log has forgotten it; None: it has not."""
     stuck_seconds: float
 
-    def over(self, rows: Sequence[ChangedRow]) -> Iterator[tuple[ChangedRow, Logged | None, Verdict]]:
+    def over(self, rows: Sequence[ChangedRow]) -> Iterator[tuple[ChangedRow, LastDispatch | None, Verdict]]:
         """Each row with its last dispatch and what that makes of it."""
         known = self.history.latest(self.source, {business_id(row) for row in rows})
         for row in rows:
@@ -89,7 +113,7 @@ class Judge:
             return Verdict.OLDER_THAN_LOG
         return Verdict.MISSED
 
-    def _dispatched(self, row: ChangedRow, logged: Logged) -> Verdict:
+    def _dispatched(self, row: ChangedRow, logged: LastDispatch) -> Verdict:
         if logged.status is TaskStatus.REJECTED:
             return Verdict.REJECTED
         if logged.status is TaskStatus.PREPARED or (row.version or 0) > self.watermark:
@@ -113,7 +137,7 @@ def make_judge(
     )
 
 
-def reconcile(
+def find_stuck_rows(
     source: Source,
     changes: ChangeSource,
     checkpoints: Checkpoints,
@@ -121,25 +145,25 @@ def reconcile(
     *,
     stuck: timedelta,
     log_kept: timedelta,
-) -> Reconciliation:
+) -> StuckRows:
     """Look at all pending rows of a source, in one snapshot.
 
     Raises ConfigurationError, with the remedy, when the table cannot be read.
     """
     checkpoint = checkpoints.load([source.id]).get(source.id, Checkpoint())
     if checkpoint.version is None:
-        return Reconciliation(source=source.name, not_judged="a baseline is due: it reads all pending rows")
+        return StuckRows(source=source.name, not_judged=NotJudged.BASELINE_DUE)
     judge = make_judge(source, history, checkpoint, stuck=stuck, log_kept=log_kept)
     with changes.snapshot(source) as snapshot:
         check_state(source, snapshot.state)
-        mark = snapshot.state.mark
-        if mark is None or (mark.life, mark.store) != (checkpoint.life, checkpoint.store):
-            return Reconciliation(source=source.name, not_judged="the next cycle begins a new life, with a baseline")
+        fence = snapshot.state.fence
+        if fence is None or (fence.epoch, fence.store) != (checkpoint.epoch, checkpoint.store):
+            return StuckRows(source=source.name, not_judged=NotJudged.EPOCH_DUE)
         return _look(judge, snapshot)
 
 
-def _look(judge: Judge, snapshot: Snapshot) -> Reconciliation:
-    found = Reconciliation(source=judge.source.name)
+def _look(judge: Judge, snapshot: Snapshot) -> StuckRows:
+    found = StuckRows(source=judge.source.name)
     rows: list[Row] = []
     for batch in snapshot.pending():
         for row, logged, verdict in judge.over(batch):
@@ -151,7 +175,7 @@ def _look(judge: Judge, snapshot: Snapshot) -> Reconciliation:
     return replace(found, rows=rows)
 
 
-def _shown(row: ChangedRow, logged: Logged | None, verdict: Verdict) -> Row:
+def _shown(row: ChangedRow, logged: LastDispatch | None, verdict: Verdict) -> Row:
     if logged is None:
         return Row(verdict=verdict, business_id=business_id(row))
     return Row(
@@ -163,7 +187,7 @@ def _shown(row: ChangedRow, logged: Logged | None, verdict: Verdict) -> Row:
     )
 
 
-def stuck_rows(judge: Judge, snapshot: Snapshot) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
+def rows_to_resend(judge: Judge, snapshot: Snapshot) -> Iterator[Sequence[tuple[ChangedRow, LastDispatch | None]]]:
     """The rows that are stuck or were missed, each with the dispatch that is to be repeated."""
     for batch in snapshot.pending():
         wanted = [

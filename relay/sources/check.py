@@ -1,4 +1,4 @@
-"""What a person has to mend before a source can be relayed: the sources held against the database."""
+"""What a person has to fix before a source can be relayed: the sources held against the database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from relay.sources.source import Source
 class Findings:
     """What there is to say of sources; every line names source, field and remedy."""
 
-    mistakes: Sequence[str]
+    problems: Sequence[str]
     """Each keeps its source from being relayed, or relay from keeping what it promises."""
     warnings: Sequence[str]
     """Their sources are relayed, though perhaps not as somebody expects."""
@@ -33,31 +33,31 @@ def check_sources(mssql: MSSQLClient, sources: Sequence[Source], *, log_kept: ti
 
     `log_kept`: how long the task log is kept, to be held against change tracking's retention.
     """
-    mistakes: list[str] = []
+    problems: list[str] = []
     warnings: list[str] = []
     described: list[Source] = []
     try:
-        with _remedies_told(), mssql.engine.connect() as connection:
+        with _remedies_added(), mssql.engine.connect() as connection:
             for source in sources:
-                with _collected(mistakes):
+                with _collected(problems):
                     describe(connection, source)
                     described.append(source)
                     warnings += doubts(connection, source)
     except ConfigurationError as error:
         # Whom the database does not let in it would not answer anything else.
-        return Findings(mistakes=[*mistakes, *str(error).splitlines()], warnings=warnings)
-    with _collected(mistakes):
+        return Findings(problems=[*problems, *str(error).splitlines()], warnings=warnings)
+    with _collected(problems):
         for source, state in _states(mssql, described):
-            with _collected(mistakes):
+            with _collected(problems):
                 check_state(source, state)
-    with _collected(mistakes):
+    with _collected(problems):
         _check_retention(mssql, log_kept)
-    return Findings(mistakes=mistakes, warnings=warnings)
+    return Findings(problems=problems, warnings=warnings)
 
 
 def _check_retention(mssql: MSSQLClient, log_kept: timedelta | None) -> None:
     """A log that forgets sooner than change tracking does loses dispatches whose changes may still be read again."""
-    with _remedies_told():
+    with _remedies_added():
         kept = None if log_kept is None else mssql.change_retention()
     if log_kept is None or kept is None or log_kept > kept:
         return
@@ -72,14 +72,14 @@ def _days(time: timedelta) -> str:
 
 
 def _states(mssql: MSSQLClient, sources: Sequence[Source]) -> Iterator[tuple[Source, TableState]]:
-    with _remedies_told():
+    with _remedies_added():
         states = mssql.states(sources) if sources else {}
     for source in sources:
         yield source, states[source.name]
 
 
 @contextmanager
-def _remedies_told() -> Iterator[None]:
+def _remedies_added() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from common.config import SettingsError
 from common.database.names import split_name
 from relay.sources.builtin import BUILT_IN
-from relay.sources.reserved import queue_mistake, task_mistake
+from relay.sources.reserved import queue_problem, task_problem
 from relay.sources.source import Source
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -71,81 +71,81 @@ class Entry(BaseModel):
 def read_sources(path: Path) -> Sequence[Source]:
     """The sources that this file makes of the built-in ones: those first, then the new ones as they stand there.
 
-    Raises SettingsError with a line for every mistake, which names file, source, field and remedy.
+    Raises SettingsError with a line for every problem, which names file, source, field and remedy.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"RELAY_SOURCES: {path} cannot be read: {_reason(error)}") from None
-    sources, mistakes = parse_sources(text)
-    if mistakes:
-        raise SettingsError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+    sources, problems = parse_sources(text)
+    if problems:
+        raise SettingsError("\n".join(f"{path}: {problem}" for problem in problems))
     return sources
 
 
 def parse_sources(text: str) -> tuple[Sequence[Source], Sequence[str]]:
-    """The sources in this TOML, and what is wrong with it: a line a mistake."""
+    """The sources in this TOML, and what is wrong with it: a line a problem."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return (), [f"not TOML: {error}"]
-    mistakes = [f"{name}: no such thing here; write [sources.NAME]" for name in document if name != "sources"]
+    problems = [f"{name}: no such thing here; write [sources.NAME]" for name in document if name != "sources"]
     tables = document.get("sources", {})
     if not isinstance(tables, Mapping):
-        return (), [*mistakes, "sources: must be a table; write [sources.NAME]"]
+        return (), [*problems, "sources: must be a table; write [sources.NAME]"]
     found = {source.name: source for source in BUILT_IN}
     for name, content in tables.items():
         built_in = found.pop(name, None)
         try:
             source = _source(name, content, built_in)
-        except _MistakesError as error:
-            mistakes += [f"[sources.{name}] {line}" for line in error.lines]
+        except _ProblemsError as error:
+            problems += [f"[sources.{name}] {line}" for line in error.lines]
             continue
         if source is not None:
             found[name] = source
-    if not found and not mistakes:
-        mistakes = ["every source is switched off; leave one on"]
+    if not found and not problems:
+        problems = ["every source is switched off; leave one on"]
     order = {source.name: source for source in BUILT_IN} | found
-    return tuple(found[name] for name in order if name in found), mistakes
+    return tuple(found[name] for name in order if name in found), problems
 
 
-class _MistakesError(Exception):
+class _ProblemsError(Exception):
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__(lines)
         self.lines = lines
 
 
 def _source(name: str, content: object, built_in: Source | None) -> Source | None:
-    """The source; None when it is switched off. Raises _MistakesError."""
+    """The source; None when it is switched off. Raises _ProblemsError."""
     entry = _entry(name, content)
     if not entry.enabled:
         return None
     source = _new(name, entry) if built_in is None else replace(built_in, **entry.fields())
-    taken = [mistake for mistake in (task_mistake(source.task), queue_mistake(source.queue)) if mistake]
+    taken = [problem for problem in (task_problem(source.task), queue_problem(source.queue)) if problem]
     if taken:
-        raise _MistakesError(taken)
+        raise _ProblemsError(taken)
     return source
 
 
 def _new(name: str, entry: Entry) -> Source:
     missing = [field for field in ("table", "args") if getattr(entry, field) is None]
     if missing:
-        raise _MistakesError([f"{field} is missing: {Entry.model_fields[field].description}" for field in missing])
+        raise _ProblemsError([f"{field} is missing: {Entry.model_fields[field].description}" for field in missing])
     return Source(**{"name": name, "task": f"{name}.process_{name}", "queue": f"{name}_queue", **entry.fields()})
 
 
 def _entry(name: str, content: object) -> Entry:
     if not isinstance(content, Mapping):
-        raise _MistakesError(["must be a table of fields"])
+        raise _ProblemsError(["must be a table of fields"])
     if not NAME.fullmatch(name):
-        raise _MistakesError(["the name must begin with a letter and have only a-z, 0-9, _ and -, 63 at most"])
+        raise _ProblemsError(["the name must begin with a letter and have only a-z, 0-9, _ and -, 63 at most"])
     try:
         return Entry(**content)
     except ValidationError as error:
         lines: dict[object, str] = {}
         for problem in error.errors():
             lines.setdefault(problem["loc"][0], _line(problem))
-        raise _MistakesError(list(lines.values())) from None
+        raise _ProblemsError(list(lines.values())) from None
 
 
 def _line(problem: Any) -> str:

@@ -19,7 +19,7 @@ class UnknownSourceError(Exception):
 def all_sources() -> Sequence[Source]:
     """Every configured source, in the order in which they are scanned; read once a process.
 
-    Raises SettingsError, with a line for every mistake in the file.
+    Raises SettingsError, with a line for every problem in the file.
     """
     path = get_sources_file()
     return BUILT_IN if path is None else read_sources(path)

@@ -21,7 +21,7 @@ STEPS = (0, 3, 6, 9)
 """The priorities that have lists of their own, unless the option `priority_steps` says otherwise."""
 
 _OWNERS = {
-    f"{OWN_QUEUE}:": "the positions that relay keeps in Redis",
+    f"{OWN_QUEUE}:": "the offsets that relay keeps in Redis",
     f"{OWN_QUEUE}{SEPARATOR}": "relay's own queue",
     "celeryev.": "Celery's events",
     "celery_delayed_": "Celery's delayed messages",
@@ -37,7 +37,7 @@ LONGEST_QUEUE = 255
 """Bytes of a queue's name (AMQP 0-9-1, "shortstr")."""
 
 
-def queue_mistake(name: str) -> str | None:
+def queue_problem(name: str) -> str | None:
     """Why no source may have this queue; None when it may."""
     if len(name.encode()) > LONGEST_QUEUE:
         return f"queue: {name[:20]!r}... has {len(name.encode())} bytes in UTF-8; write {LONGEST_QUEUE} at most"
@@ -47,7 +47,7 @@ def queue_mistake(name: str) -> str | None:
     return None if owner is None else f"queue: {name!r} is the name of {owner}; choose another"
 
 
-def task_mistake(name: str) -> str | None:
+def task_problem(name: str) -> str | None:
     """Why no source may have this task; None when it may."""
     for owner in ("relay", "celery"):
         if name.startswith(f"{owner}."):
@@ -61,16 +61,16 @@ def check_lists(sources: Sequence[Source], options: Mapping[str, Any]) -> None:
     # The worker services' workers keep theirs under kombu's own names, whatever relay's are called.
     in_hand = {*_UNACKED.values(), *(options[option] for option in _UNACKED if option in options)}
     own = {*_lists(OWN_QUEUE, options), *in_hand}
-    mistakes = []
+    problems = []
     for source in sources:
         others = {other.queue for other in sources} - {source.queue}
         if own & set(_lists(source.queue, options)):
-            mistakes.append(_shared(source, "relay's own queue"))
+            problems.append(_shared(source, "relay's own queue"))
         for other in sorted(others):
             if source.queue in _lists(other, options):
-                mistakes.append(_shared(source, f"a priority of {other!r}"))
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
+                problems.append(_shared(source, f"a priority of {other!r}"))
+    if problems:
+        raise SettingsError("\n".join(problems))
 
 
 def _shared(source: Source, owner: str) -> str:

@@ -20,7 +20,7 @@ class Source(TrackedTable):
 
     @property
     def id(self) -> str:
-        """`database.source`: names its checkpoint and its position."""
+        """`database.source`: names its checkpoint and its offset."""
         return f"{self.database}.{self.name}"
 
     @property

@@ -17,7 +17,7 @@ from common.database.names import full_name
 from relay.sources.source import Source
 
 SYSTEM_SCHEMAS = frozenset({"sys", "guest", "INFORMATION_SCHEMA"})
-OWN_TABLES = frozenset({"relay_checkpoint", "relay_alembic_version"})
+OWN_TABLES = frozenset({"relay_fence", "relay_alembic_version"})
 LOOKED_AT = 1000
 """Rows of a table that are looked at for the values of its status column."""
 SHOWN = 8

@@ -1,4 +1,4 @@
-"""What has to be true before anything is switched on. Every problem is found at once, none is mended here."""
+"""What has to be true before anything is switched on. Every problem is found at once, none is fixed here."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Problem:
     looked_up: Callable[[Connection], str] | None = None
     """The message, made when there is a database to look into; None: nothing more can be said."""
 
-    def told(self, connection: Connection) -> str:
+    def describe(self, connection: Connection) -> str:
         """What to say of it, as exactly as this database lets us."""
         return self.looked_up(connection) if self.looked_up else self.message
 
@@ -59,7 +59,7 @@ def before_upgrade(tables: Sequence[TrackedTable]) -> Sequence[Problem]:
 def before_downgrade() -> Sequence[Problem]:
     """What would keep the downgrade from knowing what to take away."""
     message = (
-        "dbo.relay_checkpoint is gone, and with it the memory of what the upgrade switched on: switch change tracking"
+        "dbo.relay_fence is gone, and with it the memory of what the upgrade switched on: switch change tracking"
         " and snapshot isolation off by hand where nobody else needs them, then run `alembic stamp base`"
     )
     return [Problem(when=~memory.is_there(), message=message)]
@@ -67,7 +67,7 @@ def before_downgrade() -> Sequence[Problem]:
 
 def refuse(connection: Connection, problems: Sequence[Problem]) -> None:
     """Raise NotReadyError with those of the problems that exist."""
-    found = [problem.told(connection) for problem in problems if problem.when.holds(connection)]
+    found = [problem.describe(connection) for problem in problems if problem.when.holds(connection)]
     if found:
         raise NotReadyError("\n".join(found))
 
@@ -122,7 +122,7 @@ def _computed(tracked: TrackedTable, who: str, name: str) -> Problem:
 
 
 def _foreign_checkpoint() -> Problem:
-    table = memory.CHECKPOINT
+    table = memory.FENCES_TABLE
     return Problem(
         when=conditions.table_lacks_column("dbo", table.name, table.c.switched_on.name),
         message=f"dbo.{table.name} exists, but is not relay's, for it has no column {table.c.switched_on.name}:"

@@ -98,7 +98,7 @@ def upgrade(tables: Sequence[TrackedTable]) -> None:
 
 
 def downgrade(tables: Sequence[TrackedTable]) -> None:
-    """Switch off what the upgrade switched on, and drop dbo.relay_checkpoint.
+    """Switch off what the upgrade switched on, and drop dbo.relay_fence.
 
     Raises NotReadyError when that table, the upgrade's memory, is gone.
     """

@@ -14,8 +14,8 @@ from celery.beat import PersistentScheduler, SchedulingError
 
 from common.logging import get_logger
 from relay.sources.reserved import OWN_QUEUE
-from relay.worker.incidents import Outages
-from relay.worker.reporting import told_once
+from relay.worker.incidents import Incidents
+from relay.worker.reporting import log_once
 
 MOST_WAITING = 10
 """Messages in relay's own queue above which no tick is sent: those that wait do the same."""
@@ -25,7 +25,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
     """Sends each entry when it is due. What could not be sent is not sent later: the next tick does the same."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._outages = Outages()
+        self._outages = Incidents()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
@@ -45,7 +45,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
         """Send it. Raises nothing: a beat must go on."""
         log = get_logger("relay")
         try:
-            with told_once(log, self._outages, "beat"):
+            with log_once(log, self._outages, "beat"):
                 self._send(entry, producer)
         except Exception:
             log.exception("tick_not_sent", task=entry.task)

@@ -16,7 +16,7 @@ _SLOTS = 256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outage:
+class Incident:
     """Something that is wrong, or was."""
 
     seconds: float
@@ -25,7 +25,7 @@ class Outage:
     """Whether it is said for the first time."""
 
 
-class Outages:
+class Incidents:
     """Remembers what is wrong with what, in memory that a process shares with those forked from it.
 
     Without a lock: two processes that find out in the same microsecond may both say so. A worker that starts anew
@@ -36,7 +36,7 @@ class Outages:
         self._clock = clock
         self._memory = mmap.mmap(-1, _SLOT.size * _SLOTS)
 
-    def begin(self, what: str, trouble: str) -> Outage | None:
+    def begin(self, what: str, trouble: str) -> Incident | None:
         """`what` has this trouble. None: it was said already."""
         at, now, kind = _offset(what), self._clock(), _digest(trouble)
         known, since, said = _SLOT.unpack_from(self._memory, at)
@@ -45,16 +45,16 @@ class Outages:
             return None
         since = now if is_new else since
         _SLOT.pack_into(self._memory, at, kind, since, now)
-        return Outage(seconds=now - since, is_new=is_new)
+        return Incident(seconds=now - since, is_new=is_new)
 
-    def end(self, what: str) -> Outage | None:
+    def end(self, what: str) -> Incident | None:
         """Nothing is wrong with `what` any more. None: nothing was."""
         at = _offset(what)
         known, since, _ = _SLOT.unpack_from(self._memory, at)
         if not known:
             return None
         _SLOT.pack_into(self._memory, at, 0, 0.0, 0.0)
-        return Outage(seconds=self._clock() - since, is_new=False)
+        return Incident(seconds=self._clock() - since, is_new=False)
 
 
 def _digest(text: str) -> int:

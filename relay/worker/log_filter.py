@@ -7,7 +7,7 @@ import warnings
 
 from celery.exceptions import CPendingDeprecationWarning
 
-from relay.worker.incidents import Outages
+from relay.worker.incidents import Incidents
 
 REQUESTS = "celery.worker.request"
 """Says, with a traceback, that a tick could not be acknowledged through a lost connection."""
@@ -33,7 +33,7 @@ def quieten() -> None:
 class _BrokerAway(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self._outages = Outages()
+        self._outages = Incidents()
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno == logging.WARNING:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from common.database.errors import ConfigurationError
-from relay.cycle.context import Log
 from relay.cycle.outcomes import CycleReport, Outcome
-from relay.error_policy import describe_error, is_passing, service_of
-from relay.operations.stuck_rows import Reconciliation, Verdict
+from relay.cycle.ports import Log
+from relay.error_policy import describe_error, is_transient, service_of
+from relay.operations.stuck_rows import StuckRows, Verdict
 from relay.sources.source import Source
-from relay.worker.incidents import Outage, Outages
+from relay.worker.incidents import Incident, Incidents
 
 NUMBERS = re.compile(r"\d+")
 
@@ -26,8 +26,8 @@ class Proof:
 
 
 @contextmanager
-def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[Proof]:
-    """Run a task's work. What passes by itself, and what a person must mend, is logged and left to the next tick.
+def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterator[Proof]:
+    """Run a task's work. What passes by itself, and what a person must fix, is logged and left to the next tick.
 
     Any other error is a defect: it is raised every time.
     """
@@ -35,45 +35,45 @@ def told_once(log: Log, outages: Outages, task: str, **fields: str) -> Iterator[
     try:
         yield proof
     except ConfigurationError as error:
-        # Known by its text: another mistake is told at once. But for its numbers: some tell for how long by now.
-        if outage := outages.begin(what, NUMBERS.sub("", str(error))):
+        # Known by its text: another problem is told at once. But for its numbers: some tell for how long by now.
+        if incident := incidents.begin(what, NUMBERS.sub("", str(error))):
             for line in str(error).splitlines():
-                log.error("configuration", task=task, remedy=line, **fields, **_duration(outage))
+                log.error("configuration", task=task, remedy=line, **fields, **_duration(incident))
     except Exception as error:
-        if not is_passing(error):
+        if not is_transient(error):
             raise
         # Known by the service: the texts differ from try to try.
-        if outage := outages.begin(what, service_of(error)):
+        if incident := incidents.begin(what, service_of(error)):
             log.warning(
                 "left_to_the_next_tick",
                 task=task,
                 service=service_of(error),
                 error=describe_error(error),
                 **fields,
-                **_duration(outage),
+                **_duration(incident),
             )
     else:
-        if proof.holds and (outage := outages.end(what)):
-            log.info("recovered", task=task, **fields, **_duration(outage))
+        if proof.holds and (incident := incidents.end(what)):
+            log.info("recovered", task=task, **fields, **_duration(incident))
 
 
-def tell_full(log: Log, outages: Outages, source: Source, report: CycleReport) -> None:
+def report_full(log: Log, incidents: Incidents, source: Source, report: CycleReport) -> None:
     """Back-pressure: that a queue is full, and that it has room again."""
     what = f"queue_full:{source.name}"
     if report.outcome is Outcome.QUEUE_FULL:
-        if outage := outages.begin(what, source.queue):
+        if incident := incidents.begin(what, source.queue):
             log.warning(
                 "queue_full",
                 source=source.name,
                 queue=source.queue,
                 remedy="see that its worker services run; the journal keeps the rest, relay goes on by itself",
-                **_duration(outage),
+                **_duration(incident),
             )
-    elif report.outcome is Outcome.DONE and (outage := outages.end(what)):
-        log.info("queue_has_room", source=source.name, queue=source.queue, **_duration(outage))
+    elif report.outcome in (Outcome.DONE, Outcome.EPOCH_ENDED) and (incident := incidents.end(what)):
+        log.info("queue_has_room", source=source.name, queue=source.queue, **_duration(incident))
 
 
-def tell_stuck(log: Log, found: Reconciliation) -> None:
+def report_stuck(log: Log, found: StuckRows) -> None:
     """What a look for stuck rows found: a warning for rows that wait for long, an error for rows that were missed."""
     missed = [str(row.business_id) for row in found.rows if row.verdict is Verdict.MISSED]
     if found.counts[Verdict.MISSED]:
@@ -92,9 +92,14 @@ def tell_stuck(log: Log, found: Reconciliation) -> None:
             **{status.lower(): count for status, count in sorted(found.stuck_by_status.items())},
             remedy="see that the worker services run; `relay reconcile` lists the rows, --resend sends them again",
         )
-    log.debug("reconciled", source=found.source, not_judged=found.not_judged, rows=found.counts.total())
+    log.debug(
+        "stuck_rows_looked_for",
+        source=found.source,
+        not_judged=found.not_judged and found.not_judged.value,
+        rows=found.counts.total(),
+    )
 
 
-def _duration(outage: Outage) -> dict[str, float]:
+def _duration(incident: Incident) -> dict[str, float]:
     """Nothing where it has only just begun."""
-    return {} if outage.is_new else {"after_seconds": round(outage.seconds, 1)}
+    return {} if incident.is_new else {"after_seconds": round(incident.seconds, 1)}

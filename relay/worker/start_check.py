@@ -1,4 +1,4 @@
-"""The look that a worker takes at its broker and its sources when it starts: mistakes are told before any tick."""
+"""The look that a worker takes at its broker and its sources when it starts: problems are told before any tick."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from relay.sources.registry import all_sources
 
 
 def check_when_a_worker_starts(app: Celery) -> None:
-    """From now on each of this app's workers logs, before it forks, a line for every mistake and warning.
+    """From now on each of this app's workers logs, before it forks, a line for every problem and warning.
 
-    It starts all the same: the other sources are to be relayed, and a mistake can be mended while it runs. It ends when
+    It starts all the same: the other sources are to be relayed, and a problem can be fixed while it runs. It ends when
     the broker is not that of relay's settings, or one that relay cannot use; so does a beat.
     """
 
@@ -35,7 +35,7 @@ def check_when_a_worker_starts(app: Celery) -> None:
     def check(sender: Any, **_: Any) -> None:
         if sender.app is app:
             _check_broker(app)
-            _log_mistakes()
+            _log_problems()
 
     @signals.beat_init.connect(weak=False)
     def check_beat(sender: Any, **_: Any) -> None:
@@ -72,17 +72,17 @@ def _check_rabbitmq_lets_in(app: Celery) -> None:
             connection.default_channel  # noqa: B018 - connects
     except (AMQPError, OperationalError) as error:
         # Away: Celery waits for it, and says so.
-        if mending := rabbitmq_errors.remedy(error):
-            raise ConfigurationError(f"RabbitMQ: {mending}") from error
+        if fix := rabbitmq_errors.remedy(error):
+            raise ConfigurationError(f"RabbitMQ: {fix}") from error
 
 
-def _log_mistakes() -> None:
+def _log_problems() -> None:
     log = get_logger("relay")
     settings = get_settings()
     mssql = MSSQLClient(settings)
     try:
         findings = check_sources(mssql, all_sources(), log_kept=settings.log_kept)
-        for line in findings.mistakes:
+        for line in findings.problems:
             log.error("configuration", task="start", remedy=line)
         for line in findings.warnings:
             log.warning("configuration", task="start", remedy=line)

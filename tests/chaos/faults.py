@@ -122,13 +122,13 @@ def _step_clock(world: World, seconds: float) -> None:
 def _cut(world: World, service: str) -> None:
     world.proxies[service].cut()
     time.sleep(world.random.uniform(0, LONGEST_AWAY))
-    world.proxies[service].mend()
+    world.proxies[service].fix()
 
 
 def _stall(world: World, service: str) -> None:
     world.proxies[service].stall()
     time.sleep(world.random.uniform(0.5, LONGEST_STALL))
-    world.proxies[service].mend()
+    world.proxies[service].fix()
 
 
 def _reset(world: World, service: str) -> None:
@@ -206,7 +206,7 @@ def _is_taken_up(world: World) -> bool:
 
 
 def _scan_with_another_mongo(world: World) -> None:
-    """It must be refused: the mark says who is at work."""
+    """It must be refused: the fence says who is at work."""
     scan = world.relays.start_scan({"MONGO_DB_NAME": "another"})
     code = scan.wait(VISIT_SECONDS)
     if code != EXIT_CONFIGURATION:

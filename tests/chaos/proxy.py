@@ -29,12 +29,12 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
-        """Close every connection, and every new one, until `mend`."""
+        """Close every connection, and every new one, until `fix`."""
         self._is_refusing = True
         self._hang_up(reset=False)
 
     def stall(self) -> None:
-        """Pass nothing on, in either direction, until `mend`."""
+        """Pass nothing on, in either direction, until `fix`."""
         self._flows.clear()
 
     def reset(self) -> None:
@@ -53,14 +53,14 @@ class Proxy:
         """What comes out of the other end."""
         return data
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Behave again."""
         self._is_refusing = False
         self._flows.set()
 
     def close(self) -> None:
         """Hang up, for ever."""
-        self.mend()
+        self.fix()
         with suppress(OSError):
             # A close alone would leave the thread that accepts where it is.
             self._listener.shutdown(socket.SHUT_RDWR)

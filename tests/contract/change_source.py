@@ -10,12 +10,12 @@ from typing import Protocol
 
 import pytest
 
-from common.database.records import ChangedRow, Mark, Resume
+from common.database.records import ChangedRow, Fence, Resume
 from relay.cycle.ports import ChangeSource
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
+from tests.support.fakes.database import OLD_SECONDS
 from tests.support.samples import a_resume
-from tests.support.twins.database import OLD_SECONDS
 
 FIRST, SECOND, THIRD = ("NT-01", "HĐ-1"), ("NT-01", "HĐ-2"), ("NT-02", "HĐ-1")
 Key = tuple[str, str]
@@ -62,7 +62,7 @@ class ChangeSourceContract(ABC):
         assert state.min_valid is not None
         assert state.min_valid <= _version(changes)
         assert state.updateable
-        assert state.mark is None
+        assert state.fence is None
 
     def test_a_snapshot_shows_the_same_state(self, changes: ChangeSource, table: Table) -> None:
         _insert(table, FIRST)
@@ -230,63 +230,63 @@ class ChangeSourceContract(ABC):
         others = [("NT-09", f"HĐ-{number}") for number in range(1500)]
         assert changes.still_pending(SALE, [*others, FIRST]) == {FIRST}
 
-    # The mark
+    # The fence
 
-    def test_the_first_mark_is_set_where_there_is_none(self, changes: ChangeSource, table: Table) -> None:
-        mark = Mark(version=0, life="life", generation=1)
-        assert set_mark(changes, mark, expected=None)
-        assert changes.states([SALE])["sale"].mark == mark
-        assert not set_mark(changes, replace(mark, life="another"), expected=None)
-        assert changes.states([SALE])["sale"].mark == mark
+    def test_the_first_fence_is_set_where_there_is_none(self, changes: ChangeSource, table: Table) -> None:
+        fence = Fence(version=0, epoch="epoch", generation=1)
+        assert set_fence(changes, fence, expected=None)
+        assert changes.states([SALE])["sale"].fence == fence
+        assert not set_fence(changes, replace(fence, epoch="another"), expected=None)
+        assert changes.states([SALE])["sale"].fence == fence
 
     @pytest.mark.parametrize(
-        "change", [{"version": 1}, {"life": "another"}, {"generation": 2}, {"store": "another"}], ids=str
+        "change", [{"version": 1}, {"epoch": "another"}, {"generation": 2}, {"store": "another"}], ids=str
     )
-    def test_a_mark_is_compared_whole(self, changes: ChangeSource, table: Table, change: dict[str, int]) -> None:
-        mark = Mark(version=0, life="life", generation=1, store="mongo")
-        later = Mark(version=5, life="life", generation=3)
-        assert set_mark(changes, mark, expected=None)
-        assert not set_mark(changes, later, expected=replace(mark, **change))  # type: ignore[arg-type]
-        assert set_mark(changes, later, expected=mark)
-        assert changes.states([SALE])["sale"].mark == later
+    def test_a_fence_is_compared_whole(self, changes: ChangeSource, table: Table, change: dict[str, int]) -> None:
+        fence = Fence(version=0, epoch="epoch", generation=1, store="mongo")
+        later = Fence(version=5, epoch="epoch", generation=3)
+        assert set_fence(changes, fence, expected=None)
+        assert not set_fence(changes, later, expected=replace(fence, **change))  # type: ignore[arg-type]
+        assert set_fence(changes, later, expected=fence)
+        assert changes.states([SALE])["sale"].fence == later
 
     @pytest.mark.parametrize("resume", [None, a_resume(), a_resume(last=None, side_table=None, is_first_run=True)])
-    def test_a_mark_tells_who_wrote_it_and_how_to_go_on(
+    def test_a_fence_tells_who_wrote_it_and_how_to_go_on(
         self, changes: ChangeSource, table: Table, resume: Resume | None
     ) -> None:
-        mark = Mark(version=0, life="life", generation=1, store="mongo", host="máy-chủ-1", resume=resume)
-        assert set_mark(changes, mark, expected=None)
-        found = changes.states([SALE])["sale"].mark
+        fence = Fence(version=0, epoch="epoch", generation=1, store="mongo", host="máy-chủ-1", resume=resume)
+        assert set_fence(changes, fence, expected=None)
+        found = changes.states([SALE])["sale"].fence
         assert found is not None
         assert (found.store, found.host, found.resume) == ("mongo", "máy-chủ-1", resume)
         assert 0 <= found.age_seconds < OLD_SECONDS
 
-    def test_a_mark_is_renewed_by_its_own_mongos_relay(self, changes: ChangeSource, table: Table) -> None:
-        assert set_mark(changes, Mark(version=0, life="life", generation=1, store="mongo"), expected=None)
-        self.let_the_mark_age(changes)
-        changes.renew_mark(SALE, "another")
+    def test_a_fence_is_renewed_by_its_own_mongos_relay(self, changes: ChangeSource, table: Table) -> None:
+        assert set_fence(changes, Fence(version=0, epoch="epoch", generation=1, store="mongo"), expected=None)
+        self.let_the_fence_age(changes)
+        changes.renew_fence(SALE, "another")
         assert _age(changes) >= OLD_SECONDS
-        changes.renew_mark(SALE, "mongo")
+        changes.renew_fence(SALE, "mongo")
         assert _age(changes) < OLD_SECONDS
 
     @abstractmethod
-    def let_the_mark_age(self, changes: ChangeSource) -> None:
+    def let_the_fence_age(self, changes: ChangeSource) -> None:
         """By OLD_SECONDS or more."""
 
-    def test_a_mark_is_no_tracked_change(self, changes: ChangeSource, table: Table) -> None:
+    def test_a_fence_is_no_tracked_change(self, changes: ChangeSource, table: Table) -> None:
         before = _version(changes)
-        assert set_mark(changes, Mark(version=0, life="life", generation=1), expected=None)
+        assert set_fence(changes, Fence(version=0, epoch="epoch", generation=1), expected=None)
         assert _version(changes) == before
 
-    def test_a_mark_that_was_moved_since_the_snapshot_is_left_alone(self, changes: ChangeSource, table: Table) -> None:
-        first, theirs = Mark(version=0, life="life", generation=1), Mark(version=3, life="life", generation=2)
-        assert set_mark(changes, first, expected=None)
+    def test_a_fence_that_was_moved_since_the_snapshot_is_left_alone(self, changes: ChangeSource, table: Table) -> None:
+        first, theirs = Fence(version=0, epoch="epoch", generation=1), Fence(version=3, epoch="epoch", generation=2)
+        assert set_fence(changes, first, expected=None)
         with changes.snapshot(SALE) as snapshot:
-            seen = snapshot.state.mark
+            seen = snapshot.state.fence
             snapshot.end()
-            assert set_mark(changes, theirs, expected=first)
-            assert not snapshot.set_mark(Mark(version=4, life="life", generation=3), expected=seen)
-        assert changes.states([SALE])["sale"].mark == theirs
+            assert set_fence(changes, theirs, expected=first)
+            assert not snapshot.set_fence(Fence(version=4, epoch="epoch", generation=3), expected=seen)
+        assert changes.states([SALE])["sale"].fence == theirs
 
     def test_cancelling_where_nothing_is_read_does_no_harm(self, changes: ChangeSource, table: Table) -> None:
         changes.cancel(SALE)
@@ -319,12 +319,12 @@ def _flat(batches: Iterable[Sequence[ChangedRow]]) -> list[ChangedRow]:
 
 
 def _age(changes: ChangeSource) -> float:
-    mark = changes.states([SALE])["sale"].mark
-    assert mark is not None
-    return mark.age_seconds
+    fence = changes.states([SALE])["sale"].fence
+    assert fence is not None
+    return fence.age_seconds
 
 
-def set_mark(changes: ChangeSource, mark: Mark, *, expected: Mark | None) -> bool:
+def set_fence(changes: ChangeSource, fence: Fence, *, expected: Fence | None) -> bool:
     with changes.snapshot(SALE) as snapshot:
         snapshot.end()
-        return snapshot.set_mark(mark, expected=expected)
+        return snapshot.set_fence(fence, expected=expected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from common.database.mongo.journal import MongoJournal
 from common.database.records import NOWHERE, Dispatch, Outgoing, Takeover, TaskStatus
 from relay.cycle.ports import History, Journal
 from relay.sources.builtin import IMPORT, SALE
-from tests.support.samples import a_checkpoint, a_dispatch, a_position, an_open_cycle
-from tests.support.twins import TwinMongo
+from tests.support.fakes import FakeMongo
+from tests.support.samples import a_checkpoint, a_dispatch, an_offset, an_open_window
 
 MANY = 100
 
@@ -38,31 +39,37 @@ class JournalContract(ABC):
         assert found == [replace(dispatch, status=TaskStatus.PENDING) for dispatch in dispatches]
 
     def test_what_is_to_be_sent_is_what_was_prepared(self, journal: Journal) -> None:
-        window = {"priority": 3, "queue": "other", "task": "other.do", "life": "second", "generation": 9}
+        window: dict[str, Any] = {
+            "priority": 3,
+            "queue": "other",
+            "task": "other.do",
+            "epoch": "second",
+            "generation": 9,
+        }
         dispatches = [a_dispatch(0, **window), a_dispatch(1, args='["\\ud83d\\udc8a", 7]', **window)]
         journal.prepare(dispatches)
-        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent(dispatches)
+        assert _sent(_batch(journal, "window-1", MANY)) == _sent(dispatches)
 
     def test_a_cycle_of_which_nothing_is_there_has_no_window(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
-        assert journal.window("cycle-2") is None
+        assert journal.header("window-2") is None
 
     def test_what_is_there_already_is_named_and_left_alone(self, journal: Journal) -> None:
         first = a_dispatch(0)
         journal.prepare([first])
         again = [a_dispatch(0, id=first.id, number=2, args="[]"), a_dispatch(1, number=2)]
         assert journal.prepare(again) == [first.id]
-        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([first])
-        assert _sent(_batch(journal, "cycle-2", MANY)) == _sent([again[1]])
+        assert _sent(_batch(journal, "window-1", MANY)) == _sent([first])
+        assert _sent(_batch(journal, "window-2", MANY)) == _sent([again[1]])
 
     def test_rejected_rows_are_counted_but_have_no_place(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
-        assert journal.count("cycle-1") == 2
-        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([a_dispatch(0)])
+        assert journal.count("window-1") == 2
+        assert _sent(_batch(journal, "window-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_cycles_are_counted_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(0, number=2)])
-        assert [journal.count(cycle) for cycle in ("cycle-1", "cycle-2", "cycle-3")] == [2, 1, 0]
+        assert [journal.count(cycle) for cycle in ("window-1", "window-2", "window-3")] == [2, 1, 0]
 
     # Taking over
 
@@ -71,94 +78,94 @@ class JournalContract(ABC):
     def test_what_was_never_published_is_replaced(self, journal: Journal, status: TaskStatus, generation: int) -> None:
         journal.prepare([a_dispatch(0, status=status, generation=generation)])
         ours = a_dispatch(4, id=a_dispatch(0).id, number=2, generation=2)
-        assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
-        assert journal.count("cycle-1") == 0
-        assert _sent(_batch(journal, "cycle-2", MANY)) == _sent([ours])
+        assert journal.take_over(ours, open_window=None) is Takeover.REPLACED
+        assert journal.count("window-1") == 0
+        assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours])
 
     def test_what_was_published_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
         journal.mark_pending([a_dispatch(0)])
-        ours = a_dispatch(0, cycle="cycle-2", generation=2)
-        assert journal.take_over(ours, open_cycle=None) is Takeover.DISPATCHED_BEFORE
-        assert (journal.count("cycle-1"), journal.count("cycle-2")) == (1, 0)
+        ours = a_dispatch(0, window_id="window-2", generation=2)
+        assert journal.take_over(ours, open_window=None) is Takeover.DISPATCHED_BEFORE
+        assert (journal.count("window-1"), journal.count("window-2")) == (1, 0)
 
     def test_what_a_worker_has_done_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
         self.report_success(a_dispatch(0).id)
-        ours = a_dispatch(0, cycle="cycle-2", generation=2)
-        assert journal.take_over(ours, open_cycle=None) is Takeover.DISPATCHED_BEFORE
+        ours = a_dispatch(0, window_id="window-2", generation=2)
+        assert journal.take_over(ours, open_window=None) is Takeover.DISPATCHED_BEFORE
 
-    def test_what_the_open_cycle_holds_stays(self, journal: Journal) -> None:
+    def test_what_the_open_window_holds_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
-        ours = a_dispatch(0, cycle="cycle-2", generation=2)
-        assert journal.take_over(ours, open_cycle="cycle-1") is Takeover.DISPATCHED_BEFORE
-        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([a_dispatch(0)])
+        ours = a_dispatch(0, window_id="window-2", generation=2)
+        assert journal.take_over(ours, open_window="window-1") is Takeover.DISPATCHED_BEFORE
+        assert _sent(_batch(journal, "window-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_a_later_generation_is_told_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
-        ours = a_dispatch(0, cycle="cycle-2", generation=2)
-        assert journal.take_over(ours, open_cycle=None) is Takeover.LATER_GENERATION
-        assert _sent(_batch(journal, "cycle-1", MANY)) == _sent([a_dispatch(0, generation=3)])
+        ours = a_dispatch(0, window_id="window-2", generation=2)
+        assert journal.take_over(ours, open_window=None) is Takeover.LATER_GENERATION
+        assert _sent(_batch(journal, "window-1", MANY)) == _sent([a_dispatch(0, generation=3)])
 
     # Discarding
 
     def test_what_was_never_sealed_is_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=1), a_dispatch(1, generation=2)])
-        assert journal.discard(SALE, generation=2, open_cycle=None) == 2
-        assert journal.count("cycle-1") == 0
+        assert journal.discard(SALE, generation=2, open_window=None) == 2
+        assert journal.count("window-1") == 0
 
-    def test_the_open_cycle_is_not_discarded(self, journal: Journal) -> None:
+    def test_the_open_window_is_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(0, number=2)])
-        assert journal.discard(SALE, generation=1, open_cycle="cycle-1") == 1
-        assert [journal.count(cycle) for cycle in ("cycle-1", "cycle-2")] == [1, 0]
+        assert journal.discard(SALE, generation=1, open_window="window-1") == 1
+        assert [journal.count(cycle) for cycle in ("window-1", "window-2")] == [1, 0]
 
     def test_later_generations_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
-        assert journal.discard(SALE, generation=2, open_cycle=None) == 0
-        assert journal.count("cycle-1") == 1
+        assert journal.discard(SALE, generation=2, open_window=None) == 0
+        assert journal.count("window-1") == 1
 
     def test_other_sources_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, source=IMPORT)])
-        assert journal.discard(SALE, generation=1, open_cycle=None) == 0
-        assert journal.count("cycle-1") == 1
+        assert journal.discard(SALE, generation=1, open_window=None) == 0
+        assert journal.count("window-1") == 1
 
     def test_what_was_published_is_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1)])
         journal.mark_pending([a_dispatch(0)])
         self.report_success(a_dispatch(1).id)
-        assert journal.discard(SALE, generation=1, open_cycle=None) == 0
-        assert journal.count("cycle-1") == 2
+        assert journal.discard(SALE, generation=1, open_window=None) == 0
+        assert journal.count("window-1") == 2
 
     def test_rejected_rows_of_a_window_that_was_never_sealed_are_discarded(self, journal: Journal) -> None:
         journal.prepare([_rejected()])
-        assert journal.discard(SALE, generation=1, open_cycle="cycle-1") == 0
-        assert journal.discard(SALE, generation=1, open_cycle=None) == 1
+        assert journal.discard(SALE, generation=1, open_window="window-1") == 0
+        assert journal.discard(SALE, generation=1, open_window=None) == 1
 
     def test_rejected_rows_of_a_closed_window_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
         journal.mark_pending([a_dispatch(0)])
-        journal.let_expire(an_open_cycle(), _nothing)
-        assert journal.discard(SALE, generation=1, open_cycle=None) == 0
-        assert journal.count("cycle-1") == 2
+        journal.let_expire(an_open_window(), _nothing)
+        assert journal.discard(SALE, generation=1, open_window=None) == 0
+        assert journal.count("window-1") == 2
 
     # Batches
 
     def test_a_batch_is_in_order_and_no_longer_than_asked(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in (11, 2, 0, 10, 1)])
-        assert _seqs(_batch(journal, "cycle-1", 3)) == [0, 1, 2]
-        assert _seqs(_batch(journal, "cycle-1", MANY)) == [0, 1, 2, 10, 11]
-        assert _seqs(_batch(journal, "cycle-1", 2, after=1)) == [2, 10]
+        assert _seqs(_batch(journal, "window-1", 3)) == [0, 1, 2]
+        assert _seqs(_batch(journal, "window-1", MANY)) == [0, 1, 2, 10, 11]
+        assert _seqs(_batch(journal, "window-1", 2, after=1)) == [2, 10]
 
     def test_a_batch_begins_after_what_is_in_the_queue(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in range(4)])
         journal.mark_pending([a_dispatch(0), a_dispatch(1)])
-        assert _seqs(_batch(journal, "cycle-1", MANY)) == [2, 3]
+        assert _seqs(_batch(journal, "window-1", MANY)) == [2, 3]
 
     def test_before_is_the_place_of_the_one_before_it(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(2), _rejected(), a_dispatch(4), a_dispatch(3, number=2)])
         journal.mark_pending([a_dispatch(2)])
-        assert journal.before(a_dispatch(4)) == a_position(2)
-        assert journal.before(a_dispatch(2)) == a_position(0)
+        assert journal.before(a_dispatch(4)) == an_offset(2)
+        assert journal.before(a_dispatch(2)) == an_offset(0)
         assert journal.before(a_dispatch(0)) is None
 
     # What is in the queue
@@ -171,16 +178,16 @@ class JournalContract(ABC):
 
     def test_a_dispatch_that_another_cycle_took_over_is_not_marked(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
-        ours = a_dispatch(0, cycle="cycle-2", generation=2)
-        assert journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
+        ours = a_dispatch(0, window_id="window-2", generation=2)
+        assert journal.take_over(ours, open_window=None) is Takeover.REPLACED
         journal.mark_pending([a_dispatch(0)])
-        assert _sent(_batch(journal, "cycle-2", MANY)) == _sent([ours])
+        assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours])
 
     def test_what_lies_beyond_a_batch_and_other_cycles_are_not_marked(self, journal: Journal) -> None:
-        journal.prepare([*(a_dispatch(seq) for seq in range(4)), a_dispatch(1, number=2, cycle="cycle-2")])
+        journal.prepare([*(a_dispatch(seq) for seq in range(4)), a_dispatch(1, number=2, window_id="window-2")])
         journal.mark_pending([a_dispatch(1), a_dispatch(2)])
-        assert _seqs(_batch(journal, "cycle-1", MANY)) == [0, 3]
-        assert _seqs(_batch(journal, "cycle-2", MANY)) == [1]
+        assert _seqs(_batch(journal, "window-1", MANY)) == [0, 3]
+        assert _seqs(_batch(journal, "window-2", MANY)) == [1]
 
     def _statuses(self, journal: Journal) -> list[TaskStatus]:
         found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
@@ -188,37 +195,37 @@ class JournalContract(ABC):
 
     # What the queue should hold
 
-    def test_beyond_a_position_of_the_same_life_come_the_later_ones(self, journal: Journal) -> None:
+    def test_beyond_an_offset_of_the_same_epoch_come_the_later_ones(self, journal: Journal) -> None:
         self._push(journal, [a_dispatch(seq, number=number) for number in (1, 2) for seq in range(3)])
-        checkpoint = a_checkpoint(cycle_number=2)
-        beyond = journal.pushed_beyond(SALE, checkpoint, a_position(1), MANY)
-        assert [dispatch.position.place for dispatch in beyond] == [(1, 2), (2, 0), (2, 1), (2, 2)]
+        checkpoint = a_checkpoint(window_number=2)
+        beyond = journal.pushed_beyond(SALE, checkpoint, an_offset(1), MANY)
+        assert [dispatch.offset.place for dispatch in beyond] == [(1, 2), (2, 0), (2, 1), (2, 2)]
 
-    def test_beyond_a_position_of_another_life_comes_everything(self, journal: Journal) -> None:
+    def test_beyond_an_offset_of_another_epoch_comes_everything(self, journal: Journal) -> None:
         self._push(journal, [a_dispatch(0), a_dispatch(1)])
-        for position in (NOWHERE, a_position(5, number=9, life="another")):
-            assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), position, MANY)) == [0, 1]
+        for offset in (NOWHERE, an_offset(5, number=9, epoch="another")):
+            assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), offset, MANY)) == [0, 1]
 
-    def test_other_lives_and_other_sources_are_not_looked_at(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(0, life="another"), a_dispatch(1, source=IMPORT), a_dispatch(2)])
+    def test_other_epochs_and_other_sources_are_not_looked_at(self, journal: Journal) -> None:
+        self._push(journal, [a_dispatch(0, epoch="another"), a_dispatch(1, source=IMPORT), a_dispatch(2)])
         assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [2]
 
     def test_numbers_are_compared_before_places(self, journal: Journal) -> None:
         self._push(journal, [a_dispatch(11, number=2), a_dispatch(2, number=10), a_dispatch(1, number=10)])
-        beyond = journal.pushed_beyond(SALE, a_checkpoint(cycle_number=10), a_position(50), MANY)
-        assert [dispatch.position.place for dispatch in beyond] == [(2, 11), (10, 1), (10, 2)]
+        beyond = journal.pushed_beyond(SALE, a_checkpoint(window_number=10), an_offset(50), MANY)
+        assert [dispatch.offset.place for dispatch in beyond] == [(2, 11), (10, 1), (10, 2)]
 
     def test_it_stops_at_the_first_one_that_is_still_prepared(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in range(4)])
         journal.mark_pending([a_dispatch(0)])
         journal.mark_pending([a_dispatch(3)])
-        checkpoint = a_checkpoint(open_cycle=an_open_cycle())
+        checkpoint = a_checkpoint(open_window=an_open_window())
         assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [0]
 
     def test_what_was_not_sealed_is_left_out(self, journal: Journal) -> None:
         self._push(journal, [a_dispatch(1, number=2)])
-        journal.prepare([a_dispatch(0, number=2, cycle="dead"), a_dispatch(0, number=3)])
-        checkpoint = a_checkpoint(cycle_number=2)
+        journal.prepare([a_dispatch(0, number=2, window_id="dead"), a_dispatch(0, number=3)])
+        checkpoint = a_checkpoint(window_number=2)
         assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [1]
 
     def test_windows_after_the_checkpoints_are_left_out(self, journal: Journal) -> None:
@@ -233,7 +240,7 @@ class JournalContract(ABC):
     def test_no_more_than_asked_for(self, journal: Journal) -> None:
         self._push(journal, [a_dispatch(seq) for seq in range(5)])
         assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, 2)) == [0, 1]
-        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), a_position(1), 2)) == [2, 3]
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), an_offset(1), 2)) == [2, 3]
 
     # What became of rows
 
@@ -269,7 +276,7 @@ class JournalContract(ABC):
     @staticmethod
     def history(journal: Journal) -> History:
         """Both stores are the history too."""
-        assert isinstance(journal, TwinMongo | MongoJournal)
+        assert isinstance(journal, FakeMongo | MongoJournal)
         return journal
 
     @staticmethod
@@ -288,7 +295,7 @@ def _rejected() -> Dispatch:
 
 
 def _batch(journal: Journal, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-    window = journal.window(cycle)
+    window = journal.header(cycle)
     return journal.batch(window, limit, after=after) if window else []
 
 

@@ -117,13 +117,13 @@ class LeasesContract(ABC):
     def test_a_lease_brings_the_checkpoint_as_it_is(self, leases: Leases, checkpoints: Checkpoints) -> None:
         first = leases.acquire("default.sale")
         assert first is not None
-        assert first.checkpoint.cycle_number is None
-        assert checkpoints.count_on_from(first, 41)
+        assert first.checkpoint.window_number is None
+        assert checkpoints.seed_window_number(first, 41)
         leases.release(first)
         second = leases.acquire("default.sale")
         assert second is not None
         assert second.checkpoint == checkpoints.load(["default.sale"])["default.sale"]
-        assert second.checkpoint.cycle_number == 41
+        assert second.checkpoint.window_number == 41
 
     def test_a_former_owner_cannot_release(self, leases: Leases) -> None:
         first = leases.acquire("default.sale")

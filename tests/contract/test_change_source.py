@@ -1,4 +1,4 @@
-"""Change tracking of the twin and of SQL Server."""
+"""Change tracking of the fake and of SQL Server."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from common.database.mssql_client import MSSQLClient
-from common.database.records import Mark
+from common.database.records import Fence
 from relay.cycle.ports import ChangeSource
 from relay.sources.builtin import SALE
-from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table, set_mark
-from tests.support.twins import TwinDatabase
-from tests.support.twins.database import OLD_SECONDS, Transaction
+from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table, set_fence
+from tests.support.fakes import FakeDatabase
+from tests.support.fakes.database import OLD_SECONDS, Transaction
 
 THE_ROW = "WHERE shop_pharmacy_code = :shop AND local_invoice_id = :invoice"
 
 
-class TwinTable:
-    """Writes into the twin."""
+class FakeTable:
+    """Writes into the fake."""
 
-    def __init__(self, twin: TwinDatabase) -> None:
-        self._twin = twin
+    def __init__(self, fake: FakeDatabase) -> None:
+        self._fake = fake
 
     @contextmanager
     def transaction(self) -> Iterator[Statements]:
-        with self._twin.transaction() as transaction:
-            yield TwinStatements(transaction)
+        with self._fake.transaction() as transaction:
+            yield FakeStatements(transaction)
 
     def truncate(self) -> None:
-        self._twin.truncate()
+        self._fake.truncate()
 
 
-class TwinStatements:
+class FakeStatements:
     """One of its transactions."""
 
     def __init__(self, transaction: Transaction) -> None:
@@ -56,20 +56,20 @@ class TwinStatements:
 
 class TestTwinDatabase(ChangeSourceContract):
     @pytest.fixture
-    def twin(self) -> TwinDatabase:
-        return TwinDatabase()
+    def fake(self) -> FakeDatabase:
+        return FakeDatabase()
 
     @pytest.fixture
-    def changes(self, twin: TwinDatabase) -> ChangeSource:
-        return twin
+    def changes(self, fake: FakeDatabase) -> ChangeSource:
+        return fake
 
     @pytest.fixture
-    def table(self, twin: TwinDatabase) -> Table:
-        return TwinTable(twin)
+    def table(self, fake: FakeDatabase) -> Table:
+        return FakeTable(fake)
 
-    def let_the_mark_age(self, changes: ChangeSource) -> None:
-        assert isinstance(changes, TwinDatabase)
-        changes.let_the_mark_age()
+    def let_the_fence_age(self, changes: ChangeSource) -> None:
+        assert isinstance(changes, FakeDatabase)
+        changes.let_the_fence_age()
 
 
 class MSSQLTable:
@@ -113,11 +113,11 @@ class MSSQLStatements:
 
 
 class TestMSSQLClient(ChangeSourceContract):
-    def let_the_mark_age(self, changes: ChangeSource) -> None:
+    def let_the_fence_age(self, changes: ChangeSource) -> None:
         assert isinstance(changes, MSSQLClient)
         with changes.engine.begin() as connection:
             connection.execute(
-                sa.text("UPDATE dbo.relay_checkpoint SET updated_at = DATEADD(SECOND, :seconds, updated_at)"),
+                sa.text("UPDATE dbo.relay_fence SET updated_at = DATEADD(SECOND, :seconds, updated_at)"),
                 {"seconds": -int(OLD_SECONDS)},
             )
 
@@ -129,24 +129,24 @@ class TestMSSQLClient(ChangeSourceContract):
     def table(self, mssql: MSSQLClient) -> Table:
         return MSSQLTable(mssql)
 
-    @pytest.mark.parametrize("column", ["version", "life", "generation", "store", "host", "resume"])
-    def test_a_mark_that_a_person_left_empty_is_a_mark_all_the_same(
+    @pytest.mark.parametrize("column", ["version", "epoch", "generation", "store", "host", "resume"])
+    def test_a_fence_that_a_person_left_empty_is_a_fence_all_the_same(
         self, mssql: MSSQLClient, table: Table, column: str
     ) -> None:
-        assert set_mark(mssql, Mark(version=5, life="life", generation=1, store="mongo"), expected=None)
+        assert set_fence(mssql, Fence(version=5, epoch="epoch", generation=1, store="mongo"), expected=None)
         with mssql.engine.begin() as connection:
-            connection.execute(sa.text(f"UPDATE dbo.relay_checkpoint SET {column} = NULL WHERE source = 'sale'"))
-        found = mssql.states([SALE])["sale"].mark
+            connection.execute(sa.text(f"UPDATE dbo.relay_fence SET {column} = NULL WHERE source = 'sale'"))
+        found = mssql.states([SALE])["sale"].fence
         assert found is not None
-        later = Mark(version=6, life="another", generation=2, store="ours")
-        assert set_mark(mssql, later, expected=found)
-        assert mssql.states([SALE])["sale"].mark == later
+        later = Fence(version=6, epoch="another", generation=2, store="ours")
+        assert set_fence(mssql, later, expected=found)
+        assert mssql.states([SALE])["sale"].fence == later
 
     @pytest.mark.parametrize("written", ["1900-01-01", "0001-01-01", "9999-12-31"])
-    def test_a_mark_of_whatever_time_has_an_age(self, mssql: MSSQLClient, table: Table, written: str) -> None:
-        assert set_mark(mssql, Mark(version=0, life="life", generation=1, store="mongo"), expected=None)
+    def test_a_fence_of_whatever_time_has_an_age(self, mssql: MSSQLClient, table: Table, written: str) -> None:
+        assert set_fence(mssql, Fence(version=0, epoch="epoch", generation=1, store="mongo"), expected=None)
         with mssql.engine.begin() as connection:
-            connection.execute(sa.text("UPDATE dbo.relay_checkpoint SET updated_at = :written"), {"written": written})
-        found = mssql.states([SALE])["sale"].mark
+            connection.execute(sa.text("UPDATE dbo.relay_fence SET updated_at = :written"), {"written": written})
+        found = mssql.states([SALE])["sale"].fence
         assert found is not None
         assert (found.age_seconds > 0) == (written < "2000")

@@ -1,4 +1,4 @@
-"""The checkpoints of the twin and of MongoDB."""
+"""The checkpoints of the fake and of MongoDB."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pymongo.errors import AutoReconnect
 from common.database.mongo_client import MongoStore
 from relay.cycle.ports import Checkpoints, Leases
 from tests.contract.checkpoints import SOURCE, CheckpointsContract
+from tests.support.fakes import FakeMongo
 from tests.support.samples import a_beginning, a_seal
-from tests.support.twins import TwinMongo
 
 
 class TestTwinCheckpoints(CheckpointsContract):
     @pytest.fixture
-    def twin(self) -> TwinMongo:
-        return TwinMongo()
+    def fake(self) -> FakeMongo:
+        return FakeMongo()
 
     @pytest.fixture
-    def checkpoints(self, twin: TwinMongo) -> Checkpoints:
-        return twin
+    def checkpoints(self, fake: FakeMongo) -> Checkpoints:
+        return fake
 
     @pytest.fixture
-    def leases(self, twin: TwinMongo) -> Leases:
-        return twin
+    def leases(self, fake: FakeMongo) -> Leases:
+        return fake
 
 
 class TestMongoCheckpoints(CheckpointsContract):
@@ -42,7 +42,7 @@ class TestMongoCheckpoints(CheckpointsContract):
         checkpoints = mongo_store.checkpoints
         lease = mongo_store.leases.acquire(SOURCE)
         assert lease is not None
-        assert checkpoints.begin_life(lease, a_beginning())
+        assert checkpoints.begin_epoch(lease, a_beginning())
         update = mongo_store.checkpoint_collection.update_one
 
         replies: list[object] = []

@@ -1,4 +1,4 @@
-"""The journal of the twin and that of MongoDB."""
+"""The journal of the fake and that of MongoDB."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from common.task_log import TaskLog
 from relay.cycle.ports import Journal
 from relay.sources.builtin import SALE
 from tests.contract.journal import JournalContract
-from tests.support.samples import a_dispatch, an_open_cycle
-from tests.support.twins import TwinMongo
+from tests.support.fakes import FakeMongo
+from tests.support.samples import a_dispatch, an_open_window
 
 DOCUMENT_VALIDATION_FAILURE = 121
 WRITE_CONCERN_TIMEOUT = 64
@@ -26,11 +26,11 @@ REJECTED = a_dispatch(None, status=TaskStatus.REJECTED, error="no shop")
 class TestTwinJournal(JournalContract):
     @pytest.fixture
     def journal(self) -> Journal:
-        self.twin = TwinMongo()
-        return self.twin
+        self.fake = FakeMongo()
+        return self.fake
 
     def report_success(self, task_id: str) -> None:
-        assert self.twin.report(task_id, TaskStatus.SUCCESS)
+        assert self.fake.report(task_id, TaskStatus.SUCCESS)
 
 
 class TestMongoJournal(JournalContract):
@@ -54,7 +54,7 @@ class TestMongoJournal(JournalContract):
         journal.prepare([a_dispatch(0), a_dispatch(1), REJECTED, a_dispatch(0, number=2)])
         journal.mark_pending([a_dispatch(0), a_dispatch(1)])
         before = self.store.clock.now()
-        journal.let_expire(an_open_cycle(count=3), lambda: None)
+        journal.let_expire(an_open_window(count=3), lambda: None)
         for seq in (0, 1, None):
             expires_at = self._times(seq)[1]
             assert expires_at is not None
@@ -75,7 +75,7 @@ class TestMongoJournal(JournalContract):
 
         monkeypatch.setattr(self.store.task_logs, "update_many", noted)
         moved: list[int] = []
-        journal.let_expire(an_open_cycle(count=60), lambda: moved.append(1))
+        journal.let_expire(an_open_window(count=60), lambda: moved.append(1))
         assert (sum(pieces), max(pieces), len(moved)) == (60, 10, len(pieces))
         assert self.store.task_logs.count_documents({"expires_at": None}) == 0
 
@@ -85,8 +85,8 @@ class TestMongoJournal(JournalContract):
         monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
         journal.prepare([a_dispatch(seq) for seq in range(35)])
         journal.mark_pending([a_dispatch(seq) for seq in range(15)])
-        assert journal.discard(SALE, generation=1, open_cycle=None) == 20
-        assert journal.count("cycle-1") == 15
+        assert journal.discard(SALE, generation=1, open_window=None) == 20
+        assert journal.count("window-1") == 15
 
     def test_a_window_that_is_one_batch_expires_with_its_note(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1)])
@@ -94,13 +94,13 @@ class TestMongoJournal(JournalContract):
         journal.mark_pending([a_dispatch(0), a_dispatch(1)], expires=True)
         assert None not in (*self._times(0), *self._times(1))
 
-    def test_what_an_abandoned_life_has_published_expires(self, journal: Journal) -> None:
+    def test_what_an_ended_epoch_has_published_expires(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2, generation=3)])
         journal.mark_pending([a_dispatch(0)])
         journal.mark_pending([a_dispatch(2)])
-        assert journal.discard(SALE, generation=2, open_cycle="cycle-1") == 0
+        assert journal.discard(SALE, generation=2, open_window="window-1") == 0
         assert self._times(0)[1] is None
-        assert journal.discard(SALE, generation=2, open_cycle=None) == 1
+        assert journal.discard(SALE, generation=2, open_window=None) == 1
         assert self._times(0)[1] is not None
         assert self._times(2)[1] is None
 

@@ -1,4 +1,4 @@
-"""The leases of the twin and of MongoDB."""
+"""The leases of the fake and of MongoDB."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from common.database.mongo.leases import MongoLeases
 from common.database.mongo_client import MongoStore
 from relay.cycle.ports import Checkpoints, Leases
 from tests.contract.leases import TERM_SECONDS, LeasesContract
-from tests.support.twins import TwinMongo
+from tests.support.fakes import FakeMongo
 from tests.support.wait import wait_until
 
 
 class TestTwinLeases(LeasesContract):
     @pytest.fixture
-    def twin(self) -> TwinMongo:
+    def fake(self) -> FakeMongo:
         self.seconds = 0.0
-        return TwinMongo(lease_seconds=TERM_SECONDS, clock=lambda: self.seconds)
+        return FakeMongo(lease_seconds=TERM_SECONDS, clock=lambda: self.seconds)
 
     @pytest.fixture
-    def leases(self, twin: TwinMongo) -> Leases:
-        return twin
+    def leases(self, fake: FakeMongo) -> Leases:
+        return fake
 
     @pytest.fixture
-    def checkpoints(self, twin: TwinMongo) -> Checkpoints:
-        return twin
+    def checkpoints(self, fake: FakeMongo) -> Checkpoints:
+        return fake
 
     def let_pass(self, seconds: float) -> None:
         self.seconds += seconds

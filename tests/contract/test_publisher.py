@@ -1,4 +1,4 @@
-"""The publishers: over Redis, over RabbitMQ, and their twins."""
+"""The publishers: over Redis, over RabbitMQ, and their fakes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextlib import closing
 import pytest
 from celery import Celery
 
-from common.database.records import Outgoing, Position
+from common.database.records import Offset, Outgoing
 from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.broker.redis_publisher import RedisPublisher
 from relay.cycle.ports import Publisher
 from relay.sources.builtin import BUILT_IN
 from relay.sources.source import Source
-from tests.contract.publisher import ForgetfulPublisherContract, PositionedPublisherContract
+from tests.contract.publisher import ForgetfulPublisherContract, OffsetPublisherContract
+from tests.support.fakes import FakeBroker, FakeQueue
 from tests.support.queues import declare, taken_task_ids, task_ids_in_redis
-from tests.support.twins import TwinBroker, TwinQueue
 
 
-class TestRedisPublisher(PositionedPublisherContract):
+class TestRedisPublisher(OffsetPublisherContract):
     @pytest.fixture
     def publisher(self, celery_app: Celery) -> Iterator[Publisher]:
         self.app = celery_app
@@ -30,19 +30,19 @@ class TestRedisPublisher(PositionedPublisherContract):
         return task_ids_in_redis(self.app, source.queue)
 
 
-class TwinQueues:
-    """A TwinQueue for each source."""
+class FakeQueues:
+    """A FakeQueue for each source."""
 
     def __init__(self) -> None:
-        self.each = {source.name: TwinQueue() for source in BUILT_IN}
+        self.each = {source.name: FakeQueue() for source in BUILT_IN}
 
-    def positions(self, sources: Sequence[Source]) -> Mapping[str, Position | None]:
-        return {source.name: self.each[source.name].position for source in sources}
+    def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
+        return {source.name: self.each[source.name].offset for source in sources}
 
     def publish(
-        self, source: Source, *, after: Position, dispatches: Sequence[Outgoing], silent: Collection[str] = ()
+        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
-        self.each[source.name].publish(source, after=after, dispatches=dispatches, silent=silent)
+        self.each[source.name].publish(source, after=after, dispatches=dispatches, skip_message=skip_message)
 
     def close(self) -> None:
         pass
@@ -54,10 +54,10 @@ class TwinQueues:
         return self.each[source.name].queue_length(source)
 
 
-class TestTwinQueue(PositionedPublisherContract):
+class TestTwinQueue(OffsetPublisherContract):
     @pytest.fixture
     def publisher(self) -> Publisher:
-        self.queues = TwinQueues()
+        self.queues = FakeQueues()
         return self.queues
 
     def queued(self, source: Source) -> Sequence[str]:
@@ -80,8 +80,8 @@ class TestRabbitMQPublisher(ForgetfulPublisherContract):
 class TestTwinBroker(ForgetfulPublisherContract):
     @pytest.fixture
     def publisher(self) -> Publisher:
-        self.twin = TwinBroker()
-        return self.twin
+        self.fake = FakeBroker()
+        return self.fake
 
     def queued(self, source: Source) -> Sequence[str]:
-        return [dispatch.id for dispatch in self.twin.pushed if dispatch.window.queue == source.queue]
+        return [dispatch.id for dispatch in self.fake.pushed if dispatch.window.queue == source.queue]

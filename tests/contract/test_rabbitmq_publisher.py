@@ -24,7 +24,7 @@ from relay.broker import confirms, rabbitmq_publisher
 from relay.broker.rabbitmq_errors import NotConfirmedError, QueueRefusesError
 from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.celery_app import configuration
-from relay.error_policy import is_passing
+from relay.error_policy import is_transient
 from relay.exits import EXIT_CONFIGURATION
 from relay.sources.builtin import SALE
 from relay.worker import start_check
@@ -70,7 +70,7 @@ def test_a_queue_that_nobody_has_declared_fails_the_batch_with_the_remedy(
     assert str(caught.value) == (
         f"source sale: RabbitMQ has no queue {queue}: start its worker service once, or declare the queue"
     )
-    assert not is_passing(caught.value)
+    assert not is_transient(caught.value)
     declare(rabbitmq_app, queue)
     _publish(publisher, batch)
     assert taken_task_ids(rabbitmq_app, queue) == _ids(batch)
@@ -103,7 +103,7 @@ def test_a_queue_that_is_full_refuses_and_gets_each_message_once(
         while (error := _refusal(publisher, batch)) is not None:
             refusals += 1
             assert f"queue {queue} refused" in str(error)
-            assert is_passing(error)
+            assert is_transient(error)
             taken += _taken(rabbitmq_app, queue, limited)
     taken += _taken(rabbitmq_app, queue, limited)
     assert refusals > 0, "it was never full"
@@ -209,7 +209,7 @@ def test_a_broker_that_dies_before_it_confirms_fails_the_batch(
         assert [type(error) for error in raised] == [NotConfirmedError]
         error = raised[0]
         assert f"queue {queue}: RabbitMQ did not confirm 3 of 3 messages" in str(error)
-        assert is_passing(error)
+        assert is_transient(error)
         mortal.start()
         _publish(publisher, batch)
         assert taken_task_ids(app_on_mortal, queue) == _ids([a_dispatch(0, queue=queue), *batch])
@@ -230,7 +230,7 @@ def test_a_broker_that_never_answers_is_not_waited_for_for_ever(
             for _ in range(2):
                 with pytest.raises(OperationalError) as caught:
                     _publish(publisher, batch)
-                assert is_passing(caught.value)
+                assert is_transient(caught.value)
         finally:
             mortal.go_on()
         monkeypatch.undo()
@@ -249,7 +249,7 @@ def test_a_broker_that_is_low_on_memory_gets_no_copy_of_the_batch_with_every_try
             for batch in (first, later):
                 with pytest.raises(OperationalError, match="takes no messages, being low on memory") as caught:
                     _publish(publisher, batch)
-                assert is_passing(caught.value)
+                assert is_transient(caught.value)
     with closing(RabbitMQPublisher(app_on_mortal)) as publisher:
         _publish(publisher, first)
     assert taken_task_ids(app_on_mortal, queue) == _ids(first)

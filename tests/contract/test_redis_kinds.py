@@ -18,14 +18,14 @@ from sandbox.sqlserver.certificate import ensure_certificate
 from common.config import load_settings
 from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE
-from relay import wiring as bootstrap
+from relay import wiring
 from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
-from relay.error_policy import as_configuration_error, is_passing
+from relay.error_policy import as_configuration_error, is_transient
 from relay.sources.builtin import SALE
 from sandbox import services
 from tests.support.queues import task_ids_in_redis
-from tests.support.samples import a_dispatch, a_position
+from tests.support.samples import a_dispatch, an_offset
 from tests.support.wait import wait_until
 
 Server = Callable[..., None]
@@ -56,7 +56,7 @@ def publisher_of(environment: dict[str, str]) -> Iterator[Callable[..., tuple[Ce
             settings = load_settings(_env_file=None, **{**environment, "BROKER_URL": url, **given})
             app = stack.enter_context(closing(Celery("kinds", set_as_current=False)))
             app.conf.update(configuration(settings))
-            publisher: Any = stack.enter_context(closing(bootstrap._publisher(settings, app)))
+            publisher: Any = stack.enter_context(closing(wiring._publisher(settings, app)))
             assert isinstance(publisher, RedisPublisher), "not exactly once"
             return app, publisher
 
@@ -67,7 +67,7 @@ def _is_exactly_once(app: Celery, publisher: RedisPublisher) -> None:
     batch = [a_dispatch(seq) for seq in range(3)]
     for _ in range(2):
         publisher.publish(SALE, after=NOWHERE, dispatches=batch)
-    assert publisher.positions([SALE]) == {"sale": a_position(2)}
+    assert publisher.offsets([SALE]) == {"sale": an_offset(2)}
     assert task_ids_in_redis(app, SALE.queue) == [dispatch.id for dispatch in batch]
 
 
@@ -108,7 +108,8 @@ def test_a_cluster_is_refused_by_name(publisher_of: Any, server: Server) -> None
     bus = ("--cluster-enabled", "yes", "--cluster-port", str(services.free_port()))
     server("--bind", HOST, "--port", str(port), *bus)
     _, publisher = publisher_of(f"redis://{HOST}:{port}/0")
-    for call in (lambda: publisher.positions([SALE]), lambda: publisher.queue_length(SALE)):
+    calls: list[Callable[[], object]] = [lambda: publisher.offsets([SALE]), lambda: publisher.queue_length(SALE)]
+    for call in calls:
         with pytest.raises((ConfigurationError, redis.RedisError)) as caught:
             call()
         assert type(caught.value) is ConfigurationError
@@ -131,8 +132,8 @@ def test_who_is_not_let_in_learns_the_remedy(publisher_of: Any, server: Server, 
     server("--bind", HOST, "--port", str(port), "--user", "relay", "on", ">pw", "~*", "&*", "+@all")
     _, publisher = publisher_of(f"redis://{who.format(place=f'{HOST}:{port}')}")
     with pytest.raises(redis.RedisError) as caught:
-        publisher.positions([SALE])
+        publisher.offsets([SALE])
     told = as_configuration_error(caught.value, "source sale")
     assert words in str(told)
     assert "another-pw" not in str(told)
-    assert not is_passing(caught.value)
+    assert not is_transient(caught.value)

@@ -17,7 +17,7 @@ from relay.broker.redis_publisher import RedisPublisher
 from relay.sources.builtin import SALE
 from relay.sources.reserved import OWN_QUEUE
 from tests.support.queues import redis_of
-from tests.support.samples import a_dispatch, a_position
+from tests.support.samples import a_dispatch, an_offset
 
 # The prefix begins with `relay` because the tests look for keys that do not.
 OPTIONS: Sequence[dict[str, Any]] = (
@@ -71,7 +71,7 @@ def test_a_worker_service_with_the_same_options_takes_every_message(
     dispatches = [a_dispatch(seq, priority=PRIORITIES[seq]) for seq in range(len(PRIORITIES))]
     with closing(RedisPublisher(celery_app, namespace="relay", signals=signals)) as publisher:
         publisher.publish(SALE, after=NOWHERE, dispatches=dispatches)
-        assert publisher.positions([SALE]) == {"sale": a_position(len(dispatches) - 1)}
+        assert publisher.offsets([SALE]) == {"sale": an_offset(len(dispatches) - 1)}
     assert sorted(_taken(worker_service, SALE.queue)) == sorted(dispatch.id for dispatch in dispatches)
 
 
@@ -83,13 +83,13 @@ def test_the_length_is_that_of_the_list_that_the_service_reads(
         assert publisher.queue_length(SALE) == 1
 
 
-def test_the_position_follows_the_prefix(celery_app: Celery, options: dict[str, Any]) -> None:
+def test_the_offset_follows_the_prefix(celery_app: Celery, options: dict[str, Any]) -> None:
     with closing(RedisPublisher(celery_app, namespace="relay")) as publisher:
         publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
     prefix = options.get("global_keyprefix", "")
     with redis_of(celery_app) as client:
         keys = {key.decode() for key in client.scan_iter()}
-    assert keys == {f"{prefix}sale_queue", f"{prefix}relay:relay:default.sale:position"}
+    assert keys == {f"{prefix}sale_queue", f"{prefix}relay:relay:default.sale:offset"}
 
 
 def test_relays_own_ticks_go_where_relays_own_worker_reads(celery_app: Celery, worker_service: Celery) -> None:

@@ -18,14 +18,14 @@ from sandbox.processes import stop_all
 
 from common.config import Settings
 from common.database.records import NOWHERE
-from relay.broker import redis_publisher
+from relay.broker import push_script
 from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
 from relay.cycle.ports import Publisher, QueueGapError
 from relay.sources.builtin import SALE
 from sandbox import services
 from tests.support.queues import messages_in_redis, redis_of, task_ids_in_redis
-from tests.support.samples import a_dispatch, a_position
+from tests.support.samples import a_dispatch, an_offset
 from tests.support.wait import wait_until
 
 MAKES_NO_DIFFERENCE = {"delivery_tag", "origin", "reply_to"}
@@ -57,7 +57,7 @@ def small_redis(settings: Settings, tmp_path: Path) -> Iterator[Celery]:
 
 
 @pytest.mark.parametrize("room", [0, 2_000_000], ids=["no room at all", "room for a part"])
-def test_a_batch_that_does_not_fit_leaves_its_beginning_and_the_position_at_its_end(
+def test_a_batch_that_does_not_fit_leaves_its_beginning_and_the_offset_at_its_end(
     small_redis: Celery, room: int, closing_at_the_end: Closing
 ) -> None:
     publisher = closing_at_the_end(RedisPublisher(small_redis, namespace="relay"))
@@ -66,12 +66,12 @@ def test_a_batch_that_does_not_fit_leaves_its_beginning_and_the_position_at_its_
     with redis_of(small_redis) as client:
         client.config_set("maxmemory", client.info("memory")["used_memory"] + room)
         with pytest.raises(ResponseError, match="maxmemory"):
-            publisher.publish(SALE, after=a_position(0), dispatches=large)
+            publisher.publish(SALE, after=an_offset(0), dispatches=large)
         client.config_set("maxmemory", 0)
     pushed = publisher.queue_length(SALE) or 0
     assert (1 < pushed < 4001) if room else (pushed == 1)
-    assert publisher.positions([SALE]) == {"sale": a_position(pushed - 1)}
-    publisher.publish(SALE, after=a_position(0), dispatches=large)
+    assert publisher.offsets([SALE]) == {"sale": an_offset(pushed - 1)}
+    publisher.publish(SALE, after=an_offset(0), dispatches=large)
     assert task_ids_in_redis(small_redis, SALE.queue) == [a_dispatch(0).id, *(dispatch.id for dispatch in large)]
 
 
@@ -80,7 +80,7 @@ def test_a_redis_that_forgot_the_script_is_told_it_again(celery_app: Celery, red
     with redis_of(celery_app) as client:
         client.script_flush()
     large = [a_dispatch(seq) for seq in range(1, 1001)]
-    redis_way.publish(SALE, after=a_position(0), dispatches=large)
+    redis_way.publish(SALE, after=an_offset(0), dispatches=large)
     assert task_ids_in_redis(celery_app, SALE.queue) == [a_dispatch(0).id, *(dispatch.id for dispatch in large)]
 
 
@@ -89,22 +89,22 @@ def test_after_a_refusal_in_the_midst_of_a_batch_the_connection_is_in_step(
 ) -> None:
     large = [a_dispatch(seq) for seq in range(1000)]
     with pytest.raises(QueueGapError):
-        redis_way.publish(SALE, after=a_position(7), dispatches=large)
-    assert redis_way.positions([SALE]) == {"sale": NOWHERE}
+        redis_way.publish(SALE, after=an_offset(7), dispatches=large)
+    assert redis_way.offsets([SALE]) == {"sale": NOWHERE}
     redis_way.publish(SALE, after=NOWHERE, dispatches=large)
     assert redis_way.queue_length(SALE) == len(large)
 
 
-def test_two_relays_on_one_redis_keep_their_positions_apart(celery_app: Celery, closing_at_the_end: Closing) -> None:
+def test_two_relays_on_one_redis_keep_their_offsets_apart(celery_app: Celery, closing_at_the_end: Closing) -> None:
     one, another = (closing_at_the_end(RedisPublisher(celery_app, namespace=name)) for name in ("one", "another"))
     one.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
-    assert another.positions([SALE]) == {"sale": NOWHERE}
+    assert another.offsets([SALE]) == {"sale": NOWHERE}
 
 
-def test_nothing_but_the_position_is_kept_beside_the_queue(celery_app: Celery, redis_way: RedisPublisher) -> None:
+def test_nothing_but_the_offset_is_kept_beside_the_queue(celery_app: Celery, redis_way: RedisPublisher) -> None:
     redis_way.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
     with redis_of(celery_app) as client:
-        assert set(client.keys()) == {b"sale_queue", b"relay:relay:default.sale:position"}
+        assert set(client.keys()) == {b"sale_queue", b"relay:relay:default.sale:offset"}
 
 
 @pytest.fixture
@@ -160,17 +160,17 @@ def test_a_batch_across_a_change_of_queue_puts_each_message_where_the_log_says(
 ) -> None:
     old, urgent = [a_dispatch(0), a_dispatch(1)], [a_dispatch(2, priority=3), a_dispatch(4, queue="relay_other")]
     dispatches = [*old, urgent[0], a_dispatch(3), urgent[1]]
-    redis_way.publish(SALE, after=NOWHERE, dispatches=dispatches, silent={a_dispatch(3).id})
-    assert task_ids_in_redis(celery_app, "sale_queue") == ["life-1-0", "life-1-1"]
-    assert task_ids_in_redis(celery_app, "sale_queue\x06\x163") == ["life-1-2"]
-    assert task_ids_in_redis(celery_app, "relay_other") == ["life-1-4"]
-    assert redis_way.positions([SALE]) == {"sale": a_position(4)}
+    redis_way.publish(SALE, after=NOWHERE, dispatches=dispatches, skip_message={a_dispatch(3).id})
+    assert task_ids_in_redis(celery_app, "sale_queue") == ["epoch-1-0", "epoch-1-1"]
+    assert task_ids_in_redis(celery_app, "sale_queue\x06\x163") == ["epoch-1-2"]
+    assert task_ids_in_redis(celery_app, "relay_other") == ["epoch-1-4"]
+    assert redis_way.offsets([SALE]) == {"sale": an_offset(4)}
 
 
 def test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed(
     celery_app: Celery, redis_way: RedisPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = redis_publisher.call_of
+    whole = push_script.call_of
 
     def forgetful(*args: Any) -> Any:
         if a_dispatch(1, queue="relay_other") in args[3]:
@@ -179,7 +179,7 @@ def test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed(
                 client.flushdb()
         return whole(*args)
 
-    monkeypatch.setattr(redis_publisher, "call_of", forgetful)
+    monkeypatch.setattr(push_script, "call_of", forgetful)
     with pytest.raises(QueueGapError):
         redis_way.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0), a_dispatch(1, queue="relay_other")])
     assert task_ids_in_redis(celery_app, "relay_other") == []

@@ -13,30 +13,30 @@ from relay.sources.builtin import IMPORT
 from tests.support.samples import a_dispatch
 
 KEY = ("BV-Chợ-Rẫy", "HĐ-7")
-SECOND_LIFE = a_dispatch(0, life="second", key=KEY, change_version=7)
+SECOND_EPOCH = a_dispatch(0, epoch="second", key=KEY, change_version=7)
 
 
 @pytest.fixture
 def log(mongo_store: MongoStore) -> TaskLog:
-    mongo_store.journal.prepare([SECOND_LIFE])
+    mongo_store.journal.prepare([SECOND_EPOCH])
     return TaskLog(mongo_store)
 
 
 def test_a_change_that_is_done_under_another_id_was_done_before(mongo_store: MongoStore, log: TaskLog) -> None:
-    first = a_dispatch(0, life="first", key=KEY, change_version=7)
+    first = a_dispatch(0, epoch="first", key=KEY, change_version=7)
     mongo_store.journal.prepare([first])
-    assert not log.done_before(SECOND_LIFE.id)
+    assert not log.done_before(SECOND_EPOCH.id)
     for report in (log.processing, lambda task_id: log.failed(task_id, "no answer")):
         report(first.id)
-        assert not log.done_before(SECOND_LIFE.id)
+        assert not log.done_before(SECOND_EPOCH.id)
     log.success(first.id)
-    assert log.done_before(SECOND_LIFE.id)
+    assert log.done_before(SECOND_EPOCH.id)
     assert not log.done_before(first.id)
 
 
 def test_a_task_that_is_done_was_not_done_before_by_itself(log: TaskLog) -> None:
-    log.success(SECOND_LIFE.id)
-    assert not log.done_before(SECOND_LIFE.id)
+    log.success(SECOND_EPOCH.id)
+    assert not log.done_before(SECOND_EPOCH.id)
 
 
 def test_a_task_that_nobody_knows_was_not_done_before(log: TaskLog) -> None:
@@ -55,23 +55,23 @@ def test_a_task_that_nobody_knows_was_not_done_before(log: TaskLog) -> None:
     ids=["later change", "other row", "shorter key", "key the other way round", "other source"],
 )
 def test_what_differs_is_another_change(mongo_store: MongoStore, log: TaskLog, other: dict[str, Any]) -> None:
-    done = a_dispatch(0, **{"life": "first", "key": KEY, "change_version": 7, **other})
+    done = a_dispatch(0, **{"epoch": "first", "key": KEY, "change_version": 7, **other})
     mongo_store.journal.prepare([done])
     log.success(done.id)
-    assert not log.done_before(SECOND_LIFE.id)
+    assert not log.done_before(SECOND_EPOCH.id)
 
 
 def test_a_change_whose_version_nobody_knows_may_be_another(mongo_store: MongoStore, log: TaskLog) -> None:
-    rows = [a_dispatch(0, life=life, key=KEY, change_version=None, id=life) for life in ("third", "fourth")]
+    rows = [a_dispatch(0, epoch=epoch, key=KEY, change_version=None, id=epoch) for epoch in ("third", "fourth")]
     mongo_store.journal.prepare(rows)
     log.success("third")
     assert not log.done_before("fourth")
 
 
 def test_what_is_sent_again_by_hand_is_to_be_done_again(mongo_store: MongoStore, log: TaskLog) -> None:
-    again = a_dispatch(1, id="again", key=KEY, change_version=7, attempt=2, repeats=SECOND_LIFE.id)
+    again = a_dispatch(1, id="again", key=KEY, change_version=7, attempt=2, repeats=SECOND_EPOCH.id)
     mongo_store.journal.prepare([again])
-    log.success(SECOND_LIFE.id)
+    log.success(SECOND_EPOCH.id)
     assert not log.done_before("again")
 
 

@@ -165,7 +165,7 @@ def test_who_listens_to_signals_hears_of_each_message_and_may_add_headers(celery
         publisher.close()
     [message] = messages_in_redis(celery_app, SALE.queue)
     assert message["headers"]["traceparent"] == "00-trace"
-    assert heard == [("before", "life-1-0"), ("after", "life-1-0")]
+    assert heard == [("before", "epoch-1-0"), ("after", "epoch-1-0")]
 
 
 def _comparable(payload: bytes) -> Any:

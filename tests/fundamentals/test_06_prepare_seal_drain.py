@@ -25,7 +25,7 @@ def test_what_was_sealed_is_pushed_by_the_next_relay(relay: Relay, pharmacy: Des
     [entry] = relay.mongo.task_logs.find()
     assert entry["status"] == "PREPARED"
     [checkpoint] = relay.mongo.checkpoint_collection.find()
-    assert checkpoint["open_cycle"]["count"] == 1
+    assert checkpoint["open_window"]["count"] == 1
     assert sale_queue() == []
 
     scan(relay, SALE)

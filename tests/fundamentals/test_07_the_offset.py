@@ -1,7 +1,7 @@
-"""The position: why nothing is sent twice.
+"""The offset: why nothing is sent twice.
 
 Beside each queue, Redis keeps the place of the last dispatch that was pushed. One script pushes a batch and moves
-the position, both or neither, and takes nothing that the position has passed. A relay that dies after the push and
+the offset, both or neither, and takes nothing that the offset has passed. A relay that dies after the push and
 before it could write that down may push again without harm.
 """
 
@@ -16,7 +16,7 @@ from relay.wiring import Relay
 from tests.support.dying import DiedError, DiesAfterPush, dying
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
-from tests.support.samples import a_dispatch, a_position
+from tests.support.samples import a_dispatch, an_offset
 
 
 def test_what_is_in_the_queue_is_not_pushed_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
@@ -39,9 +39,9 @@ def test_a_gap_is_refused(relay: Relay, pharmacy: Desk) -> None:
     pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     own = relay.own(SALE)
-    position = relay.ports.publisher.positions([own])["sale"]
-    assert position is not None
-    beyond = a_position(5, number=position.number, life=position.life)
-    dispatch = a_dispatch(6, number=position.number, life=position.life)
+    offset = relay.ports.publisher.offsets([own])["sale"]
+    assert offset is not None
+    beyond = an_offset(5, number=offset.window, epoch=offset.epoch)
+    dispatch = a_dispatch(6, number=offset.window, epoch=offset.epoch)
     with pytest.raises(QueueGapError):
         relay.ports.publisher.publish(own, after=beyond, dispatches=[dispatch])

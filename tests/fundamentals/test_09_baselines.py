@@ -1,8 +1,8 @@
 """A baseline: all pending rows are read, because change tracking cannot say what changed.
 
 That is so at the very first start, and whenever database, MongoDB and queue no longer belong together, as after a
-restore. Every seal therefore leaves a *mark* in SQL Server, and a mark that is not the one that relay remembers
-begins a new *life*. A baseline loses nothing; a row that waits may be sent again.
+restore. Every seal therefore leaves a *fence* in SQL Server, and a fence that is not the one that relay remembers
+begins a new *epoch*. A baseline loses nothing; a row that waits may be sent again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from relay.cycle.outcomes import Reason
+from relay.cycle.reasons import Reason
 from relay.operations.service import scan
 from relay.sources.builtin import SALE
 from relay.wiring import Relay
@@ -36,11 +36,11 @@ def test_unless_it_is_told_to_begin_now(relay: Relay, pharmacy: Desk, sale_queue
     assert sale_queue() == ["HĐ-2"]
 
 
-def test_a_database_that_lost_its_mark_was_restored(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
+def test_a_database_that_lost_its_fence_was_restored(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HĐ-1")
     scan(relay, SALE)
     with relay.mssql.engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM dbo.relay_checkpoint WHERE source = 'sale'"))
+        connection.execute(sa.text("DELETE FROM dbo.relay_fence WHERE source = 'sale'"))
     [report] = scan(relay, SALE)
-    assert report.baseline is Reason.MARK_MISSING
+    assert report.baseline is Reason.FENCE_MISSING
     assert sale_queue() == ["HĐ-1", "HĐ-1"], "it still waits, so it is sent again: nobody knows what was restored"

@@ -1,6 +1,6 @@
 """A row that cannot be sent is rejected: it is in the log with the reason, and holds up nobody.
 
-Nothing has to be done in relay when the row is mended: the change of its argument's column has it taken again.
+Nothing has to be done in relay when the row is fixed: the change of its argument's column has it taken again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def test_a_missing_argument_is_named_and_the_others_go_on(relay: Relay, pharmacy
     assert "note is NULL" in entry["error"]
 
 
-def test_a_row_that_is_mended_is_taken_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
+def test_a_row_that_is_fixed_is_taken_again(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
     pharmacy.insert("HĐ-1")
     scan(relay, WITH_NOTE)
     with relay.mssql.engine.begin() as connection:

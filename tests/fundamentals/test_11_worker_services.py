@@ -1,7 +1,7 @@
 """A worker service may tell the task log how far it is, with nothing of relay but `common.task_log`.
 
 It need not: relay works without. But with it the log shows what became of every dispatch, and a queue that lost
-messages can be mended without sending again what is done.
+messages can be fixed without sending again what is done.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def test_a_worker_service_reports(relay: Relay, celery_app: Celery, pharmacy: De
     assert (entries[second]["status"], entries[second]["error"]) == ("FAILED", "the tax office does not answer")
 
 
-def test_a_queue_that_lost_everything_is_mended(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
+def test_a_queue_that_lost_everything_is_fixed(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:
     pharmacy.insert("HĐ-1")
     pharmacy.insert("HĐ-2")
     scan(relay, SALE)

@@ -13,24 +13,24 @@ PENDING_ROW = "P"
 
 
 class Resume(NamedTuple):
-    """What a mark tells a Mongo that knows nothing of it."""
+    """What a fence tells a Mongo that knows nothing of it."""
 
     number: int
     """Of the window."""
     last: Place | None
-    """Where the last dispatch before the next window stands; None: nothing was sent in this life."""
+    """Where the last dispatch before the next window stands; None: nothing was sent in this epoch."""
     base: int
     stretch: int
     definition: int
     is_first_run: bool
-    """Nothing was sealed since the life began at this version: `first run = now`."""
+    """Nothing was sealed since the epoch began at this version: `first run = now`."""
 
 
-class Mark(NamedTuple):
+class Fence(NamedTuple):
     """Written into the database just before every seal."""
 
     version: int
-    life: str | None
+    epoch: str | None
     generation: int
     store: int = 0
     """Id of the Mongo that knows of it."""
@@ -59,7 +59,7 @@ class Snapshot:
 
     rows: dict[Key, str]
     log: dict[Key, list[Change]]
-    mark: Mark | None
+    fence: Fence | None
     taken_at: int
     stretch: int
     min_valid: int
@@ -83,7 +83,7 @@ def _joined(masks: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
 
 @dataclass(kw_only=True)
 class Database:
-    """One tracked table, the version counter and the mark."""
+    """One tracked table, the version counter and the fence."""
 
     clock: Callable[[], int]
     version: int = 0
@@ -91,8 +91,8 @@ class Database:
     log: dict[Key, list[Change]] = field(default_factory=dict)
     became_pending: dict[Key, list[int]] = field(default_factory=dict)
     """When each row became pending: what a relay that read it later has to have sent."""
-    mark: Mark | None = None
-    mark_at: int = 0
+    fence: Fence | None = None
+    fence_at: int = 0
     """When it was set, or renewed by a relay that is at work."""
     session: int = 0
     """Changes when connections are cut."""
@@ -124,16 +124,16 @@ class Database:
         return Snapshot(
             rows=dict(self.rows),
             log=log,
-            mark=self.mark,
+            fence=self.fence,
             taken_at=self.clock(),
             stretch=self.stretch,
             min_valid=self.min_valid,
         )
 
-    def set_mark(self, mark: Mark) -> None:
-        """The mark, and that somebody is at work now."""
-        self.mark = mark
-        self.mark_at = self.clock()
+    def set_fence(self, fence: Fence) -> None:
+        """The fence, and that somebody is at work now."""
+        self.fence = fence
+        self.fence_at = self.clock()
 
     def backup(self) -> Database:
         """A copy of everything."""
@@ -143,7 +143,7 @@ class Database:
     def restore(self, backup: Database) -> None:
         """Put an older copy in place; every connection is cut."""
         past = backup.backup()
-        self.version, self.mark, self.mark_at = past.version, past.mark, past.mark_at
+        self.version, self.fence, self.fence_at = past.version, past.fence, past.fence_at
         self.rows, self.log, self.became_pending = past.rows, past.log, past.became_pending
         self.stretch, self.min_valid = past.stretch, past.min_valid
         self.session = self.clock()

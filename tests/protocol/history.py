@@ -6,12 +6,12 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
+from tests.protocol.context import Refused, Steps, Stop, World
 from tests.protocol.database import Database, Write
-from tests.protocol.mongo import NOWHERE, Document, Mongo, Position, Status
+from tests.protocol.mongo import NOWHERE, Document, Mongo, Offset, Status
 from tests.protocol.relay import relay
 from tests.protocol.rules import Fault, Rules
 from tests.protocol.verdict import Finding, Verdict, judge
-from tests.protocol.work import Refused, Steps, Stop, World
 
 KEYS = range(6)
 MOST_RELAYS = 3
@@ -40,7 +40,7 @@ class History:
         self._world = World(rules, self._random)
         self._running: list[Steps] = []
         self._done: list[Document] = []
-        self._saves: list[tuple[int, Position]] = []
+        self._saves: list[tuple[int, Offset]] = []
         self._backups: list[Database] = []
         self._pasts: list[Mongo] = []
         self._happenings = self._all_happenings()
@@ -94,7 +94,7 @@ class History:
 
     def _save(self) -> None:
         """Keep what a loss or a restore may bring back."""
-        self._saves.append((len(self._world.redis.queue), self._world.redis.position))
+        self._saves.append((len(self._world.redis.queue), self._world.redis.offset))
         if self._rules.allow(Fault.RESTORE) and self._random.random() < 0.05:
             self._backups.append(self._world.database.backup())
         if self._rules.allow(Fault.ROLLBACK) and self._random.random() < 0.1:
@@ -119,7 +119,7 @@ class History:
             except Stop:
                 adopts = False
         checkpoint = self._world.mongo.checkpoint
-        return ended >= MUST_END_WELL and checkpoint.open_cycle is None and not checkpoint.is_stopped
+        return ended >= MUST_END_WELL and checkpoint.open_window is None and not checkpoint.is_stopped
 
     def _let_time_pass(self, ticks: int) -> None:
         for _ in range(ticks):
@@ -162,8 +162,8 @@ class History:
     def _start_stray(self) -> None:
         """The relay that is at work has just renewed its mark."""
         world = self._world
-        if world.database.mark is not None and world.database.mark.store == world.mongo.store:
-            world.database.mark_at = world.tick()
+        if world.database.fence is not None and world.database.fence.store == world.mongo.store:
+            world.database.fence_at = world.tick()
             self._running.append(relay(world, patient=True, mongo=world.stray))
 
     def _move(self) -> None:
@@ -189,13 +189,13 @@ class History:
 
     def _lose_redis(self) -> None:
         redis = self._world.redis
-        redis.queue, redis.position = [], NOWHERE
+        redis.queue, redis.offset = [], NOWHERE
         self._saves = []
 
     def _clean_up_gently(self) -> None:
         """As it should be: retention is longer than any pause of relay's."""
         version = self._world.mongo.checkpoint.version
-        if version is not None and self._world.database.mark is not None:
+        if version is not None and self._world.database.fence is not None:
             self._world.database.clean_up(min(version, self._world.database.version))
 
     def _clean_up(self) -> None:
@@ -209,10 +209,10 @@ class History:
 
     def _lose_the_end_of_redis(self) -> None:
         redis = self._world.redis
-        length, position = self._random.choice(self._saves[-8:])
+        length, offset = self._random.choice(self._saves[-8:])
         if length <= len(redis.queue):
             redis.queue = redis.queue[:length]
-            redis.position = position
+            redis.offset = offset
             self._saves = [save for save in self._saves if save[0] <= length]
 
     def _restore_the_database(self) -> None:

@@ -10,20 +10,20 @@ from typing import NamedTuple
 from tests.protocol.database import Key, Place
 
 
-class Position(NamedTuple):
+class Offset(NamedTuple):
     """Where a dispatch stands in the order of its source."""
 
-    life: str | None
+    epoch: str | None
     number: int
     seq: int
 
     @property
     def place(self) -> Place:
-        """What is compared within one life."""
+        """What is compared within one epoch."""
         return self.number, self.seq
 
 
-NOWHERE = Position(life=None, number=0, seq=-1)
+NOWHERE = Offset(epoch=None, number=0, seq=-1)
 
 
 class Status(StrEnum):
@@ -36,7 +36,7 @@ class Status(StrEnum):
 
 
 DispatchId = tuple[str, int, str, int, Key]
-"""Life, base, "v" and the row's version, or "b" and the baseline's number, and the key."""
+"""Epoch, base, "v" and the row's version, or "b" and the baseline's number, and the key."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,7 +45,7 @@ class Document:
 
     id: DispatchId
     key: Key
-    life: str
+    epoch: str
     cycle: int
     generation: int
     status: Status
@@ -55,26 +55,26 @@ class Document:
     base: int
     definition: int
     follows: Place | None
-    """Where the last dispatch before its window stands; None: there is none in this life."""
+    """Where the last dispatch before its window stands; None: there is none in this epoch."""
 
     @property
     def place(self) -> Place:
-        """Its place within its life."""
+        """Its place within its epoch."""
         return self.number, self.seq
 
     @property
-    def position(self) -> Position:
+    def offset(self) -> Offset:
         """Its place in the order of the source."""
-        return Position(self.life, self.number, self.seq)
+        return Offset(self.epoch, self.number, self.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenCycle:
+class OpenWindow:
     """A sealed window that is not yet drained."""
 
     id: int
-    life: str
-    after: Position | None
+    epoch: str
+    after: Offset | None
     count: int
 
 
@@ -85,26 +85,26 @@ class Checkpoint:
     version: int | None = None
     generation: int = 0
     owner: object | None = None
-    open_cycle: OpenCycle | None = None
+    open_window: OpenWindow | None = None
     number: int | None = None
-    last: Position | None = None
-    life: str | None = None
+    last: Offset | None = None
+    epoch: str | None = None
     sealed_generation: int = 0
     base: int = 0
-    """Number of the baseline that the ids of this part of the life descend from."""
+    """Number of the baseline that the ids of this part of the epoch descend from."""
     stretch: int = 0
     definition: int | None = None
     superseded: frozenset[int] = frozenset()
     """Definitions that others have taken the place of."""
-    lives: tuple[int, ...] = ()
-    """When the first windows of the last lives were sealed."""
+    epochs: tuple[int, ...] = ()
+    """When the first windows of the last epochs were sealed."""
     is_stopped: bool = False
-    """Lives began too often: a person has to look at it."""
-    adopts_life: str | None = None
-    """The life of another Mongo that is about to go on in this one."""
-    has_ended_a_life: bool = False
+    """Epochs began too often: a person has to look at it."""
+    adopts_epoch: str | None = None
+    """The epoch of another Mongo that is about to go on in this one."""
+    has_ended_an_epoch: bool = False
     skips: bool = False
-    """The life's first window takes no row (only without the guard that keeps `now`)."""
+    """The epoch's first window takes no row (only without the guard that keeps `now`)."""
 
 
 @dataclass(kw_only=True)
@@ -134,9 +134,9 @@ class Mongo:
         self.store, self.checkpoint, self.documents = past.store, past.checkpoint, past.documents
 
     def is_open(self, document: Document) -> bool:
-        """Whether the document belongs to the open cycle."""
-        open_cycle = self.checkpoint.open_cycle
-        return open_cycle is not None and document.cycle == open_cycle.id
+        """Whether the document belongs to the open window."""
+        open_window = self.checkpoint.open_window
+        return open_window is not None and document.cycle == open_window.id
 
     def in_order(self, wanted: Callable[[Document], bool]) -> list[Document]:
         """The documents that have a place and are wanted, in order."""

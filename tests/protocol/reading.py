@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from tests.protocol.context import CycleContext, Stop
 from tests.protocol.database import Snapshot
 from tests.protocol.rules import Fault
-from tests.protocol.work import Stop, Work
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """A snapshot, and the watermark it is read from; `session` is the connection, kept until the mark is written."""
+    """A snapshot, and the watermark it is read from; `session` is the connection, kept until the fence is written."""
 
     since: int | None
     next_version: int
@@ -22,12 +22,12 @@ class Reading:
     """When the version was asked for."""
 
 
-def read(work: Work) -> Generator[None, None, Reading]:
+def read(context: CycleContext) -> Generator[None, None, Reading]:
     """Ask for the version, then open the snapshot. Raises Stop when the connection is cut."""
-    database = work.world.database
-    since, next_version, session = work.checkpoint.version, database.version, database.session
-    decided_at = work.world.tick()
-    if work.world.rules.allow(Fault.LIVE) and work.chance(0.5):
+    database = context.world.database
+    since, next_version, session = context.checkpoint.version, database.version, database.session
+    decided_at = context.world.tick()
+    if context.world.rules.allow(Fault.LIVE) and context.chance(0.5):
         yield
     snapshot = database.snapshot()
     yield

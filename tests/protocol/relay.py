@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tests.protocol.baseline import stop_if_superseded
+from tests.protocol.context import CycleContext, Refused, Steps, World
 from tests.protocol.drain import drain
-from tests.protocol.life import check_owner
+from tests.protocol.epoch import check_owner
 from tests.protocol.mongo import Mongo
-from tests.protocol.repair import mend, notice_another_mongo
+from tests.protocol.repair import fix, notice_another_mongo
 from tests.protocol.rules import Guard
 from tests.protocol.window import seal_window
-from tests.protocol.work import Refused, Steps, Work, World
 
 
 def relay(
@@ -25,36 +25,36 @@ def relay(
     `mongo`: another than the world's own; `definition`: default: that of one of the running processes.
     `adopts`: a person has said that this relay takes the source over.
     """
-    work = Work(
+    context = CycleContext(
         world=world,
         mongo=mongo or world.mongo,
         patient=patient,
         definition=world.random.choice(world.processes) if definition is None else definition,
         adopts=adopts,
     )
-    work.take_lease()
+    context.take_lease()
     yield
-    _ask_a_person(work)
-    stop_if_superseded(work)
-    notice_another_mongo(work)
+    _ask_a_person(context)
+    stop_if_superseded(context)
+    notice_another_mongo(context)
     yield
-    yield from mend(work)
-    if work.checkpoint.open_cycle is not None:
-        check_owner(work)
-    if work.checkpoint.open_cycle is not None:
-        yield from drain(work, work.checkpoint.open_cycle)
-    if work.checkpoint.open_cycle is not None:
+    yield from fix(context)
+    if context.checkpoint.open_window is not None:
+        check_owner(context)
+    if context.checkpoint.open_window is not None:
+        yield from drain(context, context.checkpoint.open_window)
+    if context.checkpoint.open_window is not None:
         return
-    cycle = yield from seal_window(work)
+    cycle = yield from seal_window(context)
     if cycle is not None:
-        yield from drain(work, cycle)
+        yield from drain(context, cycle)
 
 
-def _ask_a_person(work: Work) -> None:
-    """A source whose lives began too often stays stopped until somebody adopts it."""
-    work.check_lease()
-    if work.adopts:
-        work.checkpoint.is_stopped = False
-        work.checkpoint.lives = ()
-    if work.checkpoint.is_stopped and work.world.rules.have(Guard.BREAKER):
+def _ask_a_person(context: CycleContext) -> None:
+    """A source whose epochs began too often stays stopped until somebody adopts it."""
+    context.check_lease()
+    if context.adopts:
+        context.checkpoint.is_stopped = False
+        context.checkpoint.epochs = ()
+    if context.checkpoint.is_stopped and context.world.rules.have(Guard.BREAKER):
         raise Refused

@@ -37,12 +37,12 @@ class Guard(StrEnum):
     DISCARD = "no-discard"
     COUNT = "no-count"
     SEAL_CAS = "no-seal-cas"
-    POSITION = "no-position"
+    OFFSET = "no-offset"
     CHAIN = "no-chain"
     REPAIR = "no-repair"
     AHEAD = "no-ahead"
-    MARK = "no-mark"
-    MARK_CAS = "mark-blind"
+    FENCE = "no-fence"
+    FENCE_CAS = "fence-blind"
     UNCAPPED = "cap"
     BASE = "no-base"
     SAME_BASE = "new-base"
@@ -51,7 +51,7 @@ class Guard(StrEnum):
     DEFINITION = "no-definition"
     SUPERSEDED = "no-superseded"
     NOW_IS_KEPT = "now-moves"
-    NOW_MARK_FIRST = "now-mongo-first"
+    NOW_FENCE_FIRST = "now-mongo-first"
     OWN_GENERATION = "one-generation"
     FRESH = "no-fresh"
     OWNER = "no-owner"
@@ -86,12 +86,12 @@ GUARDS = {
     Guard.DISCARD: "prepared rows of dead attempts are kept",
     Guard.COUNT: "sealed, and drained, without counting what the journal holds",
     Guard.SEAL_CAS: "the seal does not compare lease and watermark",
-    Guard.POSITION: "Redis does not remember what was pushed",
+    Guard.OFFSET: "Redis does not remember what was pushed",
     Guard.CHAIN: "Redis does not check that a batch follows the one before",
-    Guard.REPAIR: "a position behind the journal is not mended",
-    Guard.AHEAD: "a position ahead of Mongo is not noticed",
-    Guard.MARK: "the mark in SQL Server is not looked at",
-    Guard.MARK_CAS: "the mark is written without comparing",
+    Guard.REPAIR: "an offset behind the journal is not fixed",
+    Guard.AHEAD: "an offset ahead of Mongo is not noticed",
+    Guard.FENCE: "the fence in SQL Server is not looked at",
+    Guard.FENCE_CAS: "the fence is written without comparing",
     Guard.UNCAPPED: "rows above the snapshot's version are left for the next cycle",
     Guard.BASE: "ids do not hold the base",
     Guard.SAME_BASE: "a baseline after retention has passed gives known versions other ids",
@@ -99,19 +99,19 @@ GUARDS = {
     Guard.MIN_VALID: "min_valid is not looked at",
     Guard.DEFINITION: "the definition is not looked at",
     Guard.SUPERSEDED: "a definition that was superseded takes over again",
-    Guard.NOW_IS_KEPT: "'now' is the first seal, not the version in the mark that begins the life",
-    Guard.NOW_MARK_FIRST: "a life that begins now is written into Mongo first",
-    Guard.OWN_GENERATION: "the first window of a life is sealed under the generation that began it",
-    Guard.FRESH: "a mark of another Mongo's that is at work is taken for an old one",
-    Guard.OWNER: "who pushes over another life's position does not look whose the mark is",
+    Guard.NOW_IS_KEPT: "'now' is the first seal, not the version in the fence that begins the epoch",
+    Guard.NOW_FENCE_FIRST: "an epoch that begins now is written into Mongo first",
+    Guard.OWN_GENERATION: "the first window of an epoch is sealed under the generation that began it",
+    Guard.FRESH: "a fence of another Mongo's that is at work is taken for an old one",
+    Guard.OWNER: "who pushes over another epoch's offset does not look whose the fence is",
     Guard.NUMBER: "windows are counted by Mongo alone",
-    Guard.BREAKER: "lives begin as often as they like",
+    Guard.BREAKER: "epochs begin as often as they like",
     Guard.WINDOW_CHAIN: "repair does not look whether each window follows the one before",
 }
 """What the relay does, or does not do, with the guard taken out."""
 
 MAY_REPEAT = frozenset({Fault.RESTORE, Fault.WIPE, Fault.ROLLBACK, Fault.HOLE, Fault.RETENTION, Fault.SWITCH})
-"""After these a new life begins, whose baseline sends again what was waiting. Nothing may be lost even so."""
+"""After these a new epoch begins, whose baseline sends again what was waiting. Nothing may be lost even so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

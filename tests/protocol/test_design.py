@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
+from tests.protocol.context import Refused, Stop, World
 from tests.protocol.database import Write
+from tests.protocol.epoch import MOST_EPOCHS
 from tests.protocol.history import History
-from tests.protocol.life import MOST_LIVES
-from tests.protocol.mongo import NOWHERE, Mongo, Position
+from tests.protocol.mongo import NOWHERE, Mongo, Offset
 from tests.protocol.relay import relay
 from tests.protocol.rules import Fault, Rules
-from tests.protocol.work import Refused, Stop, World
 
 HISTORIES = int(os.environ.get("N", "1500"))
 FIRST_SEED = int(os.environ.get("SEED", "0"))
@@ -61,21 +61,21 @@ class TwoMongos:
         self.world.database.write([Write(key, "I", frozenset(), "P") for key in range(6)])
         self.refused = 0
         self.apart = False
-        """Whether each of them keeps a position of its own in the queue, as under two names of Mongo's database."""
-        self._positions: dict[int, Position] = {}
+        """Whether each of them keeps an offset of its own in the queue, as under two names of Mongo's database."""
+        self._offsets: dict[int, Offset] = {}
 
     def turn(self, mongo: Mongo, *, adopts: bool = False, dies_after_its_seal: bool = False) -> None:
         redis = self.world.redis
-        redis.position = self._positions.get(mongo.store, NOWHERE) if self.apart else redis.position
+        redis.offset = self._offsets.get(mongo.store, NOWHERE) if self.apart else redis.offset
         try:
             for _ in relay(self.world, patient=False, mongo=mongo, adopts=adopts):
-                if dies_after_its_seal and mongo.checkpoint.open_cycle:
+                if dies_after_its_seal and mongo.checkpoint.open_window:
                     break
         except Refused:
             self.refused += 1
         except Stop:
             pass
-        self._positions[mongo.store] = redis.position
+        self._offsets[mongo.store] = redis.offset
 
     def take_turns(self) -> None:
         for _ in range(30):
@@ -91,25 +91,25 @@ class TwoMongos:
 def test_two_relays_that_do_not_know_of_each_other_are_stopped() -> None:
     two = TwoMongos("no-fresh")
     two.take_turns()
-    assert two.world.lives_sealed <= 2 * MOST_LIVES
-    assert two.pushed <= two.world.lives_sealed
+    assert two.world.epochs_sealed <= 2 * MOST_EPOCHS
+    assert two.pushed <= two.world.epochs_sealed
     assert two.refused > 20
 
 
 def test_without_the_breaker_they_go_on_for_ever() -> None:
     two = TwoMongos("no-fresh no-breaker")
     two.take_turns()
-    assert two.world.lives_sealed > 50
+    assert two.world.epochs_sealed > 50
 
 
 @pytest.mark.parametrize("words", ["", "no-owner"])
 @pytest.mark.parametrize("loses_its_place", [False, True], ids=["an open window", "a queue that lost its end"])
-def test_who_was_relieved_and_has_a_position_of_its_own_pushes_nothing(words: str, loses_its_place: bool) -> None:
+def test_who_was_relieved_and_has_an_offset_of_its_own_pushes_nothing(words: str, loses_its_place: bool) -> None:
     two = TwoMongos(words)
     two.apart = True
     two.turn(two.world.mongo, dies_after_its_seal=not loses_its_place)
     if loses_its_place:
-        two._positions[two.world.mongo.store] = two._positions[two.world.mongo.store]._replace(seq=0)
+        two._offsets[two.world.mongo.store] = two._offsets[two.world.mongo.store]._replace(seq=0)
     two.turn(two.world.stray, adopts=True)
     before = two.pushed
     two.take_turns()
@@ -118,10 +118,10 @@ def test_who_was_relieved_and_has_a_position_of_its_own_pushes_nothing(words: st
 
 @pytest.mark.parametrize("words", ["", "no-owner"])
 def test_who_was_relieved_of_a_source_pushes_nothing_any_more(words: str) -> None:
-    """It takes the other's position in the queue for a loss, unless it looks whose the mark is."""
+    """It takes the other's offset in the queue for a loss, unless it looks whose the fence is."""
     two = TwoMongos(words)
     two.turn(two.world.mongo)
-    two.world.redis.position = NOWHERE
+    two.world.redis.offset = NOWHERE
     two.turn(two.world.stray, adopts=True)
     assert two.pushed == 2, "nothing vouched for the first dispatches"
     two.take_turns()
@@ -129,7 +129,7 @@ def test_who_was_relieved_of_a_source_pushes_nothing_any_more(words: str) -> Non
 
 
 def test_a_history_is_decided_by_its_seed() -> None:
-    without = Rules.named(["no-position"])
+    without = Rules.named(["no-offset"])
     first, second = ([History(seed, without).play() for seed in range(100)] for _ in range(2))
     assert first == second
     assert any(first)

@@ -1,4 +1,4 @@
-"""What each guard is for: taken out, alone or with its twin, histories go wrong."""
+"""What each guard is for: taken out, alone or with its fake, histories go wrong."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ TAKEN_OUT = {
     "no-own-takeover no-discard": {Verdict.LOST},
     "no-count hole": {Verdict.LOST},
     "no-seal-cas": {Verdict.BASES},
-    "no-position": {Verdict.TWICE},
+    "no-offset": {Verdict.TWICE},
     "no-chain loss": {Verdict.LOST},
     "no-repair loss": {Verdict.LOST, Verdict.STUCK},
     "no-ahead no-number rollback": {Verdict.LOST},
-    "no-mark restore": {Verdict.LOST},
-    "mark-blind": {Verdict.BASES},
+    "no-fence restore": {Verdict.LOST},
+    "fence-blind": {Verdict.BASES},
     "cap live noretry": {Verdict.LOST},
     "no-base definition": {Verdict.LOST},
     "no-base switch reset": {Verdict.LOST},
@@ -36,7 +36,7 @@ TAKEN_OUT = {
     "no-number wipe rollback empty loss": {Verdict.LOST},
     "no-window-chain hole empty": {Verdict.LOST},
 }
-"""The guard, its twin or the fault that it guards against, and everything that goes wrong then."""
+"""The guard, its fake or the fault that it guards against, and everything that goes wrong then."""
 
 
 @pytest.mark.parametrize("words", TAKEN_OUT)
@@ -52,7 +52,7 @@ def test_without_its_guard_a_history_goes_wrong(words: str) -> None:
 
 
 @pytest.mark.parametrize("guard", [Guard.OWN_TAKEOVER, Guard.DISCARD])
-def test_either_of_two_twins_is_enough(guard: Guard) -> None:
+def test_either_of_two_fakes_is_enough(guard: Guard) -> None:
     rules = Rules(missing=frozenset({guard}))
     assert [History(seed, rules).play() for seed in range(1000)] == [None] * 1000
 

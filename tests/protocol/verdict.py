@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from tests.protocol.context import World
 from tests.protocol.database import PENDING_ROW, Key
 from tests.protocol.mongo import Document
 from tests.protocol.rules import MAY_REPEAT, Fault
-from tests.protocol.work import World
 
 
 class Verdict(StrEnum):

@@ -63,7 +63,7 @@ def _read(client: MSSQLClient, patience: float, interval: float, log: SilentLog)
     leases: Any = _OwnLeases()
     heartbeat = Heartbeat(leases, log, interval_seconds=interval, patience_seconds=patience)
     try:
-        with heartbeat.over(LEASE, on_stall=lambda: client.cancel(SALE), renew_mark=lambda: None):
+        with heartbeat.over(LEASE, on_stall=lambda: client.cancel(SALE), renew_fence=lambda: None):
             with client.snapshot(SALE) as snapshot:
                 keys = [row.key for rows in snapshot.pending() for row in rows]
                 snapshot.end()

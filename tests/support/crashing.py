@@ -1,4 +1,4 @@
-"""A cycle on the twins that dies before or after its n-th call on any port, as kill -9 would have it."""
+"""A cycle on the fakes that dies before or after its n-th call on any port, as kill -9 would have it."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.database.records import Dispatch, Position, TaskStatus
-from relay.cycle.outcomes import CycleOptions, CycleReport
+from common.database.records import Dispatch, Offset, TaskStatus
+from relay.cycle.options import CycleOptions
+from relay.cycle.outcomes import CycleReport
 from relay.cycle.run import run_cycle
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
+from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
+from tests.support.fakes.queue import FakeBroker
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
-from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
-from tests.support.twins.queue import TwinBroker
 
-OPTIONS = CycleOptions(batch_size=2, most_kept=4, lives_within_seconds=0)
-"""Some windows are drained from memory, others from the journal; nobody is stopped because lives begin too often."""
+OPTIONS = CycleOptions(batch_size=2, most_kept=4, epochs_within_seconds=0)
+"""Some windows are drained from memory, others from the journal; nobody is stopped because epochs begin too often."""
 
 
 @dataclass
 class CrashWorld:
     """A database, a Mongo and a queue; relays work on them one after another."""
 
-    queue: TwinQueue | TwinBroker = field(default_factory=TwinQueue)
-    database: TwinDatabase = field(default_factory=lambda: TwinDatabase(batch_size=2))
-    mongo: TwinMongo = field(default_factory=lambda: TwinMongo(lease_seconds=0))
+    queue: FakeQueue | FakeBroker = field(default_factory=FakeQueue)
+    database: FakeDatabase = field(default_factory=lambda: FakeDatabase(batch_size=2))
+    mongo: FakeMongo = field(default_factory=lambda: FakeMongo(lease_seconds=0))
     source: Source = SALE
     options: CycleOptions = OPTIONS
     adopts: bool = False
     """Whether a person has said that these relays take the source over."""
     names: int = 0
     watermarks: list[tuple[str | None, int]] = field(default_factory=list)
-    """(life, watermark) at each place where it could have died."""
-    positions: list[Position] = field(default_factory=list)
+    """(epoch, watermark) at each place where it could have died."""
+    offsets: list[Offset] = field(default_factory=list)
 
     def run(self, *, die_at: int | None = None) -> tuple[CycleReport | None, int]:
         """One cycle; dead at the `die_at`-th place. Its report, or None, and how many places it came to."""
@@ -65,9 +66,9 @@ class CrashWorld:
     def _look(self) -> None:
         held = self.mongo.contents.held.get(SALE.id)
         if held is not None and held.checkpoint.version is not None:
-            self.watermarks.append((held.checkpoint.life, held.checkpoint.version))
-        if isinstance(self.queue, TwinQueue):
-            self.positions.append(self.queue.position)
+            self.watermarks.append((held.checkpoint.epoch, held.checkpoint.version))
+        if isinstance(self.queue, FakeQueue):
+            self.offsets.append(self.queue.offset)
 
     def settle(self) -> None:
         """Relays work in peace until everything is out."""
@@ -79,7 +80,7 @@ class CrashWorld:
         return Counter((dispatch.business_id, dispatch.id) for dispatch in self.queue.pushed)
 
     def unfinished(self) -> list[Dispatch]:
-        """What the log still calls prepared, and no open cycle holds."""
+        """What the log still calls prepared, and no open window holds."""
         return [d for d in self.mongo.contents.logs.values() if d.status is TaskStatus.PREPARED]
 
     def never_expiring(self) -> list[Dispatch]:
@@ -87,5 +88,5 @@ class CrashWorld:
         contents = self.mongo.contents
         return [dispatch for dispatch in contents.logs.values() if dispatch.id not in contents.expiring]
 
-    def open_cycle(self) -> Any:
-        return self.mongo.contents.held[SALE.id].checkpoint.open_cycle
+    def open_window(self) -> Any:
+        return self.mongo.contents.held[SALE.id].checkpoint.open_window

@@ -1,4 +1,4 @@
-"""Bytes that a port may be sent by mistake or on purpose: genuine messages that were spoilt."""
+"""Bytes that a port may be sent by problem or on purpose: genuine messages that were spoilt."""
 
 from __future__ import annotations
 

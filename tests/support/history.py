@@ -1,4 +1,4 @@
-"""What may happen to a pharmacy's database, relay and its services, on the twins, and what must be true in the end.
+"""What may happen to a pharmacy's database, relay and its services, on the fakes, and what must be true in the end.
 
 Who decides what happens, and in which order, is the test's affair: random numbers of a seed, or Hypothesis.
 """
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from common.database.errors import ConfigurationError
-from common.database.records import Dispatch, TaskStatus
-from relay.cycle.context import Ports
-from relay.cycle.outcomes import CycleOptions
+from common.database.records import Dispatch, Offset, TaskStatus
+from relay.cycle.options import CycleOptions
+from relay.cycle.ports import Ports
 from relay.sources.builtin import SALE
+from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
+from tests.support.fakes.database import ConnectionCutError, Contents, Key, Transaction
 from tests.support.stage import Actor, cycle_on, paused_ports
-from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
-from tests.support.twins.database import ConnectionCutError, Contents, Key, Transaction
 
 PENDING = "PENDING_SYNC"
 KEYS: Sequence[Key] = [("shop", number) for number in range(6)]
@@ -39,19 +39,19 @@ class Edit(StrEnum):
 
 @dataclass
 class History:
-    """One history, on twins: what happened so far."""
+    """One history, on fakes: what happened so far."""
 
-    database: TwinDatabase = field(default_factory=TwinDatabase)
-    mongo: TwinMongo = field(default_factory=lambda: TwinMongo(lease_seconds=0))
+    database: FakeDatabase = field(default_factory=FakeDatabase)
+    mongo: FakeMongo = field(default_factory=lambda: FakeMongo(lease_seconds=0))
     """Its leases have always expired: whoever is not moved is a zombie."""
-    queue: TwinQueue = field(default_factory=TwinQueue)
+    queue: FakeQueue = field(default_factory=FakeQueue)
     running: list[Actor] = field(default_factory=list)
     is_refused: bool = False
-    """The relay that ended last said that a person has to decide: the mark is another Mongo's, who was at work."""
+    """The relay that ended last said that a person has to decide: the fence is another Mongo's, who was at work."""
     may_repeat: bool = False
     """Something happened after which rows may be sent again."""
-    saves: list[tuple[int, tuple[str, str] | None]] = field(default_factory=list)
-    """Length and position of the queue at every moment: what Redis may fall back to."""
+    saves: list[tuple[int, Offset]] = field(default_factory=list)
+    """Length and offset of the queue at every moment: what Redis may fall back to."""
     copies: list[tuple[Contents, BecamePending]] = field(default_factory=list)
     _tick: int = 0
     _names: int = 0
@@ -116,8 +116,8 @@ class History:
             self.running.append(Actor(cycle_on(self._ports, SALE, self._options(), adopts=adopts)))
 
     def _options(self) -> CycleOptions:
-        # Nobody waits here for a person because lives begin too often: that has tests of its own.
-        return CycleOptions(batch_size=3, queue_limit=10, most_kept=4, lives_within_seconds=0)
+        # Nobody waits here for a person because epochs begin too often: that has tests of its own.
+        return CycleOptions(batch_size=3, queue_limit=10, most_kept=4, epochs_within_seconds=0)
 
     def _ports(self, pause: Callable[[str], None]) -> Ports:
         """Ports that note when a cycle's snapshot was taken: what it read then decides what was lost or repeated."""
@@ -141,12 +141,12 @@ class History:
         """This relay makes its next call. Raises what it raised, unless its connection was cut by a restore."""
         self.queue.waiting = 10 if queue_is_full else 0
         self._move(self.running[relay])
-        self.saves.append((len(self.queue.pushed), self.queue.position))
+        self.saves.append((len(self.queue.pushed), self.queue.offset))
 
     def _move(self, actor: Actor) -> None:
         actor.step()
         self._rejected |= {
-            (dispatch.key, self._read_at[dispatch.window.cycle])
+            (dispatch.key, self._read_at[dispatch.window.id])
             for dispatch in self.mongo.contents.logs.values()
             if dispatch.status is TaskStatus.REJECTED
         }
@@ -173,7 +173,7 @@ class History:
     def lose_the_end_of_the_queue(self, moments: int) -> None:
         """Redis falls back to what it was so many calls ago."""
         if self.saves:
-            length, self.queue.position = self.saves[max(0, len(self.saves) - 1 - moments)]
+            length, self.queue.offset = self.saves[max(0, len(self.saves) - 1 - moments)]
             del self.queue.pushed[length:]
             self.saves = [save for save in self.saves if save[0] <= length]
 
@@ -223,7 +223,7 @@ class History:
                 self._move(actor)
             if self.is_refused and self._tick % 2:
                 # Nobody comes: whoever was at work is not seen again.
-                self.database.let_the_mark_age()
+                self.database.let_the_fence_age()
 
     def assert_kept(self) -> None:
         """Nothing was lost, and nothing sent twice unless something happened after which it may be."""
@@ -241,7 +241,7 @@ class History:
 
     def _is_accounted_for(self, key: Key, sent: Sequence[Dispatch]) -> bool:
         since = self._became_pending[key][-1]
-        if any(dispatch.key == key and self._read_at[dispatch.window.cycle] >= since for dispatch in sent):
+        if any(dispatch.key == key and self._read_at[dispatch.window.id] >= since for dispatch in sent):
             return True
         return any(rejected == key and at >= since for rejected, at in self._rejected)
 
@@ -249,7 +249,7 @@ class History:
         """Dispatches that were read in the same stretch of being pending."""
         counted: Counter[tuple[Key, int]] = Counter()
         for dispatch in self.queue.pushed:
-            at = self._read_at[dispatch.window.cycle]
+            at = self._read_at[dispatch.window.id]
             stretch = sum(became <= at for became in self._became_pending[dispatch.key])
             counted[dispatch.key, stretch] += 1
         return [f"{key} in its stretch {stretch}: {n} times" for (key, stretch), n in counted.items() if n > 1]

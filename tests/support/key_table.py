@@ -31,7 +31,7 @@ def key_table(
         yield connection
     finally:
         connection.execute("DROP TABLE IF EXISTS dbo.KeyTest")
-        connection.execute("DELETE FROM dbo.relay_checkpoint WHERE source IN ('keys', '$table:dbo.KeyTest')")
+        connection.execute("DELETE FROM dbo.relay_fence WHERE source IN ('keys', '$table:dbo.KeyTest')")
         connection.close()
 
 

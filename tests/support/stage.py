@@ -13,9 +13,10 @@ from typing import Any
 
 from common.database.records import Lease
 from relay.broker.message import render_args
-from relay.cycle.context import Ports
 from relay.cycle.heartbeat import Heartbeat
-from relay.cycle.outcomes import CycleOptions, CycleReport
+from relay.cycle.options import CycleOptions
+from relay.cycle.outcomes import CycleReport
+from relay.cycle.ports import Ports
 from relay.sources.source import Source
 
 
@@ -36,14 +37,14 @@ class SilentLog:
 
 
 class StillHeartbeat(Heartbeat):
-    """No thread: leases of the twins are taken over when the test says so."""
+    """No thread: leases of the fakes are taken over when the test says so."""
 
     def __init__(self) -> None:
         pass
 
     @contextmanager
     def over(
-        self, lease: Lease, *, on_stall: Callable[[], None], renew_mark: Callable[[], None]
+        self, lease: Lease, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
     ) -> Iterator[Heartbeat]:
         yield self
 
@@ -101,16 +102,16 @@ class PausedSnapshot:
         self._snapshot.end()
         self._pause("after end")
 
-    def set_mark(self, mark: Any, *, expected: Any) -> bool:
-        self._pause("before set_mark")
-        result: bool = self._snapshot.set_mark(mark, expected=expected)
-        self._pause("after set_mark")
+    def set_fence(self, fence: Any, *, expected: Any) -> bool:
+        self._pause("before set_fence")
+        result: bool = self._snapshot.set_fence(fence, expected=expected)
+        self._pause("after set_fence")
         return result
 
 
 @contextmanager
 def one_ahead(items: Iterator[Any]) -> Iterator[Iterator[Any]]:
-    """`read_ahead` without a thread: each item is made before the one before it is worked on."""
+    """`prefetch` without a thread: each item is made before the one before it is worked on."""
     yield _one_ahead(items)
 
 
@@ -125,7 +126,7 @@ def _one_ahead(items: Iterator[Any]) -> Iterator[Any]:
 def paused_ports(
     changes: Any, mongo: Any, publisher: Any, pause: Callable[[str], None], new_name: Callable[[], str]
 ) -> Ports:
-    """The cycle's world, made of twins (or adapters) that pause."""
+    """The cycle's world, made of fakes (or adapters) that pause."""
     store = Paused(mongo, pause)
     return Ports(
         changes=Paused(changes, pause),
@@ -135,7 +136,7 @@ def paused_ports(
         history=store,
         publisher=Paused(publisher, pause),
         render=render_args,
-        ahead=one_ahead,
+        prefetch=one_ahead,
         new_name=new_name,
         log=SilentLog(),
     )

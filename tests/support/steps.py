@@ -20,11 +20,11 @@ class Step:
 
 STEPS = [
     Step(name="prepare", service="mongo", marker=b"\x02insert\x00"),
-    Step(name="mark", service="mssql", marker="relay_checkpoint SET".encode("utf-16-le")),
+    Step(name="fence", service="mssql", marker="relay_fence SET".encode("utf-16-le")),
     Step(name="seal", service="mongo", marker=b"sealed_generation\x00"),
     Step(name="push", service="redis", marker=b"sale.process_sale"),
     Step(name="note that it is pushed", service="mongo", marker=b"PENDING\x00"),
-    Step(name="close", service="mongo", marker=b"last_cycle\x00"),
+    Step(name="close", service="mongo", marker=b"last_window\x00"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The cycle on its in-memory twins: for what no server can be asked to do at will, as losing a retention."""
+"""The cycle on its in-memory fakes: for what no server can be asked to do at will, as losing a retention."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from relay.cycle.context import Again
-from relay.cycle.outcomes import CycleOptions, CycleReport
+from relay.cycle.options import CycleOptions
+from relay.cycle.outcomes import CycleReport
+from relay.cycle.ports import Resend
 from relay.cycle.run import run_cycle
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
+from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
-from tests.support.twins import TwinDatabase, TwinMongo, TwinQueue
 
 
 class World:
@@ -22,15 +23,15 @@ class World:
     def __init__(self) -> None:
         self.now = 1000.0
         self.source: Source = SALE
-        self.database, self.queue = TwinDatabase(), TwinQueue()
-        self.mongo = TwinMongo(lease_seconds=0, clock=lambda: self.now)
+        self.database, self.queue = FakeDatabase(), FakeQueue()
+        self.mongo = FakeMongo(lease_seconds=0, clock=lambda: self.now)
         self._names = 0
         self._waiting: dict[str, Callable[[], object]] = {}
 
-    def scan(self, again: Again | None = None, *, adopts: bool = False, **options: Any) -> CycleReport:
+    def scan(self, resend: Resend | None = None, *, adopts: bool = False, **options: Any) -> CycleReport:
         """One cycle, with these CycleOptions; `adopts`: a person has said that it takes the source over."""
         ports = paused_ports(self.database, self.mongo, self.queue, self._go_on, self._new_name)
-        return run_cycle(self.source, ports, CycleOptions(**options), StillHeartbeat(), again, adopts=adopts)
+        return run_cycle(self.source, ports, CycleOptions(**options), StillHeartbeat(), resend, adopts=adopts)
 
     def write(self, *numbers: int) -> None:
         """New pending invoices, in one transaction."""

@@ -12,10 +12,10 @@ from pymongo.errors import AutoReconnect
 
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
-from common.database.mongo.documents import checkpoint_of, open_cycle_document, position_document
-from common.database.records import Beginning, Checkpoint, Lease, OpenCycle, Seal
+from common.database.mongo.documents import checkpoint_of, offset_document, open_window_document
+from common.database.records import Checkpoint, EpochStart, Lease, OpenWindow, Seal
 
-LIVES_REMEMBERED = 3
+EPOCHS_REMEMBERED = 3
 """What `stop_source` asks for at most."""
 
 
@@ -33,60 +33,60 @@ class MongoCheckpoints:
         found = self._checkpoints.find({"_id": {"$in": list(sources)}})
         return {document["_id"]: checkpoint_of(document) for document in found}
 
-    def count_on_from(self, lease: Lease, number: int) -> bool:
-        """Set the cycle number of a checkpoint that has none yet."""
-        return self._set(lease, {"cycle_number": None}, {"cycle_number": number})
+    def seed_window_number(self, lease: Lease, number: int) -> bool:
+        """Set the window number of a checkpoint that has none yet."""
+        return self._set(lease, {"window_number": None}, {"window_number": number})
 
-    def abandon_life(self, lease: Lease, *, number: int, reason: str) -> bool:
-        """Forget life, watermark, last position and open cycle."""
-        forgotten = {"version": None, "life": None, "last": None, "open_cycle": None}
-        return self._set(lease, {}, {**forgotten, "cycle_number": number, "life_reason": reason})
+    def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
+        """Forget epoch, watermark, last offset and open window."""
+        forgotten = {"version": None, "epoch": None, "last_offset": None, "open_window": None}
+        return self._set(lease, {}, {**forgotten, "window_number": number, "epoch_reason": reason})
 
-    def begin_life(self, lease: Lease, beginning: Beginning) -> bool:
-        """Begin a life: its sealed generation is the lease's, and the lease's is the next one."""
+    def begin_epoch(self, lease: Lease, beginning: EpochStart) -> bool:
+        """Begin an epoch: its sealed generation is the lease's, and the lease's is the next one."""
         begun = beginning.changes(lease.generation)
         changes = {
             **begun,
-            "last": position_document(begun["last"]),
-            "life_began_at": self._clock.now(),
+            "last_offset": offset_document(begun["last_offset"]),
+            "epoch_began_at": self._clock.now(),
             "lease.generation": lease.generation + 1,
         }
-        return self._set(lease, {"open_cycle": None}, changes)
+        return self._set(lease, {"open_window": None}, changes)
 
-    def announce_adoption(self, lease: Lease, *, life: str, generation: int) -> bool:
-        """That this life of another Mongo is about to go on here, and that the lease's generation is this one."""
-        return self._set(lease, {"open_cycle": None}, {"adopts_life": life, "lease.generation": generation})
+    def announce_adoption(self, lease: Lease, *, epoch: str, generation: int) -> bool:
+        """That this epoch of another Mongo is about to go on here, and that the lease's generation is this one."""
+        return self._set(lease, {"open_window": None}, {"adopts_epoch": epoch, "lease.generation": generation})
 
     def adopt(self, lease: Lease, *, superseded: Many[str]) -> bool:
         """A person takes the source over: nothing stops it any more but these definitions."""
-        return self._set(lease, {}, {"stopped_at": None, "lives": [], "superseded": list(superseded)})
+        return self._set(lease, {}, {"stopped_at": None, "epoch_starts": [], "superseded": list(superseded)})
 
-    def stop_source(self, lease: Lease, *, lives: int, within: timedelta) -> bool:
-        """Stop the source until it is adopted, where so many lives were sealed within this time."""
+    def stop_source(self, lease: Lease, *, epochs: int, within: timedelta) -> bool:
+        """Stop the source until it is adopted, where so many epochs were sealed within this time."""
         now = self._clock.now()
         # Kept in order, so that none is older than the first.
         return self._set(
             lease,
-            {f"lives.{lives - 1}": {"$exists": True}, "lives": {"$not": {"$lt": now - within}}},
+            {f"epoch_starts.{epochs - 1}": {"$exists": True}, "epoch_starts": {"$not": {"$lt": now - within}}},
             {"stopped_at": now},
         )
 
     def seal(self, lease: Lease, seal: Seal) -> bool:
-        """Advance the watermark and open the cycle in one atomic write. A lost reply is read back."""
-        expected = {"version": seal.expected_version, "life": seal.expected_life, "open_cycle": None}
+        """Advance the watermark and open the window in one atomic write. A lost reply is read back."""
+        expected = {"version": seal.expected_version, "epoch": seal.expected_epoch, "open_window": None}
         changes = {
             "version": seal.version,
             "sealed_generation": seal.generation,
-            "cycle_number": seal.cycle.number,
-            "open_cycle": open_cycle_document(seal.cycle),
-            "last": position_document(seal.last),
+            "window_number": seal.window.number,
+            "open_window": open_window_document(seal.window),
+            "last_offset": offset_document(seal.last_offset),
             "begin_version": seal.begin_version,
             "object_id": seal.object_id,
             "side_table": seal.side_table,
             "definition": seal.definition,
             "base": seal.base,
             **self._definition(seal),
-            **self._first_of_its_life(seal),
+            **self._first_of_its_epoch(seal),
             **self._baseline(seal),
         }
         try:
@@ -107,23 +107,23 @@ class MongoCheckpoints:
             return {}
         return {"defined_by": seal.host, "defined_at": self._clock.now(), "superseded": list(seal.superseded)}
 
-    def _first_of_its_life(self, seal: Seal) -> dict[str, Any]:
-        """When lives sealed their first windows: of so many the last ones."""
+    def _first_of_its_epoch(self, seal: Seal) -> dict[str, Any]:
+        """When epochs sealed their first windows: of so many the last ones."""
         if seal.expected_version is not None:
             return {}
-        return {"lives": [*seal.lives, self._clock.now()][-LIVES_REMEMBERED:]}
+        return {"epoch_starts": [*seal.epoch_starts, self._clock.now()][-EPOCHS_REMEMBERED:]}
 
     def _is_sealed(self, lease: Lease, seal: Seal) -> bool:
-        """Never two seals under one generation, and the cycle's id is random: if it is there, it is ours.
+        """Never two seals under one generation, and the window's id is random: if it is there, it is ours.
 
         Asked by a write: one that changes nothing but its time.
         """
-        return self._set(lease, {"open_cycle.id": seal.cycle.id, "sealed_generation": seal.generation}, {})
+        return self._set(lease, {"open_window.id": seal.window.id, "sealed_generation": seal.generation}, {})
 
-    def close(self, lease: Lease, cycle: OpenCycle, summary: Mapping[str, Any]) -> bool:
-        """The open cycle is drained; `summary` says what it did."""
-        done = {"open_cycle": None, "last_cycle": {"id": cycle.id, "number": cycle.number, **summary}}
-        return self._set(lease, {"open_cycle.id": cycle.id}, done)
+    def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
+        """The open window is drained; `summary` says what it did."""
+        done = {"open_window": None, "last_window": {"id": window.id, "number": window.number, **summary}}
+        return self._set(lease, {"open_window.id": window.id}, done)
 
     @causal
     def _set(self, lease: Lease, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:

@@ -5,44 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.database.records import Checkpoint, Dispatch, OpenCycle, Position, TaskStatus, Window
+from common.database.records import Checkpoint, Dispatch, Offset, OpenWindow, TaskStatus, WindowHeader
 
 Document = dict[str, Any]
 _STATUSES = {status.value: status for status in TaskStatus}
 
 
-def position_document(position: Position | None) -> Document | None:
-    """`{life, number, seq}`, or None."""
-    if position is None:
+def offset_document(offset: Offset | None) -> Document | None:
+    """`{epoch, window, seq}`, or None."""
+    if offset is None:
         return None
-    return {"life": position.life, "number": position.number, "seq": position.seq}
+    return {"epoch": offset.epoch, "window": offset.window, "seq": offset.seq}
 
 
-def position_of(document: Mapping[str, Any] | None) -> Position | None:
-    """The reverse of position_document."""
-    return None if document is None else Position(**document)
+def offset_of(document: Mapping[str, Any] | None) -> Offset | None:
+    """The reverse of offset_document."""
+    return None if document is None else Offset(**document)
 
 
-def open_cycle_document(cycle: OpenCycle) -> Document:
-    """`{id, life, number, after, count}`."""
+def open_window_document(window: OpenWindow) -> Document:
+    """`{id, epoch, number, after, count}`."""
     return {
-        "id": cycle.id,
-        "life": cycle.life,
-        "number": cycle.number,
-        "after": position_document(cycle.after),
-        "count": cycle.count,
+        "id": window.id,
+        "epoch": window.epoch,
+        "number": window.number,
+        "after": offset_document(window.after),
+        "count": window.count,
     }
 
 
-def open_cycle_of(document: Mapping[str, Any] | None) -> OpenCycle | None:
-    """The reverse of open_cycle_document."""
+def open_window_of(document: Mapping[str, Any] | None) -> OpenWindow | None:
+    """The reverse of open_window_document."""
     if document is None:
         return None
-    return OpenCycle(
+    return OpenWindow(
         id=document["id"],
-        life=document["life"],
+        epoch=document["epoch"],
         number=document["number"],
-        after=position_of(document["after"]),
+        after=offset_of(document["after"]),
         count=document["count"],
     )
 
@@ -51,12 +51,12 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint in a document of `checkpoints`; what is not there is unknown."""
     return Checkpoint(
         version=document.get("version"),
-        life=document.get("life"),
+        epoch=document.get("epoch"),
         sealed_generation=document.get("sealed_generation") or 0,
         store=document.get("store") or "",
-        open_cycle=open_cycle_of(document.get("open_cycle")),
-        cycle_number=document.get("cycle_number"),
-        last=position_of(document.get("last")),
+        open_window=open_window_of(document.get("open_window")),
+        window_number=document.get("window_number"),
+        last_offset=offset_of(document.get("last_offset")),
         begin_version=document.get("begin_version"),
         object_id=document.get("object_id"),
         side_table=document.get("side_table"),
@@ -65,12 +65,12 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         defined_at=document.get("defined_at"),
         superseded=tuple(document.get("superseded") or ()),
         base=document.get("base") or 0,
-        life_reason=document.get("life_reason"),
-        life_began_at=document.get("life_began_at"),
-        lives=tuple(document.get("lives") or ()),
+        epoch_reason=document.get("epoch_reason"),
+        epoch_began_at=document.get("epoch_began_at"),
+        epoch_starts=tuple(document.get("epoch_starts") or ()),
         stopped_at=document.get("stopped_at"),
-        adopts_life=document.get("adopts_life"),
-        last_cycle=document.get("last_cycle"),
+        adopts_epoch=document.get("adopts_epoch"),
+        last_window=document.get("last_window"),
         last_baseline=document.get("last_baseline"),
         skipped_to=document.get("skipped_to"),
         began_at=document.get("began_at"),
@@ -84,6 +84,7 @@ def dispatch_document(dispatch: Dispatch) -> Document:
     a key's may be that of a whole shop.
     """
     window, key = dispatch.window, dispatch.key
+    rejected = {} if dispatch.reason is None else {"reason": dispatch.reason}
     return {
         "_id": dispatch.id,
         "celery_task_id": dispatch.id,
@@ -97,9 +98,9 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "key": key,
         "change_version": dispatch.change_version,
         "change": {"key": key, "version": dispatch.change_version},
-        "life": window.life,
-        "cycle": window.cycle,
-        "number": window.number,
+        "epoch": window.epoch,
+        "window_id": window.id,
+        "window": window.number,
         "base": window.base,
         "follows": window.follows,
         "seq": dispatch.seq,
@@ -107,21 +108,22 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "attempt": dispatch.attempt,
         "repeats": dispatch.repeats,
         "error": dispatch.error,
+        **rejected,
         "dispatched_at": None,
         "expires_at": None,
     }
 
 
-def window_of(document: Mapping[str, Any]) -> Window:
+def window_of(document: Mapping[str, Any]) -> WindowHeader:
     """The window in a dispatch's document."""
-    return Window(
+    return WindowHeader(
         source=document["source"],
         task=document["task"],
         queue=document["queue"],
         priority=document["priority"],
-        life=document["life"],
-        cycle=document["cycle"],
-        number=document["number"],
+        epoch=document["epoch"],
+        id=document["window_id"],
+        number=document["window"],
         generation=document["generation"],
         base=document["base"],
         follows=None if document["follows"] is None else (document["follows"][0], document["follows"][1]),
@@ -139,6 +141,7 @@ def dispatch_of(document: Mapping[str, Any]) -> Dispatch:
         key=tuple(document["key"]),
         change_version=document["change_version"],
         status=_STATUSES[document["status"]],
+        reason=document.get("reason"),
         error=document["error"],
         attempt=document["attempt"],
         repeats=document["repeats"],

@@ -1,4 +1,4 @@
-"""MongoDB's errors: which pass by themselves, and what mends the others.
+"""MongoDB's errors: which pass by themselves, and what fixes the others.
 
 Codes: MongoDB, "Error codes" (mongodb/mongo, src/mongo/base/error_codes.yml).
 """

@@ -23,13 +23,13 @@ from common.database.mongo.documents import dispatch_document, dispatch_of, wind
 from common.database.records import (
     Checkpoint,
     Dispatch,
-    Logged,
-    OpenCycle,
+    LastDispatch,
+    Offset,
+    OpenWindow,
     Outgoing,
-    Position,
     Takeover,
     TaskStatus,
-    Window,
+    WindowHeader,
 )
 
 DUPLICATE_KEY = 11000
@@ -87,7 +87,7 @@ class MongoJournal:
         return document
 
     @causal
-    def take_over(self, dispatch: Dispatch, *, open_cycle: str | None) -> Takeover:
+    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
         """Put it in the place of an older one with its id, where that one was never published.
 
         One statement decides and replaces: what stands there afterwards says what became of it.
@@ -96,30 +96,32 @@ class MongoJournal:
         ours_to_replace = [
             {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},
             {"$lte": ["$generation", window.generation]},
-            {"$ne": ["$cycle", open_cycle]},
+            {"$ne": ["$window_id", open_window]},
         ]
         ours = {"$literal": self._document(dispatch, self._clock.now())}
         found = self._logs.find_one_and_update(
             {"_id": dispatch.id},
             [{"$replaceWith": {"$cond": [{"$and": ours_to_replace}, ours, "$$ROOT"]}}],
-            projection={"cycle": 1, "generation": 1, "status": 1},
+            projection={"window_id": 1, "generation": 1, "status": 1},
             return_document=ReturnDocument.AFTER,
         )
         if found is None:
             return Takeover.DISPATCHED_BEFORE
-        if (found["cycle"], found["generation"]) == (window.cycle, window.generation):
+        if (found["window_id"], found["generation"]) == (window.id, window.generation):
             return Takeover.REPLACED
-        if found["status"] in NEVER_PUBLISHED and found["cycle"] != open_cycle:
+        if found["status"] in NEVER_PUBLISHED and found["window_id"] != open_window:
             return Takeover.LATER_GENERATION
         return Takeover.DISPATCHED_BEFORE
 
     @causal
-    def latest(self, source: Identified, business_ids: Collection[str | None]) -> Mapping[tuple[Any, ...], Logged]:
+    def latest(
+        self, source: Identified, business_ids: Collection[str | None]
+    ) -> Mapping[tuple[Any, ...], LastDispatch]:
         """The last dispatch of each row of the source that bears one of these business ids, by its key."""
         query = {"source": source.id, "business_id": {"$in": list(business_ids)}}
         fields = ["key", "status", "attempt", "created_at", "dispatched_at"]
         now = self._clock.now()
-        found = self._logs.find(query, fields).sort([("number", ASCENDING), ("created_at", ASCENDING)])
+        found = self._logs.find(query, fields).sort([("window", ASCENDING), ("created_at", ASCENDING)])
         return {tuple(document["key"]): _logged(document, now) for document in found}
 
     @causal
@@ -130,22 +132,22 @@ class MongoJournal:
     @causal
     def oldest_version(self, source: Identified) -> int | None:
         """The change version of the first dispatch that the log still holds; None when it holds none."""
-        order = [("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)]
+        order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         found = self._logs.find_one({"source": source.id, "change_version": {"$ne": None}}, sort=order)
         return found["change_version"] if found else None
 
     @causal
-    def discard(self, source: Identified, *, generation: int, open_cycle: str | None) -> int:
+    def discard(self, source: Identified, *, generation: int, open_window: str | None) -> int:
         """Delete what was prepared and never sealed; what else no close has let expire does so from now on.
 
-        That is what was published of a window whose life was abandoned, or whose checkpoint was lost. As a rule there
+        That is what was published of a window whose epoch was abandoned, or whose checkpoint was lost. As a rule there
         is nothing, and one look says so.
         """
         left = {
             "source": source.id,
             "expires_at": None,
             "generation": {"$lte": generation},
-            "cycle": {"$ne": open_cycle},
+            "window_id": {"$ne": open_window},
         }
         deleted = 0
         for piece in self._pieces(left):
@@ -166,49 +168,49 @@ class MongoJournal:
         return {"$set": {"expires_at": self._clock.now() + self._retention}}
 
     @causal
-    def count(self, cycle: str) -> int:
-        """Documents of the cycle, rejected ones included."""
-        return self._logs.count_documents({"cycle": cycle})
+    def count(self, window_id: str) -> int:
+        """Documents of the window, rejected ones included."""
+        return self._logs.count_documents({"window_id": window_id})
 
     @causal
-    def window(self, cycle: str) -> Window | None:
-        """What all dispatches of the cycle have in common; None when it has none."""
-        found = self._logs.find_one({"cycle": cycle})
+    def header(self, window_id: str) -> WindowHeader | None:
+        """What all dispatches of the window have in common; None when it has none."""
+        found = self._logs.find_one({"window_id": window_id})
         return window_of(found) if found else None
 
     @causal
-    def batch(self, window: Window, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+    def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         """The first PREPARED ones of the window beyond the place `after`, in order.
 
         Without `after` the index would be walked from the window's beginning for every batch. No more of a document
         is asked for than differs from one to the next: the whole of it takes several times as long to read.
         """
-        query = {"cycle": window.cycle, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
-        order = [("cycle", ASCENDING), ("seq", ASCENDING)]
+        query = {"window_id": window.id, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
+        order = [("window_id", ASCENDING), ("seq", ASCENDING)]
         # MongoDB would give 101 of them, and the others in a second round trip.
         found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
         return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
 
     @causal
-    def before(self, dispatch: Outgoing) -> Position | None:
-        """Position of the one before it in the same cycle; None when it is the first."""
-        query = {"cycle": dispatch.window.cycle, "seq": {"$lt": dispatch.seq}}
-        found = self._logs.find_one(query, {"seq": 1}, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
-        return replace(dispatch.position, seq=found["seq"]) if found else None
+    def before(self, dispatch: Outgoing) -> Offset | None:
+        """Offset of the one before it in the same window; None when it is the first."""
+        query = {"window_id": dispatch.window.id, "seq": {"$lt": dispatch.seq}}
+        found = self._logs.find_one(query, {"seq": 1}, sort=[("window_id", DESCENDING), ("seq", DESCENDING)])
+        return replace(dispatch.offset, seq=found["seq"]) if found else None
 
     @causal
     def pushed_beyond(
-        self, source: Identified, checkpoint: Checkpoint, position: Position, limit: int
+        self, source: Identified, checkpoint: Checkpoint, offset: Offset, limit: int
     ) -> Sequence[Dispatch]:
-        """Dispatches of sealed windows of the checkpoint's life beyond the position, in order, up to the first
+        """Dispatches of sealed windows of the checkpoint's epoch beyond the offset, in order, up to the first
         one that is still PREPARED; at most `limit`."""
         query = {
             "source": source.id,
-            "life": checkpoint.life,
+            "epoch": checkpoint.epoch,
             "seq": {"$ne": None},
-            "$and": [_beyond(checkpoint, position), _sealed(checkpoint)],
+            "$and": [_beyond(checkpoint, offset), _sealed(checkpoint)],
         }
-        order = [("source", ASCENDING), ("number", ASCENDING), ("seq", ASCENDING)]
+        order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
@@ -216,30 +218,30 @@ class MongoJournal:
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times.
 
-        `batch`: consecutive dispatches of one cycle. They are named by their places, since a range of an index is
+        `batch`: consecutive dispatches of one window. They are named by their places, since a range of an index is
         cheaper to walk than as many ids are to look up. `expires`: they are all of it, and may expire from now on.
         """
         now = self._clock.now()
         times = {"dispatched_at": now, **({"expires_at": now + self._retention} if expires else {})}
-        places = {"cycle": batch[0].window.cycle, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
+        places = {"window_id": batch[0].window.id, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
         prepared = {**places, "status": TaskStatus.PREPARED.value}
         marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
         if marked.matched_count < len(batch):
             self._logs.update_many({**places, "dispatched_at": None}, {"$set": times})
 
     @causal
-    def let_expire(self, cycle: OpenCycle, progress: Callable[[], None]) -> None:
-        """All of the cycle is in the queue: its documents may expire from now on. Piece by piece, by their places."""
-        for places in self._places(cycle):
+    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
+        """All of the window is in the queue: its documents may expire from now on. Piece by piece, by their places."""
+        for places in self._places(window):
             self._logs.update_many(places, self._expiry())
             progress()
 
-    def _places(self, cycle: OpenCycle) -> Iterator[dict[str, Any]]:
-        mine: dict[str, Any] = {"cycle": cycle.id}
-        if cycle.count <= PIECE:
+    def _places(self, window: OpenWindow) -> Iterator[dict[str, Any]]:
+        mine: dict[str, Any] = {"window_id": window.id}
+        if window.count <= PIECE:
             yield mine
             return
-        last = self._logs.find_one(mine, {"seq": 1}, sort=[("cycle", DESCENDING), ("seq", DESCENDING)])
+        last = self._logs.find_one(mine, {"seq": 1}, sort=[("window_id", DESCENDING), ("seq", DESCENDING)])
         end = (last["seq"] if last else None) or 0
         for start in range(0, end + 1, PIECE):
             yield {**mine, "seq": {"$gte": start, "$lt": start + PIECE}}
@@ -253,9 +255,9 @@ def _standing(source: Identified, status: TaskStatus) -> dict[str, Any]:
     return {"source": source.id, "status": status.value, **without_expiry}
 
 
-def _logged(document: Mapping[str, Any], now: datetime) -> Logged:
+def _logged(document: Mapping[str, Any], now: datetime) -> LastDispatch:
     since = document["dispatched_at"] or document["created_at"]
-    return Logged(
+    return LastDispatch(
         id=document["_id"],
         key=tuple(document["key"]),
         status=TaskStatus(document["status"]),
@@ -264,17 +266,17 @@ def _logged(document: Mapping[str, Any], now: datetime) -> Logged:
     )
 
 
-def _beyond(checkpoint: Checkpoint, position: Position) -> Mapping[str, Any]:
-    sealed = {"number": {"$lte": checkpoint.cycle_number or 0}}
-    if position.life != checkpoint.life:
+def _beyond(checkpoint: Checkpoint, offset: Offset) -> Mapping[str, Any]:
+    sealed = {"window": {"$lte": checkpoint.window_number or 0}}
+    if offset.epoch != checkpoint.epoch:
         return sealed
-    rest_of_its_cycle = {"number": position.number, "seq": {"$gt": position.seq}}
-    later_cycles = {"number": {"$gt": position.number, **sealed["number"]}}
-    return {"$or": [rest_of_its_cycle, later_cycles]}
+    rest_of_its_window = {"window": offset.window, "seq": {"$gt": offset.seq}}
+    later_windows = {"window": {"$gt": offset.window, **sealed["window"]}}
+    return {"$or": [rest_of_its_window, later_windows]}
 
 
 def _sealed(checkpoint: Checkpoint) -> Mapping[str, Any]:
     pushed = {"status": {"$ne": TaskStatus.PREPARED.value}}
-    if checkpoint.open_cycle is None:
+    if checkpoint.open_window is None:
         return pushed
-    return {"$or": [pushed, {"cycle": checkpoint.open_cycle.id}]}
+    return {"$or": [pushed, {"window_id": checkpoint.open_window.id}]}

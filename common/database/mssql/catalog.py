@@ -29,19 +29,19 @@ class _Found:
 def describe(connection: Connection, tracked: TrackedTable) -> Table:
     """The table with its key, args and status columns, typed; key columns in key order come first.
 
-    Raises ConfigurationError, with a line for every mistake, where source and catalog do not agree.
+    Raises ConfigurationError, with a line for every problem, where source and catalog do not agree.
     """
     found = _look(connection, tracked)
-    mistakes = [f"source {tracked.name}: {line}" for line in _mistakes(connection, tracked, found)]
-    if mistakes or found is None:
-        raise ConfigurationError("\n".join(mistakes))
+    problems = [f"source {tracked.name}: {line}" for line in _problems(connection, tracked, found)]
+    if problems or found is None:
+        raise ConfigurationError("\n".join(problems))
     wanted = dict.fromkeys([*found.key, *tracked.args, tracked.status_column])
     columns = [Column(name, found.columns[name].type, primary_key=name in found.key) for name in wanted]
     return Table(tracked.table, MetaData(), *columns, schema=tracked.schema)
 
 
 def doubts(connection: Connection, tracked: TrackedTable) -> Sequence[str]:
-    """What is no mistake, but may surprise: a line each. Of a table that is there."""
+    """What is no problem, but may surprise: a line each. Of a table that is there."""
     columns = columns_of(connection, tracked.schema, tracked.table)
     return [f"source {tracked.name}: {line}" for line in watching.doubts(tracked, columns)]
 
@@ -54,7 +54,7 @@ def _look(connection: Connection, tracked: TrackedTable) -> _Found | None:
     return _Found(key=tuple(key), columns=columns_of(connection, tracked.schema, tracked.table))
 
 
-def _mistakes(connection: Connection, tracked: TrackedTable, found: _Found | None) -> Iterator[str]:
+def _problems(connection: Connection, tracked: TrackedTable, found: _Found | None) -> Iterator[str]:
     """What is wrong, each with the source's field and the remedy."""
     table = tracked.full_name
     if found is None:
@@ -63,7 +63,7 @@ def _mistakes(connection: Connection, tracked: TrackedTable, found: _Found | Non
             f" create it, or GRANT SELECT ON {table}, or check MSSQL_DATABASE"
         )
         return
-    yield from _mistakes_in_key(tracked, found)
+    yield from _problems_in_key(tracked, found)
     for field, names in (("args", tracked.args), ("watch", tracked.watch or ())):
         for name in names:
             if name not in found.columns:
@@ -72,10 +72,10 @@ def _mistakes(connection: Connection, tracked: TrackedTable, found: _Found | Non
         yield from _misfits(connection, tracked, found.columns[tracked.status_column].type)
     else:
         yield f"status_column: {table} has no column {tracked.status_column}; {_hint(tracked.status_column, found)}"
-    yield from watching.mistakes(tracked, found.columns)
+    yield from watching.problems(tracked, found.columns)
 
 
-def _mistakes_in_key(tracked: TrackedTable, found: _Found) -> Iterator[str]:
+def _problems_in_key(tracked: TrackedTable, found: _Found) -> Iterator[str]:
     table = tracked.full_name
     if not found.key:
         yield f"table: {table} has no primary key, which change tracking needs; add one"

@@ -1,4 +1,4 @@
-"""SQL Server's errors by number: which pass by themselves, and what mends the others.
+"""SQL Server's errors by number: which pass by themselves, and what fixes the others.
 
 Numbers and meaning: Microsoft, "Database Engine events and errors" (learn.microsoft.com/sql, errors-events).
 """
@@ -27,7 +27,7 @@ AZURE = {10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 49920}
 connection errors in SQL Database")."""
 TRANSIENT = frozenset(LOCKS | SNAPSHOTS | SHORTAGES | GOING_DOWN | RECOVERING | AZURE)
 """The same call may succeed a moment later, or once somebody has made room."""
-PASSING_STATES = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01", "HY008", "HY010"})
+TRANSIENT_STATES = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01", "HY008", "HY010"})
 """SQLSTATEs of a link that is gone or was never made, of a wait that reached its limit, and of a statement that was
 cancelled: HY008 while it ran, HY010 when the cancel came between two calls of the driver."""
 
@@ -35,10 +35,10 @@ _BY_OTHERS = (
     "use a login with the rights that docs/operations.md names, or have somebody who has them run what `--sql` prints"
 )
 REMEDIES = {
-    207: "a column is missing: mend the source's args and status column, or the table",
+    207: "a column is missing: fix the source's args and status column, or the table",
     208: "a table is missing: run `alembic upgrade head`, or create the table",
     229: "a right is missing: GRANT SELECT, VIEW CHANGE TRACKING on the table and SELECT, INSERT, UPDATE on"
-    " relay_checkpoint",
+    " relay_fence",
     230: "a right on a column is missing: GRANT SELECT on the table",
     3952: "snapshot isolation is off: run `alembic upgrade head`",
     262: f"a right is missing: {_BY_OTHERS}",
@@ -95,7 +95,7 @@ def is_transient(error: DBAPIError) -> bool:
         return True
     if number in REMEDIES:
         return False
-    return error.connection_invalidated or sqlstate(error) in PASSING_STATES
+    return error.connection_invalidated or sqlstate(error) in TRANSIENT_STATES
 
 
 def remedy(error: DBAPIError) -> str | None:

@@ -1,4 +1,4 @@
-"""What a mark tells a Mongo that does not know its life, as the text that is kept in `relay_checkpoint.resume`."""
+"""What a fence tells a Mongo that does not know its epoch, as the text that is kept in `relay_fence.resume`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One SNAPSHOT transaction on one connection, which is kept until the mark is written."""
+"""One SNAPSHOT transaction on one connection, which is kept until the fence is written."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from common.database import change_tracking as ct
 from common.database.mssql import statements
 from common.database.mssql.resume import resume_of
-from common.database.records import ChangedRow, Mark, TableState, TrackedTable
+from common.database.records import ChangedRow, Fence, TableState, TrackedTable
 
 
 class MSSQLSnapshot:
-    """What the database looked like when the snapshot began, and the mark that says so."""
+    """What the database looked like when the snapshot began, and the fence that says so."""
 
     def __init__(self, connection: Connection, tracked: TrackedTable, table: sa.Table, *, batch_size: int) -> None:
         self._connection = connection
@@ -32,7 +32,7 @@ class MSSQLSnapshot:
 
     @property
     def state(self) -> TableState:
-        """The table, the version counter and the mark, as the snapshot shows them."""
+        """The table, the version counter and the fence, as the snapshot shows them."""
         return self._state
 
     def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
@@ -54,24 +54,24 @@ class MSSQLSnapshot:
                 ]
 
     def end(self) -> None:
-        """End the transaction; the connection stays, for the mark, at READ COMMITTED."""
+        """End the transaction; the connection stays, for the fence, at READ COMMITTED."""
         self._connection.rollback()
         self._connection.execution_options(isolation_level="READ COMMITTED")
-        # A relay that is paused between a statement and its commit would keep the mark locked for everybody.
+        # A relay that is paused between a statement and its commit would keep the fence locked for everybody.
         self._connection.execution_options(isolation_level="AUTOCOMMIT")
 
-    def set_mark(self, mark: Mark, *, expected: Mark | None) -> bool:
-        """Compare and set the mark, on the same connection. False: it is not what was expected, or the connection
+    def set_fence(self, fence: Fence, *, expected: Fence | None) -> bool:
+        """Compare and set the fence, on the same connection. False: it is not what was expected, or the connection
         is not the same any more."""
         if self._connection.invalidated:
             return False
         if expected is None:
-            return self._insert_mark(mark)
-        return self._connection.execute(statements.move_mark(self._tracked.name, mark, expected)).rowcount == 1
+            return self._insert_fence(fence)
+        return self._connection.execute(statements.move_fence(self._tracked.name, fence, expected)).rowcount == 1
 
-    def _insert_mark(self, mark: Mark) -> bool:
+    def _insert_fence(self, fence: Fence) -> bool:
         try:
-            self._connection.execute(statements.first_mark(self._tracked.name, mark))
+            self._connection.execute(statements.first_fence(self._tracked.name, fence))
         except IntegrityError:
             return False
         return True
@@ -79,12 +79,12 @@ class MSSQLSnapshot:
 
 def state_of(row: sa.Row[Any]) -> TableState:
     """A row of `statements.states` as a record."""
-    mark = None
+    fence = None
     # Whatever the row holds: there it is, and no other can be inserted.
     if row.marked is not None:
-        mark = Mark(
+        fence = Fence(
             version=row.version,
-            life=row.life,
+            epoch=row.epoch,
             generation=row.generation,
             store=row.store,
             resume=resume_of(row.resume),
@@ -98,5 +98,5 @@ def state_of(row: sa.Row[Any]) -> TableState:
         begin_version=row.begin_version,
         side_table=row.side_table,
         updateable=row.updateability != "READ_ONLY",
-        mark=mark,
+        fence=fence,
     )

@@ -11,15 +11,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from common.database import change_tracking as ct
 from common.database.mssql.column_type import type_of
 from common.database.mssql.resume import resume_text
-from common.database.records import Mark, TrackedTable
+from common.database.records import Fence, TrackedTable
 
 LONGEST_HOST = 255
 
-MARKS = sa.table(
-    "relay_checkpoint",
+FENCES = sa.table(
+    "relay_fence",
     sa.column("source", sa.Unicode(128)),
     sa.column("version", sa.BigInteger),
-    sa.column("life", sa.Unicode(64)),
+    sa.column("epoch", sa.Unicode(64)),
     sa.column("generation", sa.BigInteger),
     sa.column("store", sa.Unicode(64)),
     sa.column("host", sa.Unicode(255)),
@@ -29,14 +29,14 @@ MARKS = sa.table(
 )
 """Made by the migration: one row a source."""
 
-_MARK: dict[str, ColumnElement[Any]] = {
-    "version": sa.func.coalesce(MARKS.c.version, 0),
-    "life": sa.func.coalesce(MARKS.c.life, ""),
-    "generation": sa.func.coalesce(MARKS.c.generation, 0),
-    "store": sa.func.coalesce(MARKS.c.store, ""),
-    "host": sa.func.coalesce(MARKS.c.host, ""),
+_FENCE: dict[str, ColumnElement[Any]] = {
+    "version": sa.func.coalesce(FENCES.c.version, 0),
+    "epoch": sa.func.coalesce(FENCES.c.epoch, ""),
+    "generation": sa.func.coalesce(FENCES.c.generation, 0),
+    "store": sa.func.coalesce(FENCES.c.store, ""),
+    "host": sa.func.coalesce(FENCES.c.host, ""),
 }
-"""What a mark says. Every column may be NULL in a row that a person wrote: a mark all the same, of nobody we know."""
+"""What a fence says. Every column may be NULL in a row that a person wrote: a fence all the same, of nobody we know."""
 
 _TRACKING = sa.table(
     "change_tracking_tables",
@@ -78,7 +78,7 @@ def retention() -> sa.Select[Any]:
 
 def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
     """A row for each table: its name here, version counter, object id, min-valid and begin version, side table,
-    whether the database can be written, and the mark. Who has no CONTROL of the database sees no side table."""
+    whether the database can be written, and the fence. Who has no CONTROL of the database sees no side table."""
     each = [
         sa.select(
             sa.literal(table.name, sa.Unicode(128)).label("source"),
@@ -99,11 +99,13 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             _TRACKING.c.begin_version,
             _INTERNAL.c.object_id.label("side_table"),
             updateability.label("updateability"),
-            MARKS.c.source.label("marked"),
-            *(column.label(name) for name, column in _MARK.items()),
-            MARKS.c.resume,
+            FENCES.c.source.label("marked"),
+            *(column.label(name) for name, column in _FENCE.items()),
+            FENCES.c.resume,
             # DATEDIFF overflows where the years between are more than 68.
-            sa.func.DATEDIFF_BIG(sa.text("SECOND"), MARKS.c.updated_at, _NOW, type_=sa.BigInteger).label("age_seconds"),
+            sa.func.DATEDIFF_BIG(sa.text("SECOND"), FENCES.c.updated_at, _NOW, type_=sa.BigInteger).label(
+                "age_seconds"
+            ),
         )
         .select_from(wanted)
         .outerjoin(_TRACKING, _TRACKING.c.object_id == wanted.c.object_id)
@@ -111,7 +113,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             _INTERNAL,
             sa.and_(_INTERNAL.c.parent_id == wanted.c.object_id, _INTERNAL.c.internal_type == _CHANGE_TRACKING),
         )
-        .outerjoin(MARKS, MARKS.c.source == wanted.c.source)
+        .outerjoin(FENCES, FENCES.c.source == wanted.c.source)
     )
 
 
@@ -162,39 +164,39 @@ def pending_among(tracked: TrackedTable, table: sa.Table, keys: Mapping[int, tup
     )
 
 
-def move_mark(source: str, mark: Mark, expected: Mark) -> sa.Update:
-    """Set the mark where it is what the snapshot showed."""
+def move_fence(source: str, fence: Fence, expected: Fence) -> sa.Update:
+    """Set the fence where it is what the snapshot showed."""
     return (
-        sa.update(MARKS)
+        sa.update(FENCES)
         .where(
-            MARKS.c.source == source,
-            _MARK["version"] == expected.version,
-            _MARK["life"] == expected.life,
-            _MARK["generation"] == expected.generation,
-            _MARK["store"] == expected.store,
+            FENCES.c.source == source,
+            _FENCE["version"] == expected.version,
+            _FENCE["epoch"] == expected.epoch,
+            _FENCE["generation"] == expected.generation,
+            _FENCE["store"] == expected.store,
         )
-        .values(_values(mark))
+        .values(_values(fence))
     )
 
 
-def renew_mark(source: str, store: str) -> sa.Update:
-    """Say that a relay is at work, where the mark is that of its Mongo."""
-    return sa.update(MARKS).where(MARKS.c.source == source, MARKS.c.store == store).values(updated_at=_NOW)
+def renew_fence(source: str, store: str) -> sa.Update:
+    """Say that a relay is at work, where the fence is that of its Mongo."""
+    return sa.update(FENCES).where(FENCES.c.source == source, FENCES.c.store == store).values(updated_at=_NOW)
 
 
-def first_mark(source: str, mark: Mark) -> sa.Insert:
-    """Set the first mark of a source; fails with 2627 when there is one."""
-    return sa.insert(MARKS).values(source=source, **_values(mark))
+def first_fence(source: str, fence: Fence) -> sa.Insert:
+    """Set the first fence of a source; fails with 2627 when there is one."""
+    return sa.insert(FENCES).values(source=source, **_values(fence))
 
 
-def _values(mark: Mark) -> dict[str, Any]:
+def _values(fence: Fence) -> dict[str, Any]:
     return {
-        "version": mark.version,
-        "life": mark.life,
-        "generation": mark.generation,
-        "store": mark.store,
-        "host": mark.host[:LONGEST_HOST],
-        "resume": resume_text(mark.resume),
+        "version": fence.version,
+        "epoch": fence.epoch,
+        "generation": fence.generation,
+        "store": fence.store,
+        "host": fence.host[:LONGEST_HOST],
+        "resume": resume_text(fence.resume),
         "updated_at": _NOW,
     }
 

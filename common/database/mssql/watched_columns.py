@@ -45,7 +45,7 @@ def _instead(tracked: TrackedTable, name: str, columns: Columns) -> str:
     return f"watch what it is computed from: watch = [{listed}]"
 
 
-def mistakes(tracked: TrackedTable, columns: Columns) -> Iterator[str]:
+def problems(tracked: TrackedTable, columns: Columns) -> Iterator[str]:
     """What is watched to no purpose, or is not watched: a line each, with the source's field and the remedy."""
     for name in relied_on(tracked):
         if name in columns and columns[name].is_computed:
@@ -76,5 +76,5 @@ def _unseen_arg(tracked: TrackedTable, name: str, columns: Columns) -> Iterator[
         return
     yield (
         f"args: {never_shows(tracked, name)}: a row that was rejected for it is not taken"
-        f" again when that is mended; {_instead(tracked, name, columns)}"
+        f" again when that is fixed; {_instead(tracked, name, columns)}"
     )

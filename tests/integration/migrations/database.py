@@ -94,7 +94,7 @@ class Database:
         return {name for (name,) in self.rows("SELECT name FROM sys.tables")}
 
     def memory(self) -> dict[str, str]:
-        rows = self.rows("SELECT source, switched_on FROM dbo.relay_checkpoint")
+        rows = self.rows("SELECT source, switched_on FROM dbo.relay_fence")
         return dict(rows)
 
 

@@ -78,16 +78,16 @@ class TestRefusals:
 
         assert [line.split(" ")[0] for line in lines] == [f"dbo.{name}" for name in TABLES]
 
-    def test_somebody_elses_relay_checkpoint(self, ready: Database) -> None:
-        ready.create_tables("relay_checkpoint")
+    def test_somebody_elses_relay_fence(self, ready: Database) -> None:
+        ready.create_tables("relay_fence")
 
         [line] = self.refusal(ready)
 
-        assert line.startswith("dbo.relay_checkpoint exists, but is not relay's")
+        assert line.startswith("dbo.relay_fence exists, but is not relay's")
 
     def test_a_downgrade_that_has_lost_its_memory(self, ready: Database) -> None:
         ready.upgrade()
-        ready.run("DROP TABLE relay_checkpoint")
+        ready.run("DROP TABLE relay_fence")
 
         with pytest.raises(SystemExit, match="the memory of what the upgrade switched on"):
             ready.downgrade()

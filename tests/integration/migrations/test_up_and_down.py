@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.sources.source import source as sources
+from relay.sources import builtin, registry
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, State
 
 pytestmark = pytest.mark.services
@@ -17,7 +17,7 @@ class TestUpAndDown:
         ready.upgrade()
 
         assert ready.state() == ALL_ON
-        assert ready.table_names() == {*TABLES, "relay_checkpoint", "relay_alembic_version"}
+        assert ready.table_names() == {*TABLES, "relay_fence", "relay_alembic_version"}
 
     def test_up_remembers_what_it_switched_on(self, ready: Database) -> None:
         ready.upgrade()
@@ -25,16 +25,16 @@ class TestUpAndDown:
         tables = {f"$table:dbo.{name}": "TRACKING" for name in TABLES}
         assert ready.memory() == {"$database": "SNAPSHOT TRACKING", **tables}
 
-    def test_the_table_of_marks(self, ready: Database) -> None:
+    def test_the_table_of_fences(self, ready: Database) -> None:
         ready.upgrade()
 
         assert ready.rows(
             "SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS"
-            " WHERE TABLE_NAME = 'relay_checkpoint' ORDER BY ORDINAL_POSITION"
+            " WHERE TABLE_NAME = 'relay_fence' ORDER BY ORDINAL_POSITION"
         ) == [
             ("source", "nvarchar", 400, "NO"),
             ("version", "bigint", None, "YES"),
-            ("life", "nvarchar", 64, "YES"),
+            ("epoch", "nvarchar", 64, "YES"),
             ("generation", "bigint", None, "YES"),
             ("store", "nvarchar", 64, "YES"),
             ("host", "nvarchar", 255, "YES"),
@@ -48,13 +48,13 @@ class TestUpAndDown:
         ready.downgrade()
 
         assert ready.state() == UNTOUCHED
-        assert "relay_checkpoint" not in ready.table_names()
+        assert "relay_fence" not in ready.table_names()
 
-    def test_down_with_marks_and_rows(self, ready: Database) -> None:
+    def test_down_with_fences_and_rows(self, ready: Database) -> None:
         ready.upgrade()
         ready.run(
             "INSERT INTO SalesInvoices (shop, id, status) VALUES ('a', 1, 'PENDING_SYNC')",
-            "INSERT INTO relay_checkpoint (source, version, life, generation) VALUES ('sale', 1, 'x', 1)",
+            "INSERT INTO relay_fence (source, version, epoch, generation) VALUES ('sale', 1, 'x', 1)",
         )
 
         ready.downgrade()
@@ -133,7 +133,7 @@ class TestWhatOthersSwitchedOn:
         self, ready: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ready.upgrade()
-        monkeypatch.setattr(sources, "BUILT_IN", sources.BUILT_IN[:1])
+        monkeypatch.setattr(registry, "BUILT_IN", builtin.BUILT_IN[:1])
 
         ready.downgrade()
 

@@ -6,12 +6,13 @@ Here the calls go to servers, so what dies with the process is what dies with it
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from celery import Celery
 
 from common.config import Settings
-from relay import wiring as bootstrap
+from relay import wiring
 from relay.cycle.outcomes import Outcome
 from relay.cycle.run import run_cycle
 from relay.operations.service import scan
@@ -36,11 +37,13 @@ def test_a_sample_of_all_crash_points(
 ) -> None:
     pharmacy.insert("HĐ-0")
     scan(relay, SALE)
-    places = _life(settings, celery_app, _new_documents(pharmacy, 0), die_at=NO_END)
+    _new_documents(pharmacy, 0)
+    places = _run_one(settings, celery_app, die_at=NO_END)
     wanted = ["HĐ-0", *_names(0)]
     assert sale_queue() == wanted
     for number, die_at in enumerate(range(1, places, max(1, places // SAMPLE)), start=1):
-        _life(settings, celery_app, _new_documents(pharmacy, number), die_at=die_at)
+        _new_documents(pharmacy, number)
+        _run_one(settings, celery_app, die_at=die_at)
         wait_until(lambda: scan(relay, SALE)[-1].outcome is not Outcome.HELD)
         wanted += _names(number)
         assert sale_queue() == wanted, f"died at {die_at} of {places}"
@@ -58,7 +61,7 @@ def _new_documents(pharmacy: Desk, number: int) -> None:
         pharmacy.insert(name)
 
 
-def _life(settings: Settings, app: Celery, _written: None, *, die_at: int) -> int:
+def _run_one(settings: Settings, app: Celery, *, die_at: int) -> int:
     """A relay of its own, for one cycle at most. Gives the number of places it came to."""
     places = 0
 
@@ -69,10 +72,11 @@ def _life(settings: Settings, app: Celery, _written: None, *, die_at: int) -> in
             raise Killed
         places += 1
 
-    victim = bootstrap.build(settings, app)
+    victim = wiring.build(settings, app)
     ports = victim.ports
     stores = ("changes", "leases", "checkpoints", "journal", "history", "publisher")
-    paused = replace(ports, **{name: Paused(getattr(ports, name), pause) for name in stores})
+    changes: dict[str, Any] = {name: Paused(getattr(ports, name), pause) for name in stores}
+    paused = replace(ports, **changes)
     try:
         run_cycle(victim.own(SALE), paused, victim.options, StillHeartbeat())
     except Killed:

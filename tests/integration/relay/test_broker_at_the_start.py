@@ -173,7 +173,7 @@ def test_a_cluster(
     assert "this is a Redis Cluster" in _refused(_run(tmp_path, *words, environment=given))
 
 
-def test_the_same_broker_in_the_environment_is_no_mistake_and_its_options_hold_for_relays_own_ticks(
+def test_the_same_broker_in_the_environment_is_no_problem_and_its_options_hold_for_relays_own_ticks(
     mssql: MSSQLClient, environment: dict[str, str], tmp_path: Path, pharmacy: Desk, celery_app: Celery
 ) -> None:
     # Celery's command line reads BROKER_URL by itself and puts it into CELERY_BROKER_URL, options and all.

@@ -104,7 +104,7 @@ def test_a_full_queue_is_waited_for_and_the_status_says_so(
     run_relay(folder, "scan", "sale", environment=limited)
     [sale, *_] = _status(folder, limited)
     assert (sale["queue_length"], sale["queue_is_full"], sale["sealed"]) == (1, False, 0)
-    assert sale["last_baseline"]["reason"] == "first run"
+    assert sale["last_baseline"]["reason"] == "first_run"
 
 
 def _status(folder: Path, environment: dict[str, str]) -> list[dict[str, Any]]:
@@ -113,9 +113,7 @@ def _status(folder: Path, environment: dict[str, str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_the_status_names_what_a_person_must_mend(
-    mssql: MSSQLClient, environment: dict[str, str], folder: Path
-) -> None:
+def test_the_status_names_what_a_person_must_fix(mssql: MSSQLClient, environment: dict[str, str], folder: Path) -> None:
     wrong = folder / "sources.toml"
     wrong.write_text('[sources.sale]\ntable = "NoSuchTable"\n', encoding="utf-8")
     done = run_relay(folder, "status", environment={**environment, "RELAY_SOURCES": str(wrong), "COLUMNS": "200"})

@@ -63,7 +63,7 @@ def bills(environment: Mapping[str, str], mssql: MSSQLClient) -> Iterator[pyodbc
     )
     yield connection
     connection.execute(f"DROP TABLE {TABLE}")
-    connection.execute("DELETE FROM dbo.relay_checkpoint WHERE source IN ('bills', ?)", f"$table:{TABLE}")
+    connection.execute("DELETE FROM dbo.relay_fence WHERE source IN ('bills', ?)", f"$table:{TABLE}")
     connection.close()
 
 
@@ -81,7 +81,7 @@ def test_a_row_that_becomes_pending_by_what_its_status_is_computed_from_is_taken
     bills: pyodbc.Connection, mssql: MSSQLClient, relay: Relay, celery_app: Celery
 ) -> None:
     enabling.enable(mssql.engine, [WATCHING])
-    assert check_sources(mssql, [WATCHING]).mistakes == []
+    assert check_sources(mssql, [WATCHING]).problems == []
     scan(relay, WATCHING)
     _insert(bills, 1, approved=False)
     _insert(bills, 2, approved=True)
@@ -94,7 +94,7 @@ def test_a_row_that_becomes_pending_by_what_its_status_is_computed_from_is_taken
 
 
 @pytest.mark.parametrize(
-    ("source", "mistake"),
+    ("source", "problem"),
     [
         (DEFAULT, REFUSED),
         (
@@ -111,18 +111,18 @@ def test_a_row_that_becomes_pending_by_what_its_status_is_computed_from_is_taken
     ids=["by default", "status", "another"],
 )
 def test_a_computed_column_is_not_to_be_watched(
-    source: Source, mistake: str, bills: pyodbc.Connection, mssql: MSSQLClient, relay: Relay
+    source: Source, problem: str, bills: pyodbc.Connection, mssql: MSSQLClient, relay: Relay
 ) -> None:
     with pytest.raises(NotReadyError) as refused:
         enabling.enable(mssql.engine, [source])
-    assert str(refused.value) == f"{TABLE} (source bills): {mistake}"
+    assert str(refused.value) == f"{TABLE} (source bills): {problem}"
     assert not _tracked(bills)
     with pytest.raises(pyodbc.Error, match="watch what it is computed from"):
         _run_as_sqlcmd(bills, enabling.script([source]))
     assert not _tracked(bills)
 
     enabling.enable(mssql.engine, [WATCHING])
-    assert check_sources(mssql, [source]).mistakes == [f"source bills: {mistake}"]
+    assert check_sources(mssql, [source]).problems == [f"source bills: {problem}"]
     with pytest.raises(ConfigurationError, match="is computed"):
         scan(relay, source)
 
@@ -137,7 +137,7 @@ def _run_as_sqlcmd(connection: pyodbc.Connection, script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "mistake"),
+    ("source", "problem"),
     [
         (replace(WATCHING, watch=("đã duyet", "đã gửi")), "watch: {} has no column đã duyet; did you mean đã duyệt?"),
         (
@@ -148,10 +148,10 @@ def _run_as_sqlcmd(connection: pyodbc.Connection, script: str) -> None:
     ids=["no such column", "without the status"],
 )
 def test_what_is_watched_must_tell_what_becomes_pending(
-    source: Source, mistake: str, bills: pyodbc.Connection, mssql: MSSQLClient
+    source: Source, problem: str, bills: pyodbc.Connection, mssql: MSSQLClient
 ) -> None:
     enabling.enable(mssql.engine, [WATCHING])
-    assert check_sources(mssql, [source]).mistakes == [f"source bills: {mistake.format(TABLE)}"]
+    assert check_sources(mssql, [source]).problems == [f"source bills: {problem.format(TABLE)}"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_what_is_watched_must_tell_what_becomes_pending(
         (
             replace(WATCHING, args=("mã", "mã dài")),
             f"args: mã dài of {TABLE} is computed, and change tracking never says that such a column changed: a row"
-            " that was rejected for it is not taken again when that is mended; watch what it is computed from:"
+            " that was rejected for it is not taken again when that is fixed; watch what it is computed from:"
             ' watch = ["mã", "đã duyệt", "đã gửi"]',
         ),
         (
@@ -178,7 +178,7 @@ def test_what_may_surprise_is_a_warning(
 ) -> None:
     enabling.enable(mssql.engine, [source])
     found = check_sources(mssql, [source])
-    assert found.mistakes == []
+    assert found.problems == []
     assert found.warnings == ([f"source bills: {warning}"] if warning else [])
     _insert(bills, 1, approved=True)
     scan(relay, source)
@@ -189,7 +189,7 @@ def test_a_computed_arg_beside_an_ordinary_status_is_a_warning(bills: pyodbc.Con
     source = replace(DEFAULT, args=("mã dài",), status_column="ghi chú")
     enabling.enable(mssql.engine, [source])
     found = check_sources(mssql, [source])
-    assert found.mistakes == []
+    assert found.problems == []
     [line] = found.warnings
     assert line.startswith("source bills: args: mã dài of")
     assert line.endswith('watch = ["mã", "ghi chú"]')

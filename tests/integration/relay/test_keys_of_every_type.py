@@ -163,7 +163,7 @@ def test_a_key_that_does_not_come_back_is_refused(environment: Mapping[str, str]
     try:
         with pytest.raises(NotReadyError, match=r"KeyTest \(source keys\): key: the primary key has a type"):
             enabling.enable(mssql.engine, [SOURCE])
-        [line] = check_sources(mssql, [SOURCE]).mistakes
+        [line] = check_sources(mssql, [SOURCE]).problems
         assert line == (
             "source keys: key: id of dbo.KeyTest is timestamp, which the task log cannot give back as what it was;"
             " give the table a primary key of another type, and this column UNIQUE"

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 from celery import Celery, signals
 from celery.worker.control import Panel
-from kombu import Connection, Queue
+from kombu.connection import Connection
+from kombu.entity import Queue
 from kombu.transport.redis import QoS
 
 from common.config import Settings
@@ -36,7 +37,7 @@ def as_kombu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a worker's start changes for the whole process is set back."""
     monkeypatch.setattr(QoS, "restore_at_shutdown", True)
     monkeypatch.setitem(Panel.data, "add_consumer", Panel.data["add_consumer"])
-    for look in ("start_check._log_mistakes", "start_check._check_broker", "own_queue._check"):
+    for look in ("start_check._log_problems", "start_check._check_broker", "own_queue._check"):
         monkeypatch.setattr(f"relay.{look}", lambda *_: None)
 
 

@@ -29,7 +29,7 @@ def test_nothing_of_an_open_window_expires(relay: Relay, pharmacy: Desk, sale_qu
 
     assert Counter(sale_queue()) == Counter(ids)
     assert logs.count_documents({"expires_at": None}) == 0
-    assert relay.mongo.checkpoint_collection.count_documents({"open_cycle": None}) == 1
+    assert relay.mongo.checkpoint_collection.count_documents({"open_window": None}) == 1
 
 
 def test_what_is_published_of_an_abandoned_window_expires(relay: Relay, pharmacy: Desk, sale_queue: Queued) -> None:
@@ -40,7 +40,7 @@ def test_what_is_published_of_an_abandoned_window_expires(relay: Relay, pharmacy
     logs = relay.mongo.task_logs
     full = replace(relay, options=replace(relay.options, batch_size=2, queue_limit=3))
     scan(full, SALE)
-    # The journal loses one that was not published yet: a new life begins.
+    # The journal loses one that was not published yet: a new epoch begins.
     assert logs.delete_one({"status": "PREPARED"}).deleted_count == 1
 
     for _ in range(2):

@@ -81,7 +81,7 @@ def test_it_is_said_once(
         wait_until(lambda: _lines(relay, "left_to_the_next_tick", named), timeout=ARRIVAL_SECONDS)
         # Nothing tells that nothing is said.
         time.sleep(OUTAGE_SECONDS)
-        ways[service].mend()
+        ways[service].fix()
         pharmacy.insert("after")
         arrive("before", "during", "after")
         wait_until(lambda: _lines(relay, "recovered"), timeout=ARRIVAL_SECONDS)

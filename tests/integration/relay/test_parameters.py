@@ -108,6 +108,6 @@ def test_a_pending_value_that_the_column_never_holds_is_refused(
     status: str, pending_value: str | int, reason: str, environment: Mapping[str, str], mssql: MSSQLClient
 ) -> None:
     with key_table(environment, mssql, "id int NOT NULL PRIMARY KEY", status=status):
-        mistakes = check_sources(mssql, [replace(SOURCE, pending_value=pending_value)]).mistakes
-    assert len(mistakes) == 1
-    assert reason in mistakes[0]
+        problems = check_sources(mssql, [replace(SOURCE, pending_value=pending_value)]).problems
+    assert len(problems) == 1
+    assert reason in problems[0]

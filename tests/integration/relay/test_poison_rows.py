@@ -1,4 +1,4 @@
-"""Rows that cannot be sent: each is rejected with its reason, holds up nobody, and is taken again when it is mended."""
+"""Rows that cannot be sent: each is rejected with its reason, holds up nobody, and is taken again when it is fixed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from celery import Celery
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from relay import wiring as bootstrap
-from relay.cycle.dispatch import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
+from relay import wiring
+from relay.cycle.rejections import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
 from relay.operations.service import look_at_status, scan
 from relay.sources.source import Source
 from relay.wiring import Relay
@@ -50,7 +50,7 @@ def table(environment: Mapping[str, str], mssql: MSSQLClient) -> Iterator[pyodbc
     connection.execute(f"ALTER TABLE {TABLE} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)")
     yield connection
     connection.execute(f"DROP TABLE {TABLE}")
-    connection.execute("DELETE FROM dbo.relay_checkpoint WHERE source = ?", SOURCE.name)
+    connection.execute("DELETE FROM dbo.relay_fence WHERE source = ?", SOURCE.name)
     connection.close()
 
 
@@ -61,7 +61,7 @@ def relay(settings: Settings, environment: Mapping[str, str], celery_app: Celery
     proxy = Halving((host, int(port)))
     # What is encrypted cannot be changed on its way.
     there = {"MSSQL_SERVER": f"127.0.0.1,{proxy.port}", "MSSQL_ENCRYPT": "no"}
-    relay = bootstrap.build(load_settings(_env_file=None, **{**environment, **there}), celery_app)
+    relay = wiring.build(load_settings(_env_file=None, **{**environment, **there}), celery_app)
     source_database = replace(relay, settings=settings)
     yield source_database
     relay.close()

@@ -128,13 +128,13 @@ def test_its_memory_is_full(relay: Relay, pharmacy: Desk, sale_queue: Queued, se
     _insert(pharmacy, 1)
     scan(relay, SALE)
     with server.client() as client:
-        before = client.get(_position_key(client))
+        before = client.get(_offset_key(client))
         client.config_set("maxmemory", 1)
         _insert(pharmacy, 2, 3)
         with pytest.raises(ConfigurationError, match=r"Redis: it is out of memory .*: raise maxmemory"):
             scan(relay, SALE)
         assert sale_queue() == _names(1)
-        assert client.get(_position_key(client)) == before
+        assert client.get(_offset_key(client)) == before
         client.config_set("maxmemory", 0)
     scan(relay, SALE)
     assert sale_queue() == _names(1, 2, 3)
@@ -183,6 +183,6 @@ def _scans(relay: Relay) -> bool:
     return True
 
 
-def _position_key(client: redis.Redis) -> str:
-    [key] = client.scan_iter("relay:*:position")
+def _offset_key(client: redis.Redis) -> str:
+    [key] = client.scan_iter("relay:*:offset")
     return str(key)

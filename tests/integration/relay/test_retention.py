@@ -36,11 +36,11 @@ def keep(mssql: MSSQLClient) -> Iterator[sa.Engine]:
         ("90 MINUTES", 1 * DAYS, None),
     ],
 )
-def test_a_log_that_forgets_sooner_is_a_mistake(
+def test_a_log_that_forgets_sooner_is_a_problem(
     mssql: MSSQLClient, keep: sa.Engine, retention: str, log_kept: timedelta, told: str | None
 ) -> None:
     _keep(keep, retention)
-    found = check_sources(mssql, all_sources(), log_kept=log_kept).mistakes
+    found = check_sources(mssql, all_sources(), log_kept=log_kept).problems
     if told is None:
         assert found == []
     else:

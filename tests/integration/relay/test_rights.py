@@ -63,10 +63,10 @@ def test_the_documented_rights_are_enough(clerk: Clerk, pharmacy: Desk, sale_que
 
 
 @pytest.mark.parametrize(("right", "where"), ONE_BY_ONE)
-def test_a_missing_right_is_named_and_its_grant_mends_it(
+def test_a_missing_right_is_named_and_its_grant_fixes_it(
     clerk: Clerk, pharmacy: Desk, celery_app: Celery, right: str, where: str
 ) -> None:
-    """INSERT is needed for a source's first mark only, so it is taken away before; the others afterwards."""
+    """INSERT is needed for a source's first fence only, so it is taken away before; the others afterwards."""
     source = SOURCES.get(where, "sale")
     if right != "INSERT":
         assert clerk.relay("scan", source).returncode == 0
@@ -121,7 +121,7 @@ def test_enabling_a_table_with_the_login_of_the_run_time_names_what_to_do(clerk:
     finally:
         administrator.execute("ALTER TABLE dbo.SalesInvoices ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)")
     assert done.returncode == 1
-    refused, mending = done.stderr.splitlines()
+    refused, fix = done.stderr.splitlines()
     assert refused.startswith("relay: SQL Server refused: ")
-    assert "use a login with the rights that docs/operations.md names" in mending
-    assert "`--sql`" in mending
+    assert "use a login with the rights that docs/operations.md names" in fix
+    assert "`--sql`" in fix

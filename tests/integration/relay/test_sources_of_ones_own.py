@@ -17,7 +17,7 @@ from kombu.utils import json as kombu_json
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from relay.cycle.outcomes import Reason
+from relay.cycle.reasons import Reason
 from relay.sources.check import check_sources
 from relay.sources.file import parse_sources
 from relay.tracking import enabling
@@ -71,7 +71,7 @@ def stock(environment: Mapping[str, str], mssql: MSSQLClient) -> Iterator[Stock]
     yield Stock(connection)
     connection.execute(f"DROP TABLE {TABLE}")
     connection.execute("DROP SCHEMA [stock room]")
-    connection.execute("DELETE FROM dbo.relay_checkpoint WHERE source IN ('goods', ?)", f"$table:{TABLE}")
+    connection.execute("DELETE FROM dbo.relay_fence WHERE source IN ('goods', ?)", f"$table:{TABLE}")
     connection.close()
 
 
@@ -134,7 +134,7 @@ def test_a_worker_relays_it_beside_the_built_in_ones(
         wait_until(lambda: _sent(celery_app) == [[FIRST, 7]], timeout=60)
 
 
-def test_a_worker_tells_the_mistakes_when_it_starts_and_relays_the_rest(
+def test_a_worker_tells_the_problems_when_it_starts_and_relays_the_rest(
     stock: Stock, relay: Relay, file: Path, celery_app: Celery, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
     assert relay("enable", "goods").returncode == 0
@@ -168,7 +168,7 @@ def test_enabling_twice_changes_nothing(stock: Stock, relay: Relay, mssql: MSSQL
     def state() -> list[tuple[object, ...]]:
         with mssql.engine.connect() as connection:
             tracked = connection.exec_driver_sql("SELECT * FROM sys.change_tracking_tables ORDER BY object_id")
-            remembered = "SELECT source, switched_on FROM dbo.relay_checkpoint WHERE source LIKE '$%' ORDER BY source"
+            remembered = "SELECT source, switched_on FROM dbo.relay_fence WHERE source LIKE '$%' ORDER BY source"
             return [tuple(row) for row in [*tracked, *connection.exec_driver_sql(remembered)]]
 
     assert relay("enable", "goods").returncode == 0
@@ -208,7 +208,7 @@ def test_another_queue_takes_what_comes_after(stock: Stock, relay: Relay, file: 
 
 
 @pytest.mark.parametrize(
-    ("change", "mistake"),
+    ("change", "problem"),
     [
         (("Goods ]]", "Goods"), "table: there is no table [stock room].[Goods in], or the login may not see it"),
         (
@@ -229,17 +229,17 @@ def test_another_queue_takes_what_comes_after(stock: Stock, relay: Relay, file: 
         (('"sync state"', '"shop no"'), "pending_value: shop no is int, which is never 'TO_SEND'"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_source_field_and_remedy(
-    stock: Stock, mssql: MSSQLClient, change: tuple[str, str], mistake: str
+def test_a_problem_is_one_line_that_names_source_field_and_remedy(
+    stock: Stock, mssql: MSSQLClient, change: tuple[str, str], problem: str
 ) -> None:
     [right] = (source for source in parse_sources(TOML)[0] if source.name == "goods")
     [wrong] = (source for source in parse_sources(TOML.replace(*change))[0] if source.name == "goods")
     enabling.enable(mssql.engine, [right])
-    [line] = check_sources(mssql, [wrong]).mistakes
-    assert line.startswith(f"source goods: {mistake.format(table=TABLE)}")
+    [line] = check_sources(mssql, [wrong]).problems
+    assert line.startswith(f"source goods: {problem.format(table=TABLE)}")
 
 
-def test_a_source_with_a_mistake_holds_up_no_other(stock: Stock, relay: Relay, file: Path) -> None:
+def test_a_source_with_a_problem_holds_up_no_other(stock: Stock, relay: Relay, file: Path) -> None:
     file.write_text(TOML.replace('"sync state"', '"flag"'))
     checked = relay("sources", "--check")
     scanned = relay("scan")

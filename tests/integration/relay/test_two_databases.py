@@ -11,7 +11,7 @@ from celery import Celery
 
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
-from relay import wiring as bootstrap
+from relay import wiring
 from relay.operations.service import find_work, scan
 from relay.sources.builtin import SALE
 from relay.tracking import enabling
@@ -56,7 +56,7 @@ def _run(values: dict[str, str], statement: str) -> None:
 
 @pytest.fixture
 def another_relay(second: dict[str, str], celery_app: Celery) -> Iterator[Relay]:
-    relay = bootstrap.build(_settings(second), celery_app)
+    relay = wiring.build(_settings(second), celery_app)
     yield relay
     relay.close()
 
@@ -81,7 +81,7 @@ def test_a_database_that_is_called_otherwise_now_keeps_its_state_by_its_old_name
     pharmacy.insert("HĐ-1")
     named = settings.model_copy(update={"RELAY_DATABASE": "nhà-thuốc"})
     for _ in range(2):
-        known = bootstrap.build(named, celery_app)
+        known = wiring.build(named, celery_app)
         scan(known, SALE)
         assert known.mongo.checkpoints.load(["nhà-thuốc.sale"]).keys() == {"nhà-thuốc.sale"}
         known.close()

@@ -31,9 +31,9 @@ def prepare(connection: pyodbc.Connection, database: Database, chance: random.Ra
     for table in database.tables.values():
         connection.execute(DEFINITIONS[table.name])
         early = row(table, chance)
-        marks = ", ".join("?" for _ in table.columns)
+        fences = ", ".join("?" for _ in table.columns)
         columns = ", ".join(table.columns)
-        connection.execute(f"INSERT INTO dbo.{table.name} ({columns}) VALUES ({marks})", *early.values())
+        connection.execute(f"INSERT INTO dbo.{table.name} ({columns}) VALUES ({fences})", *early.values())
         table.insert([early])
         connection.execute(enabling(table))
         table.enable(0)

@@ -32,7 +32,7 @@ def test_one_push_for_one_row_is_clean() -> None:
 @pytest.mark.parametrize(
     "pushed", [{}, {ROW: []}, {("import", *ROW[1:]): ["a"]}, {(*ROW[:2], "HD-2026-000001"): ["a"]}]
 )
-def test_a_row_without_a_push_is_lost(pushed: dict[RowKey, list[str]]) -> None:
+def test_a_row_without_a_push_is_lost(pushed: dict[RowKey, list[Push]]) -> None:
     assert ledger_with_a_row().verdict(pushed).lost == [ROW]
 
 

@@ -65,14 +65,14 @@ def test_it_passes_on_what_is_said(proxy: Proxy) -> None:
         assert says_back(link, b"hello")
 
 
-def test_a_cut_closes_every_connection_until_it_is_mended(proxy: Proxy) -> None:
+def test_a_cut_closes_every_connection_until_it_is_fixed(proxy: Proxy) -> None:
     with connected(proxy) as link:
         assert says_back(link, b"hello")
         proxy.cut()
         assert link.recv(1) == b""
     with connected(proxy) as link:
         assert link.recv(1) == b""
-    proxy.mend()
+    proxy.fix()
     with connected(proxy) as link:
         assert says_back(link, b"hello")
 
@@ -93,7 +93,7 @@ def test_what_is_said_in_a_stall_comes_through_afterwards(proxy: Proxy) -> None:
         proxy.stall()
         link.sendall(b"again")
         assert is_silent(link)
-        proxy.mend()
+        proxy.fix()
         assert link.recv(5, socket.MSG_WAITALL) == b"again"
 
 
@@ -101,7 +101,7 @@ def test_a_silent_connection_stays_silent_and_open(proxy: Proxy) -> None:
     with connected(proxy) as link:
         assert says_back(link, b"hello")
         proxy.silence()
-        proxy.mend()
+        proxy.fix()
         link.sendall(b"again")
         assert is_silent(link)
         with connected(proxy) as other:

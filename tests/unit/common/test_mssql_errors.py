@@ -19,7 +19,7 @@ def _server_error(number: int, *, state: str = "42000") -> DBAPIError:
 
 
 MISSING_TABLE = _error(
-    "42S02", f"[42S02] {DRIVER}[SQL Server]Invalid object name 'dbo.relay_checkpoint'. (208) (SQLExecDirectW)"
+    "42S02", f"[42S02] {DRIVER}[SQL Server]Invalid object name 'dbo.relay_fence'. (208) (SQLExecDirectW)"
 )
 REFUSED = _error("28000", f"[28000] {DRIVER}[SQL Server]Login failed for user 'sa'. (18456) (SQLDriverConnect)")
 CUT = _error("08S01", f"[08S01] {DRIVER}Communication link failure (0) (SQLExecDirectW)")
@@ -70,7 +70,7 @@ def test_a_database_that_cannot_be_opened_may_come_back_or_want_a_person() -> No
 
 
 @pytest.mark.parametrize("number", sorted(set(REMEDIES) - {4060}))
-def test_what_a_person_must_mend_does_not_pass(number: int) -> None:
+def test_what_a_person_must_fix_does_not_pass(number: int) -> None:
     error = _server_error(number)
     assert not is_transient(error)
     assert remedy(error) == REMEDIES[number]
@@ -85,7 +85,7 @@ def test_a_refused_login_does_not_pass_although_the_connection_is_gone() -> None
 def test_a_missing_right_is_named_with_what_it_is_missing_on() -> None:
     denied = _error(
         "42000",
-        f"[42000] {DRIVER}[SQL Server]The UPDATE permission was denied on the object 'relay_checkpoint',"
+        f"[42000] {DRIVER}[SQL Server]The UPDATE permission was denied on the object 'relay_fence',"
         " database 'relay', schema 'dbo'. (229) (SQLExecDirectW)",
     )
     column = _error(
@@ -93,7 +93,7 @@ def test_a_missing_right_is_named_with_what_it_is_missing_on() -> None:
         f"[42000] {DRIVER}[SQL Server]The SELECT permission was denied on the column 'status' of the object 'Goods in',"
         " database 'relay', schema 'stock'. (230) (SQLExecDirectW)",
     )
-    assert remedy(denied) == "a right is missing: GRANT UPDATE ON dbo.relay_checkpoint"
+    assert remedy(denied) == "a right is missing: GRANT UPDATE ON dbo.relay_fence"
     assert remedy(column) == "a right is missing: GRANT SELECT ON stock.[Goods in]"
 
 

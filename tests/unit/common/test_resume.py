@@ -1,4 +1,4 @@
-"""What a mark tells another Mongo, as text and back: also one that a person, or another program, wrote."""
+"""What a fence tells another Mongo, as text and back: also one that a person, or another program, wrote."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from tests.support.fakes.database import Key
+from tests.support.fakes.mongo import Contents
 from tests.support.history import KEYS, Edit, History
-from tests.support.twins.database import Key
-from tests.support.twins.mongo import Contents
 
 EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "150"))
 STEPS = 60
@@ -139,7 +139,7 @@ class AtLeastOnce(ExactlyOnce):
 @pytest.mark.timeout(60 + EXAMPLES)
 @pytest.mark.parametrize("machine", [ExactlyOnce, AtLeastOnce])
 def test_no_history_breaks_it(machine: type[ExactlyOnce]) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=EXAMPLES,

@@ -15,7 +15,7 @@ import pytest
 from common.database.records import NOWHERE
 from relay.sources.builtin import SALE
 from tests.support.crashing import OPTIONS, CrashWorld
-from tests.support.twins.queue import TwinBroker, TwinQueue
+from tests.support.fakes.queue import FakeBroker, FakeQueue
 
 ANOTHER_DEFINITION = replace(SALE, args=tuple(reversed(SALE.args)))
 
@@ -67,7 +67,7 @@ def a_row_that_is_rejected_and_one_that_is_deleted(world: CrashWorld) -> Counter
     return documents(1, 3)
 
 
-def an_open_cycle_is_left_behind(world: CrashWorld) -> Counter[str]:
+def an_open_window_is_left_behind(world: CrashWorld) -> Counter[str]:
     insert(world, 1)
     world.run()
     insert(world, 2, 3, 4, 5)
@@ -144,7 +144,7 @@ SCENARIOS = [
     a_window_of_several_batches,
     an_empty_window,
     a_row_that_is_rejected_and_one_that_is_deleted,
-    an_open_cycle_is_left_behind,
+    an_open_window_is_left_behind,
     prepared_rows_are_left_behind,
     a_status_that_is_set_again,
     the_table_is_truncated,
@@ -156,11 +156,11 @@ def the_queue_lost_its_end(world: CrashWorld) -> Counter[str]:
     insert(world, 1)
     world.run()
     queue = world.queue
-    assert isinstance(queue, TwinQueue)
-    position, length = queue.position, len(queue.pushed)
+    assert isinstance(queue, FakeQueue)
+    offset, length = queue.offset, len(queue.pushed)
     insert(world, 2, 3, 4)
     world.run()
-    queue.pushed, queue.position = queue.pushed[:length], position
+    queue.pushed, queue.offset = queue.pushed[:length], offset
     insert(world, 5)
     return documents(1, 2, 3, 4, 5)
 
@@ -169,8 +169,8 @@ def the_queue_lost_everything(world: CrashWorld) -> Counter[str]:
     insert(world, 1, 2, 3)
     world.run()
     queue = world.queue
-    assert isinstance(queue, TwinQueue)
-    queue.pushed, queue.position = [], NOWHERE
+    assert isinstance(queue, FakeQueue)
+    queue.pushed, queue.offset = [], NOWHERE
     world.database.update(key(2), status="SYNCED")
     insert(world, 4)
     return documents(1, 3, 4)
@@ -181,13 +181,13 @@ def mongo_is_lost(world: CrashWorld) -> Counter[str]:
     world.run()
     world.database.update(key(1), status="SYNCED")
     world.mongo.forget()
-    world.database.let_the_mark_age()
+    world.database.let_the_fence_age()
     insert(world, 2, 3, 4)
     return documents(1, 2, 3, 4)
 
 
 def mongo_is_lost_and_the_source_adopted(world: CrashWorld) -> Counter[str]:
-    """Row 1 still waits for its worker service: the mark and the queue's position vouch for it."""
+    """Row 1 still waits for its worker service: the fence and the queue's offset vouch for it."""
     insert(world, 1)
     world.run()
     world.mongo.forget()
@@ -235,8 +235,8 @@ def the_database_is_restored(world: CrashWorld) -> Counter[str]:
     return documents(1, 2, 3, 4, 5)
 
 
-def the_journal_is_lost_under_an_open_cycle(world: CrashWorld) -> Counter[str]:
-    an_open_cycle_is_left_behind(world)
+def the_journal_is_lost_under_an_open_window(world: CrashWorld) -> Counter[str]:
+    an_open_window_is_left_behind(world)
     world.mongo.contents.logs.clear()
     sent = documents(*(int((d.business_id or "")[3:]) for d in world.queue.pushed))
     for number in range(1, 7):
@@ -253,16 +253,16 @@ LOSSES = [
     it_is_adopted_before_anything_was_dispatched,
     mongo_went_back,
     the_database_is_restored,
-    the_journal_is_lost_under_an_open_cycle,
+    the_journal_is_lost_under_an_open_window,
 ]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS + LOSSES, ids=lambda scenario: scenario.__name__)
 def test_whatever_it_dies_at_every_row_is_in_the_queue_once(scenario: Scenario) -> None:
-    places = _places(scenario, TwinQueue())
+    places = _places(scenario, FakeQueue())
     assert places > 20
     for die_at in range(places + 1):
-        world = CrashWorld(queue=TwinQueue())
+        world = CrashWorld(queue=FakeQueue())
         wanted = scenario(world)
         world.run(die_at=die_at)
         world.settle()
@@ -271,27 +271,27 @@ def test_whatever_it_dies_at_every_row_is_in_the_queue_once(scenario: Scenario) 
 
 
 def test_a_first_run_that_begins_now_takes_what_comes_after_it_began_wherever_it_dies() -> None:
-    places = _places(a_first_run_that_begins_now, TwinQueue())
+    places = _places(a_first_run_that_begins_now, FakeQueue())
     for die_at in range(places + 1):
-        world = CrashWorld(queue=TwinQueue())
+        world = CrashWorld(queue=FakeQueue())
         a_first_run_that_begins_now(world)
         world.run(die_at=die_at)
-        has_begun = world.database.contents.mark is not None
+        has_begun = world.database.contents.fence is not None
         insert(world, 4)
         world.settle()
         insert(world, 5)
         world.settle()
-        # Who died before the mark has not begun: "now" is when the next one does.
+        # Who died before the fence has not begun: "now" is when the next one does.
         wanted = documents(4, 5) if has_begun else documents(5)
         assert Counter(d.business_id for d in world.queue.pushed) == wanted, f"died at {die_at}"
         _check_rest(world, die_at)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again(scenario: Scenario) -> None:
+def test_a_broker_that_keeps_no_offset_gets_at_most_one_batch_again(scenario: Scenario) -> None:
     again = 0
-    for die_at in range(_places(scenario, TwinBroker()) + 1):
-        world = CrashWorld(queue=TwinBroker())
+    for die_at in range(_places(scenario, FakeBroker()) + 1):
+        world = CrashWorld(queue=FakeBroker())
         # What the scenario's own crash repeated is not this one's.
         wanted = scenario(world)
         before = world.pushed()
@@ -305,7 +305,7 @@ def test_a_broker_that_keeps_no_position_gets_at_most_one_batch_again(scenario: 
     assert again > 0 or scenario is an_empty_window, "the crash between push and note is among them"
 
 
-def _places(scenario: Scenario, queue: TwinQueue | TwinBroker) -> int:
+def _places(scenario: Scenario, queue: FakeQueue | FakeBroker) -> int:
     world = CrashWorld(queue=queue)
     scenario(world)
     return world.run()[1]
@@ -313,19 +313,19 @@ def _places(scenario: Scenario, queue: TwinQueue | TwinBroker) -> int:
 
 def _check_rest(world: CrashWorld, die_at: int) -> None:
     assert not world.unfinished(), f"died at {die_at}"
-    assert world.open_cycle() is None, f"died at {die_at}"
+    assert world.open_window() is None, f"died at {die_at}"
     assert not world.never_expiring(), f"died at {die_at}"
     assert max(world.pushed().values(), default=1) == 1, f"died at {die_at}"
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_watermark_and_position_never_go_back(scenario: Scenario) -> None:
-    for die_at in range(_places(scenario, TwinQueue()) + 1):
-        world = CrashWorld(queue=TwinQueue())
+def test_watermark_and_offset_never_go_back(scenario: Scenario) -> None:
+    for die_at in range(_places(scenario, FakeQueue()) + 1):
+        world = CrashWorld(queue=FakeQueue())
         scenario(world)
         world.run(die_at=die_at)
         world.settle()
-        for (life, earlier), (same, later) in pairwise(world.watermarks):
-            assert later >= earlier or life != same, f"died at {die_at}"
-        for before, after in pairwise(world.positions):
+        for (epoch, earlier), (same, later) in pairwise(world.watermarks):
+            assert later >= earlier or epoch != same, f"died at {die_at}"
+        for before, after in pairwise(world.offsets):
             assert after.place >= before.place, f"died at {die_at}"

@@ -1,6 +1,6 @@
 """What others do between two calls of a cycle: another relay that takes over, a store that loses what it had.
 
-Each test is about one guard of the cycle, and fails without it: tests/sabotage.
+Each test is about one guard of the cycle, and fails without it: tests/mutants.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from common.database.records import NOWHERE, TableState, TaskStatus
-from relay.cycle.outcomes import Outcome, Reason
+from relay.cycle.outcomes import Outcome
+from relay.cycle.reasons import Reason
 from relay.sources.source import Source
-from tests.support.twins import TwinBroker, TwinDatabase
-from tests.support.twins.database import TwinSnapshot
+from tests.support.fakes import FakeBroker, FakeDatabase
+from tests.support.fakes.database import FakeSnapshot
 from tests.support.world import World
 
 ROW_1, ROW_2 = ("shop", 1), ("shop", 2)
@@ -25,7 +26,7 @@ ROW_1, ROW_2 = ("shop", 1), ("shop", 2)
 class Meanwhile(World):
     """One invoice was dispatched, another one waits; something happens at a named place of a cycle."""
 
-    def __init__(self, *, database: TwinDatabase | None = None) -> None:
+    def __init__(self, *, database: FakeDatabase | None = None) -> None:
         super().__init__()
         self.database = database or self.database
         self.write(1)
@@ -34,7 +35,7 @@ class Meanwhile(World):
 
     def lose_the_queue(self) -> None:
         self.queue.pushed.clear()
-        self.queue.position = NOWHERE
+        self.queue.offset = NOWHERE
 
 
 @pytest.fixture
@@ -45,23 +46,23 @@ def world() -> Meanwhile:
 # Another relay
 
 
-def test_a_relay_that_was_overtaken_does_not_set_the_mark_back(world: Meanwhile) -> None:
+def test_a_relay_that_was_overtaken_does_not_set_the_fence_back(world: Meanwhile) -> None:
     world.at("after count", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
     assert world.scan().baseline is None
     assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
-def test_a_relay_whose_mark_another_ones_mongo_has_moved_seals_nothing(world: Meanwhile) -> None:
+def test_a_relay_whose_fence_another_ones_mongo_has_moved_seals_nothing(world: Meanwhile) -> None:
     another = World()
     another.database = world.database
-    world.at("before set_mark", lambda: another.scan(adopts=True))
+    world.at("before set_fence", lambda: another.scan(adopts=True))
     assert world.scan().outcome is Outcome.STOPPED
     assert world.queued() == ["HĐ-1"]
 
 
 def test_a_relay_that_was_overtaken_does_not_publish_what_it_had_in_hand(world: Meanwhile) -> None:
-    broker: Any = TwinBroker()
+    broker: Any = FakeBroker()
     world.queue = broker
     world.at("before queue_length", world.scan)
     assert world.scan().outcome is Outcome.STOPPED
@@ -98,7 +99,7 @@ def test_what_a_relay_prepared_that_mongo_has_forgotten_is_not_taken_for_dispatc
 
 
 @pytest.mark.parametrize("look", [2, 3])
-def test_no_life_ends_on_one_look_at_the_journal(world: Meanwhile, monkeypatch: pytest.MonkeyPatch, look: int) -> None:
+def test_no_epoch_ends_on_one_look_at_the_journal(world: Meanwhile, monkeypatch: pytest.MonkeyPatch, look: int) -> None:
     """As of a member that lags: a document less than there is, once, before the drain or at its end."""
     count, looks = world.mongo.count, []
 
@@ -151,7 +152,7 @@ def test_what_the_queue_lost_is_pushed_again_although_nothing_has_changed(world:
     assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
-def test_what_the_journal_cannot_mend_is_read_anew(world: Meanwhile) -> None:
+def test_what_the_journal_cannot_fix_is_read_anew(world: Meanwhile) -> None:
     def lose_both() -> None:
         world.lose_the_queue()
         logs = world.mongo.contents.logs
@@ -183,7 +184,7 @@ def test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again(wo
 # A version above the snapshot's own
 
 
-class SnapshotAhead(TwinSnapshot):
+class SnapshotAhead(FakeSnapshot):
     """Shows one transaction more than its version says."""
 
     @property
@@ -192,15 +193,15 @@ class SnapshotAhead(TwinSnapshot):
         return replace(state, current_version=(state.current_version or 0) - 1)
 
 
-class DatabaseAhead(TwinDatabase):
+class DatabaseAhead(FakeDatabase):
     """Some of its snapshots run ahead of their version: the next `times`."""
 
     times = 0
 
     @contextmanager
-    def snapshot(self, source: Source) -> Iterator[TwinSnapshot]:
+    def snapshot(self, source: Source) -> Iterator[FakeSnapshot]:
         self.times -= 1
-        yield (SnapshotAhead if self.times >= 0 else TwinSnapshot)(self, source, 3)
+        yield (SnapshotAhead if self.times >= 0 else FakeSnapshot)(self, source, 3)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from relay.cycle.outcomes import Reason
+from relay.cycle.reasons import Reason
 from relay.sources.builtin import SALE
 from tests.support.history import KEYS, Edit, History
 
@@ -116,4 +116,4 @@ def test_first_run_reason_is_named() -> None:
     history = History()
     history.write([(KEYS[0], Edit.PEND)])
     history.end()
-    assert history.mongo.contents.held[SALE.id].checkpoint.life_reason == Reason.FIRST_RUN
+    assert history.mongo.contents.held[SALE.id].checkpoint.epoch_reason == Reason.FIRST_RUN

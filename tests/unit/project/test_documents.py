@@ -11,7 +11,7 @@ from sandbox.__main__ import app as sandbox
 
 from common import settings_table
 from relay.cli import cli
-from relay.cycle.outcomes import Reason
+from relay.cycle.reasons import Reason
 from relay.sources.file import Entry
 
 PROJECT = Path(__file__).parents[3]

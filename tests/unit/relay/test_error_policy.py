@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import ConfigurationError
 from relay.cycle.outcomes import SourceBusyError
-from relay.error_policy import as_configuration_error, describe_error, is_passing
+from relay.error_policy import as_configuration_error, describe_error, is_transient
 
 
 def _server_error(number: int, state: str = "42000") -> DBAPIError:
@@ -44,13 +44,13 @@ def _server_error(number: int, state: str = "42000") -> DBAPIError:
     ids=lambda error: type(error).__name__,
 )
 def test_what_passes_is_left_to_the_next_cycle(error: Exception) -> None:
-    assert is_passing(error)
+    assert is_transient(error)
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        ConfigurationError("mend it"),
+        ConfigurationError("fix it"),
         pymongo.errors.OperationFailure("not authorized", 13),
         pymongo.errors.BulkWriteError({"writeErrors": [{"code": 9, "errmsg": "no"}], "writeConcernErrors": []}),
         redis.exceptions.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
@@ -63,7 +63,7 @@ def test_what_passes_is_left_to_the_next_cycle(error: Exception) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
-    assert not is_passing(error)
+    assert not is_transient(error)
 
 
 def test_an_error_with_a_remedy_names_source_number_and_remedy() -> None:

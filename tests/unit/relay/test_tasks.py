@@ -21,9 +21,9 @@ from tests.support.stage import SilentLog
 tasks.this_process = lambda app: SimpleNamespace(ports=SimpleNamespace(log=SilentLog()))
 tasks.find_source = lambda name: SALE
 tasks.scan = lambda relay, source: [CycleReport(source="sale", outcome=Outcome[sys.argv[1]])]
-tasks.outages.begin("scan_source:sale", "SQL Server")
+tasks.incidents.begin("scan_source:sale", "SQL Server")
 tasks.scan_source("sale")
-print("over" if tasks.outages.end("scan_source:sale") is None else "still away")
+print("over" if tasks.incidents.end("scan_source:sale") is None else "still away")
 """
 NOBODYS = {
     "MSSQL_SERVER": "none",

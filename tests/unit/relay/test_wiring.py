@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from celery import Celery
 
-from relay import wiring as bootstrap
+from relay import wiring
 
 
 @pytest.fixture
@@ -23,13 +22,18 @@ def collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("collector")
 def test_a_process_builds_its_relay_once_and_then_spares_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[Any] = []
-    monkeypatch.setattr(bootstrap, "_built", {})
-    monkeypatch.setattr(bootstrap, "get_settings", lambda: None)
-    monkeypatch.setattr(bootstrap, "build", lambda *_: built.append(object()) or built[-1])
+    built: list[object] = []
+
+    def build(*_: object) -> object:
+        built.append(object())
+        return built[-1]
+
+    monkeypatch.setattr(wiring, "_built", {})
+    monkeypatch.setattr(wiring, "get_settings", lambda: None)
+    monkeypatch.setattr(wiring, "build", build)
     app = Celery("test", set_as_current=False)
-    first = bootstrap.this_process(app)
+    first = wiring.this_process(app)
     assert gc.get_freeze_count() > 0
-    assert gc.get_threshold()[0] == bootstrap.YOUNG_OBJECTS
-    assert bootstrap.this_process(app) is first
+    assert gc.get_threshold()[0] == wiring.YOUNG_OBJECTS
+    assert wiring.this_process(app) is first
     assert len(built) == 1

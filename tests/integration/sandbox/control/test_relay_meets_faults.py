@@ -10,7 +10,8 @@ from sandbox.control import SqlServerControl
 from sandbox.sqlserver.faults.model import CutFault, ErrorFault, LoginFault, Moment
 
 from common.database.errors import ConfigurationError
-from relay.cycle.outcomes import Outcome, Reason
+from relay.cycle.outcomes import Outcome
+from relay.cycle.reasons import Reason
 from relay.operations.service import ATTEMPTS, scan
 from relay.sources.builtin import SALE
 from relay.wiring import Relay
@@ -18,11 +19,11 @@ from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued
 
 CHANGES = "CHANGETABLE(CHANGES"
-MARK = "relay_checkpoint SET"
+FENCE = "relay_fence SET"
 STEPS = {
     "the look at the version": "CHANGE_TRACKING_CURRENT_VERSION",
     "the read": CHANGES,
-    "the mark": MARK,
+    "the fence": FENCE,
 }
 LEVEL = "SET TRANSACTION ISOLATION LEVEL"
 COMMIT = "COMMIT TRANSACTION"
@@ -80,7 +81,7 @@ def test_a_connection_that_is_cut(
 @pytest.mark.parametrize(
     ("text", "skip"),
     [(LEVEL, 0), (LEVEL, 1), (LEVEL, 2), (COMMIT, 0), (COMMIT, 1)],
-    ids=["to snapshot", "and back", "back to the pool", "commit of the level", "commit of the mark"],
+    ids=["to snapshot", "and back", "back to the pool", "commit of the level", "commit of the fence"],
 )
 def test_a_connection_that_is_cut_between_the_steps(
     text: str, skip: int, moment: Moment, relay: Relay, sale_queue: Queued, control: SqlServerControl
@@ -161,7 +162,7 @@ def test_a_restored_database(relay: Relay, pharmacy: Desk, sale_queue: Queued, c
 
     [report] = scan(relay, SALE)
 
-    assert report.baseline is Reason.MARK_OLDER
+    assert report.baseline is Reason.FENCE_OLDER
     assert sale_queue()[:3] == ["HD-0", "HD-1", "HD-2"]
     assert sorted(sale_queue()[3:]) == ["HD-1", "HD-2"], "they wait again in the database that was put back"
 
@@ -180,5 +181,5 @@ def test_a_restored_database_whose_versions_have_caught_up(
 
     [report] = scan(relay, SALE)
 
-    assert report.baseline is Reason.MARK_OLDER
+    assert report.baseline is Reason.FENCE_OLDER
     assert {f"HD-{number}" for number in range(8)} == set(sale_queue())

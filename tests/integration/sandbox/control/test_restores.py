@@ -9,7 +9,7 @@ import pytest
 from sandbox.control import SqlServerControl
 
 from common.database.errors import ConfigurationError
-from relay.cycle.outcomes import Reason
+from relay.cycle.reasons import Reason
 from relay.operations.service import scan
 from relay.sources.builtin import SALE
 from relay.wiring import Relay
@@ -73,7 +73,7 @@ def test_a_copy_from_before_the_migration(
     upgrade(environment)
     [report] = scan(relay, SALE)
 
-    assert report.baseline is Reason.MARK_MISSING
+    assert report.baseline is Reason.FENCE_MISSING
     assert {"HD-1", "HD-3"} <= set(sale_queue())
 
 
@@ -89,7 +89,7 @@ def test_a_copy_from_before_the_first_run(
 
     [report] = scan(relay, SALE)
 
-    assert report.baseline is Reason.MARK_MISSING
+    assert report.baseline is Reason.FENCE_MISSING
     assert {"HD-1", "HD-3"} <= set(sale_queue())
 
 
@@ -108,7 +108,7 @@ def test_a_copy_from_between_two_cycles(
 
     [report] = scan(relay, SALE)
 
-    assert report.baseline is Reason.MARK_OLDER
+    assert report.baseline is Reason.FENCE_OLDER
     assert _waiting(environment) <= set(sale_queue())
     assert scan(relay, SALE)[0].baseline is None, "once"
 
@@ -133,7 +133,7 @@ def test_a_copy_of_now(
 def test_one_copy_after_the_other(
     relay: Relay, environment: dict[str, str], sale_queue: Queued, control: SqlServerControl, copy: Copy
 ) -> None:
-    """First an older one, then back to the newer: the life that began in between is not the newer copy's."""
+    """First an older one, then back to the newer: the epoch that began in between is not the newer copy's."""
     scan(relay, SALE)
     older = copy()
     _insert(environment, "HD-1")
@@ -142,11 +142,11 @@ def test_one_copy_after_the_other(
     for name in (older, newer):
         control.restore(name)
         [report] = scan(relay, SALE)
-        assert report.baseline is Reason.MARK_OLDER
+        assert report.baseline is Reason.FENCE_OLDER
     assert _waiting(environment) <= set(sale_queue())
 
 
-def test_a_restore_between_the_read_and_the_mark(
+def test_a_restore_between_the_read_and_the_fence(
     relay: Relay,
     environment: dict[str, str],
     sale_queue: Queued,
@@ -154,7 +154,7 @@ def test_a_restore_between_the_read_and_the_mark(
     copy: Copy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The copy's mark is the very one that was read: only the connection, cut by the restore, tells them apart."""
+    """The copy's fence is the very one that was read: only the connection, cut by the restore, tells them apart."""
     _insert(environment, "HD-1")
     scan(relay, SALE)
     of_now = copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from common.config import Settings, load_settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Takeover
-from relay import wiring as bootstrap
+from relay import wiring
 from relay.cycle.outcomes import Outcome
 from relay.operations.service import scan
 from relay.sources.builtin import SALE
@@ -61,7 +61,7 @@ def test_a_lagging_secondary_is_not_asked(
     preference: str,
 ) -> None:
     uri = f"{environment['MONGO_URI']}?readPreference={preference}&readConcernLevel=local&w=1"
-    relay = bootstrap.build(load_settings(_env_file=None, **{**environment, "MONGO_URI": uri}), celery_app)
+    relay = wiring.build(load_settings(_env_file=None, **{**environment, "MONGO_URI": uri}), celery_app)
     try:
         pharmacy.insert("HĐ-1")
         scan(relay, SALE)
@@ -106,12 +106,12 @@ def test_a_member_that_has_not_seen_our_writes_gives_no_answer(
     # What the one has seen, the other knows: they stand for two connections of one relay.
     store.causality._operation_time = successor.causality._operation_time
     journal = store.journal
-    asks = {
-        "count": lambda: journal.count("cycle-1"),
-        "window": lambda: journal.window("cycle-1"),
+    asks: dict[str, Callable[[], object]] = {
+        "count": lambda: journal.count("window-1"),
+        "window": lambda: journal.header("window-1"),
         "batch": lambda: journal.batch(a_dispatch(0).window, 10),
         "before": lambda: journal.before(a_dispatch(1)),
-        "pushed_beyond": lambda: journal.pushed_beyond(SALE, lease.checkpoint, a_dispatch(0).position, 10),
+        "pushed_beyond": lambda: journal.pushed_beyond(SALE, lease.checkpoint, a_dispatch(0).offset, 10),
         "load": lambda: store.checkpoints.load([SALE.id]),
         "latest": lambda: journal.latest(SALE, ["invoice-0"]),
     }
@@ -124,10 +124,10 @@ def test_a_takeover_is_not_decided_by_a_deposed_primary(
 ) -> None:
     store.journal.prepare([a_dispatch(0)])
     members.depose("relay")
-    ours = a_dispatch(0, cycle="cycle-2", number=2, generation=2, id=a_dispatch(0).id)
+    ours = a_dispatch(0, window_id="window-2", number=2, generation=2, id=a_dispatch(0).id)
     with pytest.raises(NotPrimaryError):
-        store.journal.take_over(ours, open_cycle=None)
-    assert successor.journal.take_over(ours, open_cycle=None) is Takeover.REPLACED
+        store.journal.take_over(ours, open_window=None)
+    assert successor.journal.take_over(ours, open_window=None) is Takeover.REPLACED
 
 
 def test_a_relay_on_a_deposed_primary_stops_and_loses_nothing(

@@ -42,7 +42,7 @@ def _heartbeat(relay: Relay) -> Iterator[None]:
     leases: Any = _OwnLeases()
     patience, interval = relay.settings.RELAY_STALL_SECONDS, relay.settings.heartbeat_seconds
     heartbeat = Heartbeat(leases, SilentLog(), patience_seconds=patience, interval_seconds=interval)
-    with heartbeat.over(LEASE, on_stall=lambda: relay.ports.changes.cancel(SALE), renew_mark=lambda: None):
+    with heartbeat.over(LEASE, on_stall=lambda: relay.ports.changes.cancel(SALE), renew_fence=lambda: None):
         yield
 
 

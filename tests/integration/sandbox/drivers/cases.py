@@ -1,4 +1,4 @@
-"""What every driver is asked to do. The drivers' own marks for parameters are put in where `?` stands."""
+"""What every driver is asked to do. The drivers' own fences for parameters are put in where `?` stands."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_a_statement_is_cancelled_from_another_thread(client: pyodbc.Connection)
     cursor, over = client.cursor(), threading.Event()
 
     def cancel() -> None:
-        # Again and again: one that comes before the statement would not count.
+        # Resend and again: one that comes before the statement would not count.
         while not over.wait(0.1):
             cursor.cancel()
 

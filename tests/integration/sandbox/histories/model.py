@@ -160,9 +160,9 @@ class Database:
 
     def as_committed(self) -> Database:
         """A copy of what is committed now."""
-        twin = Database(copy.deepcopy(list(self.committed.values())))
-        twin.version = self.version
-        return twin
+        fake = Database(copy.deepcopy(list(self.committed.values())))
+        fake.version = self.version
+        return fake
 
     def begin(self) -> None:
         """BEGIN TRANSACTION."""

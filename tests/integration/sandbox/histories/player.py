@@ -151,8 +151,8 @@ class Player:
     def _insert_rows(self, table: Table, rows: list[Row]) -> None:
         if not rows:
             return
-        marks = ", ".join("(" + ", ".join("?" for _ in table.columns) + ")" for _ in rows)
-        sql = f"INSERT INTO dbo.{table.name} ({', '.join(table.columns)}) VALUES {marks}"
+        fences = ", ".join("(" + ", ".join("?" for _ in table.columns) + ")" for _ in rows)
+        sql = f"INSERT INTO dbo.{table.name} ({', '.join(table.columns)}) VALUES {fences}"
         count, context = self._change(sql, *[row[name] for row in rows for name in table.columns])
         assert count == len(rows)
         table.insert(rows, context)
@@ -163,8 +163,8 @@ class Player:
         rows = self._new_rows(table)
         if not rows:
             return
-        marks = ", ".join("?" for _ in table.columns)
-        sql = f"INSERT INTO dbo.{table.name} ({', '.join(table.columns)}) VALUES ({marks})"
+        fences = ", ".join("?" for _ in table.columns)
+        sql = f"INSERT INTO dbo.{table.name} ({', '.join(table.columns)}) VALUES ({fences})"
         self.statements.append(f"{self._clients.index(self._client)}: executemany {sql} {rows}")
         cursor = self._client.cursor()
         cursor.fast_executemany = self._chance.random() < 0.5
@@ -183,10 +183,10 @@ class Player:
             return
         names = ", ".join(table.columns)
         rows.append(self._chance.choice(list(table.rows.values())))
-        marks = ", ".join("(" + ", ".join("?" for _ in table.columns) + ")" for _ in rows)
+        fences = ", ".join("(" + ", ".join("?" for _ in table.columns) + ")" for _ in rows)
         values = [row[name] for row in rows for name in table.columns]
         with pytest.raises(pyodbc.IntegrityError, match="Violation of PRIMARY KEY"):
-            self._run(f"INSERT INTO dbo.{table.name} ({names}) VALUES {marks}", *values)
+            self._run(f"INSERT INTO dbo.{table.name} ({names}) VALUES {fences}", *values)
 
     def _update(self) -> None:
         table = self._table()

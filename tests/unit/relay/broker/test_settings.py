@@ -39,7 +39,7 @@ def _broker(url: str = "redis://redis.example/0", options: Any = None, **setting
     return read_broker(load_settings(_env_file=None, **GIVEN, BROKER_URL=url, **given, **settings))
 
 
-def _mistakes(url: str = "redis://redis.example/0", options: Any = None, **settings: str) -> list[str]:
+def _problems(url: str = "redis://redis.example/0", options: Any = None, **settings: str) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         _broker(url, options, **settings)
     assert SECRET not in f"{caught.value} {caught.value!r} {caught.value.__cause__}"
@@ -80,16 +80,16 @@ def test_every_transport_of_kombus_is_supported_or_refused_by_name(scheme: str) 
     if scheme in ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp"):
         assert _broker(f"{scheme}://host").url == f"{scheme}://host"
     else:
-        [mistake] = _mistakes(f"{scheme}://user:{SECRET}@host")
-        assert mistake.startswith(f"BROKER_URL: {scheme.lower()}:// cannot confirm that it has a message")
-        assert "relay needs Redis" in mistake
+        [problem] = _problems(f"{scheme}://user:{SECRET}@host")
+        assert problem.startswith(f"BROKER_URL: {scheme.lower()}:// cannot confirm that it has a message")
+        assert "relay needs Redis" in problem
 
 
 def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kombu.connection.supports_librabbitmq", lambda: True)
-    [mistake] = _mistakes("amqp://host")
-    assert "librabbitmq" in mistake
-    assert "write pyamqp://" in mistake
+    [problem] = _problems("amqp://host")
+    assert "librabbitmq" in problem
+    assert "write pyamqp://" in problem
     assert _broker("pyamqp://host").kind is Kind.RABBITMQ
 
 
@@ -115,9 +115,9 @@ def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch
     ],
 )
 def test_what_is_no_broker_is_refused_in_one_line(url: str, words: str) -> None:
-    [mistake] = _mistakes(url)
-    assert mistake.startswith("BROKER_URL: ")
-    assert words in mistake
+    [problem] = _problems(url)
+    assert problem.startswith("BROKER_URL: ")
+    assert words in problem
 
 
 # Its options
@@ -138,8 +138,8 @@ def test_what_correctness_needs_is_there_beside_what_was_chosen() -> None:
 @pytest.mark.parametrize("name", sorted(RESERVED))
 @pytest.mark.parametrize("url", ["redis://host", "sentinel://host", "amqp://host"])
 def test_what_correctness_needs_cannot_be_set(url: str, name: str) -> None:
-    [mistake] = _mistakes(url, {name: SECRET})
-    assert mistake.startswith(f"RELAY_BROKER_OPTIONS: {name} cannot be set: ")
+    [problem] = _problems(url, {name: SECRET})
+    assert problem.startswith(f"RELAY_BROKER_OPTIONS: {name} cannot be set: ")
 
 
 @pytest.mark.parametrize(
@@ -165,13 +165,13 @@ def test_what_correctness_needs_cannot_be_set(url: str, name: str) -> None:
     ],
 )
 def test_an_option_that_makes_no_sense_is_one_line_that_names_it(url: str, options: Any, words: str) -> None:
-    [mistake] = _mistakes(url, options)
-    assert mistake.startswith("RELAY_BROKER_OPTIONS: ")
-    assert words in mistake
+    [problem] = _problems(url, options)
+    assert problem.startswith("RELAY_BROKER_OPTIONS: ")
+    assert words in problem
 
 
-def test_all_mistakes_are_told_at_once() -> None:
-    assert len(_mistakes(options={"max_retries": 1, "sep": 1, "nonsense": 1, "queue_order_strategy": "sorted"})) == 3
+def test_all_problems_are_told_at_once() -> None:
+    assert len(_problems(options={"max_retries": 1, "sep": 1, "nonsense": 1, "queue_order_strategy": "sorted"})) == 3
 
 
 def test_no_secret_is_shown() -> None:
@@ -186,8 +186,8 @@ def test_the_sentinels_master_has_one_name() -> None:
     assert _broker("sentinel://host").options["master_name"] == "mymaster"
     assert _broker("sentinel://host", {"master_name": "other"}).options["master_name"] == "other"
     assert _broker("sentinel://host", RELAY_SENTINEL_MASTER="other").options["master_name"] == "other"
-    [mistake] = _mistakes("sentinel://host", {"master_name": "other"}, RELAY_SENTINEL_MASTER="another")
-    assert mistake == "RELAY_SENTINEL_MASTER and master_name differ: leave one out"
+    [problem] = _problems("sentinel://host", {"master_name": "other"}, RELAY_SENTINEL_MASTER="another")
+    assert problem == "RELAY_SENTINEL_MASTER and master_name differ: leave one out"
 
 
 def test_socket_options_are_numbers() -> None:
@@ -258,8 +258,8 @@ def test_options_in_the_url_become_transport_options(url: str, kept: str, name: 
     ],
 )
 def test_an_option_in_the_url_that_cannot_be_is_one_line(url: str, options: Any, words: str) -> None:
-    [mistake] = _mistakes(url, options)
-    assert words in mistake
+    [problem] = _problems(url, options)
+    assert words in problem
 
 
 def test_what_is_said_twice_and_alike_is_said_once() -> None:
@@ -272,14 +272,14 @@ def test_what_is_said_twice_and_alike_is_said_once() -> None:
 @pytest.mark.parametrize("name", CeleryEnvironment.model_fields)
 def test_a_variable_of_celerys_that_names_another_broker_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, f"redis://:{SECRET}@elsewhere/0")
-    [mistake] = _mistakes()
-    assert mistake.startswith(name)
-    assert f"unset {name} for relay" in mistake
+    [problem] = _problems()
+    assert problem.startswith(name)
+    assert f"unset {name} for relay" in problem
 
 
 @pytest.mark.parametrize("name", CeleryEnvironment.model_fields)
 @pytest.mark.parametrize("url", ["redis://host/0?sep=:", "redis://host/0", ""])
-def test_one_that_says_the_same_is_no_mistake(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_says_the_same_is_no_problem(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, url)
     assert _broker("redis://host/0?sep=:").url == "redis://host/0"
 

@@ -1,4 +1,4 @@
-"""Every state in which a table cannot be read, with its remedy; every reason for a baseline or a new life."""
+"""Every state in which a table cannot be read, with its remedy; every reason for a baseline or a new epoch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from common.database.errors import ConfigurationError
-from common.database.records import Checkpoint, Mark, TableState
-from relay.cycle.continuity import accepts_mark, why_baseline, why_new_life
-from relay.cycle.outcomes import Reason
+from common.database.records import Checkpoint, Fence, TableState
+from relay.cycle.continuity import accepts_fence, why_baseline, why_new_epoch
+from relay.cycle.reasons import Reason
 from relay.sources.builtin import SALE
 from relay.sources.readable import check_state
 from tests.support.samples import a_checkpoint
 
 CHECKPOINT = a_checkpoint(version=7, sealed_generation=3, definition=SALE.definition)
-MARK = Mark(version=7, life="life", generation=3)
+FENCE = Fence(version=7, epoch="epoch", generation=3)
 STATE = TableState(
-    current_version=9, object_id=1001, min_valid=2, begin_version=0, side_table=2001, updateable=True, mark=MARK
+    current_version=9, object_id=1001, min_valid=2, begin_version=0, side_table=2001, updateable=True, fence=FENCE
 )
 
 
@@ -52,20 +52,20 @@ def test_a_database_that_has_seen_no_transaction_can_be_read() -> None:
     check_state(SALE, replace(STATE, current_version=0, min_valid=0))
 
 
-# The mark
+# The fence
 
 
 @pytest.mark.parametrize(
-    ("mark", "accepted"),
+    ("fence", "accepted"),
     [
-        (MARK, True),
-        (Mark(version=8, life="life", generation=4), True),
-        (Mark(version=8, life="life", generation=5), True),
-        (Mark(version=8, life="life", generation=6), False),
-        (Mark(version=6, life="life", generation=3), False),
-        (Mark(version=7, life="life", generation=2), False),
-        (Mark(version=7, life="another", generation=3), False),
-        (Mark(version=7, life="life", generation=3, store="another"), False),
+        (FENCE, True),
+        (Fence(version=8, epoch="epoch", generation=4), True),
+        (Fence(version=8, epoch="epoch", generation=5), True),
+        (Fence(version=8, epoch="epoch", generation=6), False),
+        (Fence(version=6, epoch="epoch", generation=3), False),
+        (Fence(version=7, epoch="epoch", generation=2), False),
+        (Fence(version=7, epoch="another", generation=3), False),
+        (Fence(version=7, epoch="epoch", generation=3, store="another"), False),
         (None, False),
     ],
     ids=[
@@ -75,42 +75,42 @@ def test_a_database_that_has_seen_no_transaction_can_be_read() -> None:
         "later",
         "other version",
         "earlier",
-        "other life",
+        "other epoch",
         "other Mongo",
         "none",
     ],
 )
-def test_the_mark_is_the_last_seals_or_that_of_an_attempt_since(mark: Mark | None, accepted: bool) -> None:
-    assert accepts_mark(mark, CHECKPOINT, generation=5) is accepted
+def test_the_fence_is_the_last_seals_or_that_of_an_attempt_since(fence: Fence | None, accepted: bool) -> None:
+    assert accepts_fence(fence, CHECKPOINT, generation=5) is accepted
 
 
-def test_a_life_without_a_seal_stands_at_version_0() -> None:
-    begun = Checkpoint(life="life", sealed_generation=3)
-    assert accepts_mark(Mark(version=0, life="life", generation=3), begun, generation=5)
-    assert not accepts_mark(Mark(version=1, life="life", generation=3), begun, generation=5)
+def test_an_epoch_without_a_seal_stands_at_version_0() -> None:
+    begun = Checkpoint(epoch="epoch", sealed_generation=3)
+    assert accepts_fence(Fence(version=0, epoch="epoch", generation=3), begun, generation=5)
+    assert not accepts_fence(Fence(version=1, epoch="epoch", generation=3), begun, generation=5)
 
 
 @pytest.mark.parametrize(
-    ("mark", "checkpoint", "reason"),
+    ("fence", "checkpoint", "reason"),
     [
         (None, Checkpoint(), Reason.FIRST_RUN),
-        (MARK, Checkpoint(), Reason.CHECKPOINT_LOST),
-        (None, CHECKPOINT, Reason.MARK_MISSING),
-        (replace(MARK, version=6), CHECKPOINT, Reason.MARK_OLDER),
-        (replace(MARK, generation=2), CHECKPOINT, Reason.MARK_OLDER),
-        (replace(MARK, life="another", generation=2), CHECKPOINT, Reason.MARK_OLDER),
-        (replace(MARK, generation=9), CHECKPOINT, Reason.MARK_NEWER),
-        (replace(MARK, life="another", generation=9), CHECKPOINT, Reason.MARK_NEWER),
-        (replace(MARK, store="another"), CHECKPOINT, Reason.OTHER_MONGO),
-        (MARK, Checkpoint(cycle_number=4, life_reason=Reason.QUEUE_AHEAD), Reason.QUEUE_AHEAD),
-        (None, Checkpoint(cycle_number=4, life_reason=Reason.JOURNAL_HOLES), Reason.JOURNAL_HOLES),
-        (MARK, Checkpoint(life="begun", sealed_generation=4, life_reason=Reason.MARK_OLDER), Reason.MARK_OLDER),
-        (MARK, Checkpoint(life="begun", sealed_generation=2, life_reason=Reason.FIRST_RUN), Reason.MARK_NEWER),
-        (None, Checkpoint(life="begun", sealed_generation=2, life_reason=Reason.FIRST_RUN), Reason.MARK_MISSING),
+        (FENCE, Checkpoint(), Reason.CHECKPOINT_LOST),
+        (None, CHECKPOINT, Reason.FENCE_MISSING),
+        (replace(FENCE, version=6), CHECKPOINT, Reason.FENCE_OLDER),
+        (replace(FENCE, generation=2), CHECKPOINT, Reason.FENCE_OLDER),
+        (replace(FENCE, epoch="another", generation=2), CHECKPOINT, Reason.FENCE_OLDER),
+        (replace(FENCE, generation=9), CHECKPOINT, Reason.FENCE_NEWER),
+        (replace(FENCE, epoch="another", generation=9), CHECKPOINT, Reason.FENCE_NEWER),
+        (replace(FENCE, store="another"), CHECKPOINT, Reason.OTHER_MONGO),
+        (FENCE, Checkpoint(window_number=4, epoch_reason=Reason.QUEUE_AHEAD), Reason.QUEUE_AHEAD),
+        (None, Checkpoint(window_number=4, epoch_reason=Reason.JOURNAL_HOLES), Reason.JOURNAL_HOLES),
+        (FENCE, Checkpoint(epoch="begun", sealed_generation=4, epoch_reason=Reason.FENCE_OLDER), Reason.FENCE_OLDER),
+        (FENCE, Checkpoint(epoch="begun", sealed_generation=2, epoch_reason=Reason.FIRST_RUN), Reason.FENCE_NEWER),
+        (None, Checkpoint(epoch="begun", sealed_generation=2, epoch_reason=Reason.FIRST_RUN), Reason.FENCE_MISSING),
     ],
 )
-def test_a_new_life_has_a_reason(mark: Mark | None, checkpoint: Checkpoint, reason: Reason) -> None:
-    assert why_new_life(mark, checkpoint) is reason
+def test_a_new_epoch_has_a_reason(fence: Fence | None, checkpoint: Checkpoint, reason: Reason) -> None:
+    assert why_new_epoch(fence, checkpoint) is reason
 
 
 # Baselines
@@ -162,7 +162,9 @@ def test_version_0_is_a_watermark() -> None:
     assert why_baseline(SALE, at_0, replace(STATE, min_valid=0)) is None
 
 
-@pytest.mark.parametrize(("life_reason", "reason"), [(None, Reason.FIRST_RUN), (Reason.MARK_OLDER, Reason.MARK_OLDER)])
-def test_without_a_watermark_the_baseline_has_the_reason_of_the_life(life_reason: str | None, reason: Reason) -> None:
-    begun = Checkpoint(life="life", life_reason=life_reason)
+@pytest.mark.parametrize(
+    ("epoch_reason", "reason"), [(None, Reason.FIRST_RUN), (Reason.FENCE_OLDER, Reason.FENCE_OLDER)]
+)
+def test_without_a_watermark_the_baseline_has_the_reason_of_the_epoch(epoch_reason: str | None, reason: Reason) -> None:
+    begun = Checkpoint(epoch="epoch", epoch_reason=epoch_reason)
     assert why_baseline(SALE, begun, STATE) is reason

@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from common.database.records import ChangedRow, Dispatch, TaskStatus, Window
+from common.database.records import ChangedRow, Dispatch, TaskStatus, WindowHeader
 from relay.broker.message import render_args
-from relay.cycle.dispatch import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID, prepare_row
+from relay.cycle.dispatch import make_dispatch
+from relay.cycle.rejections import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
 from relay.sources.builtin import SALE
 
-WINDOW = Window(
+WINDOW = WindowHeader(
     source="default.sale",
     task="sale.process_sale",
     queue="sale_queue",
-    cycle="cycle",
-    life="life",
+    id="cycle",
+    epoch="epoch",
     number=3,
     generation=5,
 )
@@ -28,7 +29,7 @@ WINDOW = Window(
 
 def _prepared(*args: Any, key: tuple[Any, ...] = ("NT-01", "HD-1"), version: int | None = 42) -> Dispatch:
     row = ChangedRow(version=version, key=key, args=args)
-    return prepare_row(SALE, WINDOW, row, 7, render_args)
+    return make_dispatch(SALE, WINDOW, row, 7, render_args)
 
 
 def test_a_row_becomes_a_dispatch_of_its_window() -> None:
@@ -62,8 +63,8 @@ def test_a_row_with_a_missing_argument_is_rejected(args: tuple[Any, ...], named:
     dispatch = _prepared(*args)
     assert (dispatch.status, dispatch.seq, dispatch.args) == (TaskStatus.REJECTED, None, "")
     assert dispatch.error == f"{named} in dbo.SalesInvoices: set it and the row is taken again"
-    with pytest.raises(ValueError, match="has no position"):
-        _ = dispatch.position
+    with pytest.raises(ValueError, match="has no offset"):
+        _ = dispatch.offset
 
 
 def test_a_row_whose_arguments_are_no_json_is_rejected() -> None:
@@ -159,7 +160,7 @@ def test_keys_are_kept_as_the_log_can_hold_them(part: Any, kept: Any) -> None:
 def test_a_rejected_row_is_not_promised_what_its_watched_columns_do_not_keep() -> None:
     source = replace(SALE, watch=("status", "note"))
     row = ChangedRow(version=42, key=("NT-01", "HD-1"), args=(None, "NT-01"))
-    dispatch = prepare_row(source, WINDOW, row, 7, render_args)
+    dispatch = make_dispatch(source, WINDOW, row, 7, render_args)
     assert dispatch.error == (
         "local_invoice_id is NULL in dbo.SalesInvoices: set it and write status or note anew:"
         " then the row is taken again"

@@ -39,22 +39,22 @@ class Beating:
         self.log = SilentLog()
         self.seconds = 0.0
         self.stalls = 0
-        self.marks = 0
+        self.fences = 0
         leases: Any = self.leases
         self.heartbeat = Heartbeat(
             leases,
             self.log,
             interval_seconds=INTERVAL_SECONDS,
             patience_seconds=PATIENCE_SECONDS,
-            mark_interval_seconds=INTERVAL_SECONDS,
+            fence_interval_seconds=INTERVAL_SECONDS,
             clock=lambda: self.seconds,
         )
 
     def over(self) -> Any:
-        return self.heartbeat.over(LEASE, on_stall=self._stall, renew_mark=self.renew_mark)
+        return self.heartbeat.over(LEASE, on_stall=self._stall, renew_fence=self.renew_fence)
 
-    def renew_mark(self) -> None:
-        self.marks += 1
+    def renew_fence(self) -> None:
+        self.fences += 1
 
     def _stall(self) -> None:
         self.stalls += 1
@@ -76,32 +76,32 @@ def beating() -> Beating:
     return Beating()
 
 
-def test_the_mark_is_renewed_now_and_then(beating: Beating) -> None:
+def test_the_fence_is_renewed_now_and_then(beating: Beating) -> None:
     with beating.over():
-        wait_until(lambda: beating.marks >= 3, message="the mark was not renewed")
+        wait_until(lambda: beating.fences >= 3, message="the fence was not renewed")
 
 
-def test_a_renewal_of_the_mark_that_waits_holds_up_no_lease(beating: Beating) -> None:
+def test_a_renewal_of_the_fence_that_waits_holds_up_no_lease(beating: Beating) -> None:
     waiting, over = threading.Event(), threading.Event()
 
     def wait() -> None:
         waiting.set()
         over.wait()
 
-    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_mark=wait):
+    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_fence=wait):
         assert waiting.wait(10)
         beating.await_renewals(5)
         over.set()
 
 
-def test_a_renewal_of_the_mark_that_fails_is_told_and_tried_again(beating: Beating) -> None:
+def test_a_renewal_of_the_fence_that_fails_is_told_and_tried_again(beating: Beating) -> None:
     def fail() -> None:
-        beating.marks += 1
+        beating.fences += 1
         raise ConnectionError("away")
 
-    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_mark=fail):
-        wait_until(lambda: beating.marks >= 2, message="it was not tried again")
-    assert beating.log.events[0] == ("mark_not_renewed", {"source": "default.sale", "error": "away"})
+    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_fence=fail):
+        wait_until(lambda: beating.fences >= 2, message="it was not tried again")
+    assert beating.log.events[0] == ("fence_not_renewed", {"source": "default.sale", "error": "away"})
 
 
 def test_the_lease_is_renewed_inside_the_block(beating: Beating) -> None:
@@ -172,7 +172,7 @@ def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> No
     def fail() -> None:
         raise ConnectionError("the connection is gone")
 
-    with beating.heartbeat.over(LEASE, on_stall=fail, renew_mark=beating.renew_mark):
+    with beating.heartbeat.over(LEASE, on_stall=fail, renew_fence=beating.renew_fence):
         beating.seconds = PATIENCE_SECONDS + 1
         beating.await_end()
     told = {event: fields.get("error") for event, fields in beating.log.events}

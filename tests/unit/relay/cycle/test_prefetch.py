@@ -7,27 +7,27 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay.cycle.prefetch import Ahead, read_ahead
+from relay.cycle.prefetch import Prefetch, prefetch
 from tests.support.stage import one_ahead
 from tests.support.wait import wait_until
 
-both = pytest.mark.parametrize("ahead", [read_ahead, one_ahead])
+both = pytest.mark.parametrize("ahead", [prefetch, one_ahead])
 
 
 @both
-def test_all_items_come_in_order(ahead: Ahead) -> None:
+def test_all_items_come_in_order(ahead: Prefetch) -> None:
     with ahead(iter(range(100))) as items:
         assert list(items) == list(range(100))
 
 
 @both
-def test_nothing_is_nothing(ahead: Ahead) -> None:
+def test_nothing_is_nothing(ahead: Prefetch) -> None:
     with ahead(iter(())) as items:
         assert list(items) == []
 
 
 @both
-def test_the_next_item_is_made_while_this_one_is_worked_on_and_no_more(ahead: Ahead) -> None:
+def test_the_next_item_is_made_while_this_one_is_worked_on_and_no_more(ahead: Prefetch) -> None:
     made: list[int] = []
 
     def making() -> Iterator[int]:
@@ -48,7 +48,7 @@ def test_what_making_an_item_raises_comes_in_its_place() -> None:
         yield 1
         raise LookupError("no second one")
 
-    with read_ahead(making()) as items:
+    with prefetch(making()) as items:
         assert next(items) == 1
         with pytest.raises(LookupError, match="no second one"):
             next(items)
@@ -64,7 +64,7 @@ def test_leaving_waits_until_nobody_works_on_the_items() -> None:
         yield 2
 
     timer = threading.Timer(0.1, may_end.set)
-    with read_ahead(making()) as items:
+    with prefetch(making()) as items:
         next(items)
         timer.start()
     assert ended.is_set()

@@ -1,4 +1,4 @@
-"""Within a life, and under one definition, the same change always gets the same id; no two changes share one."""
+"""Within an epoch, and under one definition, the same change always gets the same id; no two changes share one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ROW = ChangedRow(version=42, key=("NT-01", "HD-0001"), args=("HD-0001", "NT-01")
 BASELINE_ROW = replace(ROW, version=None)
 
 
-def _id(row: ChangedRow = ROW, *, source: Source = SALE, life: str = "life", number: int = 3, base: int = 1) -> str:
-    window = a_dispatch(0, life=life, number=number, base=base).window
+def _id(row: ChangedRow = ROW, *, source: Source = SALE, epoch: str = "life", number: int = 3, base: int = 1) -> str:
+    window = a_dispatch(0, epoch=epoch, number=number, base=base).window
     return dispatch_id(source, window, row)
 
 
@@ -46,7 +46,7 @@ def test_ids_never_change_from_one_release_to_the_next(row: ChangedRow, golden: 
     ("one", "other"),
     [
         (_id(), _id(replace(ROW, version=43))),
-        (_id(), _id(life="another")),
+        (_id(), _id(epoch="another")),
         (_id(), _id(base=2)),
         (_id(), _id(source=IMPORT)),
         (_id(), _id(source=replace(SALE, database="another"))),
@@ -55,7 +55,7 @@ def test_ids_never_change_from_one_release_to_the_next(row: ChangedRow, golden: 
         (_id(replace(ROW, version=3)), _id(BASELINE_ROW, number=3)),
         (_id(BASELINE_ROW), _id(BASELINE_ROW, number=4)),
     ],
-    ids=["version", "life", "base", "source", "database", "key", "baseline", "version and number", "two baselines"],
+    ids=["version", "epoch", "base", "source", "database", "key", "baseline", "version and number", "two baselines"],
 )
 def test_what_differs_has_another_id(one: str, other: str) -> None:
     assert one != other

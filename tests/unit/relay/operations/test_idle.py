@@ -1,4 +1,4 @@
-"""A source is left alone only when watermark, mark and position are the expected ones and nothing is open."""
+"""A source is left alone only when watermark, fence and offset are the expected ones and nothing is open."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from common.database.records import NOWHERE, Checkpoint, Mark, Position, TableState
-from relay.cycle.outcomes import RENEW_MARK_SECONDS
+from common.database.records import NOWHERE, Checkpoint, Fence, Offset, TableState
+from relay.cycle.options import RENEW_FENCE_SECONDS
 from relay.operations.idle import sources_with_work
 from relay.sources.builtin import IMPORT, SALE
 from relay.sources.source import Source
-from tests.support.samples import a_checkpoint, a_position, an_open_cycle
+from tests.support.samples import a_checkpoint, an_offset, an_open_window
 
 CHECKPOINT = a_checkpoint(version=7, sealed_generation=3, definition=SALE.definition)
 STATE = TableState(
@@ -23,7 +23,7 @@ STATE = TableState(
     begin_version=0,
     side_table=2001,
     updateable=True,
-    mark=Mark(version=7, life="life", generation=3),
+    fence=Fence(version=7, epoch="epoch", generation=3),
 )
 
 
@@ -33,7 +33,7 @@ class World:
     def __init__(self, states: Mapping[str, TableState], checkpoints: Mapping[str, Checkpoint]) -> None:
         self._states = states
         self._checkpoints = checkpoints
-        self.position: Position | None = CHECKPOINT.last
+        self.offset: Offset | None = CHECKPOINT.last_offset
         self.asked: list[str] = []
         self.renewed: list[str] = []
 
@@ -45,45 +45,45 @@ class World:
         self.asked.append("load")
         return self._checkpoints
 
-    def renew_mark(self, source: Source, store: str) -> None:
+    def renew_fence(self, source: Source, store: str) -> None:
         self.renewed.append(f"{source.name} {store}")
 
-    def positions(self, sources: Any) -> Mapping[str, Position | None]:
-        self.asked.append("positions")
-        return {source.name: self.position for source in sources}
+    def offsets(self, sources: Any) -> Mapping[str, Offset | None]:
+        self.asked.append("offsets")
+        return {source.name: self.offset for source in sources}
 
 
 def _with_work(world: World, *sources: Source) -> list[str]:
     everything: Any = world
-    found = sources_with_work(sources or [SALE], everything, everything, everything, world.renew_mark)
+    found = sources_with_work(sources or [SALE], everything, everything, everything, world.renew_fence)
     return [source.name for source in found]
 
 
 def _has_work(
-    *, state: TableState | None = STATE, checkpoint: Checkpoint | None = CHECKPOINT, position: Position | None = None
+    *, state: TableState | None = STATE, checkpoint: Checkpoint | None = CHECKPOINT, offset: Offset | None = None
 ) -> bool:
     world = World({"sale": state} if state else {}, {SALE.id: checkpoint} if checkpoint else {})
-    world.position = position or world.position
+    world.offset = offset or world.offset
     return _with_work(world) == ["sale"]
 
 
-def test_a_mark_that_grows_old_is_renewed() -> None:
-    old = replace(STATE, mark=STATE.mark and replace(STATE.mark, age_seconds=RENEW_MARK_SECONDS))
+def test_a_fence_that_grows_old_is_renewed() -> None:
+    old = replace(STATE, fence=STATE.fence and replace(STATE.fence, age_seconds=RENEW_FENCE_SECONDS))
     world = World({"sale": old}, {SALE.id: CHECKPOINT})
     assert _with_work(world) == []
     assert world.renewed == ["sale "]
 
 
-@pytest.mark.parametrize("change", [{"age_seconds": RENEW_MARK_SECONDS - 1}, {"store": "another"}], ids=str)
+@pytest.mark.parametrize("change", [{"age_seconds": RENEW_FENCE_SECONDS - 1}, {"store": "another"}], ids=str)
 def test_one_that_is_fresh_or_another_mongos_is_not(change: dict[str, Any]) -> None:
-    mark = Mark(version=7, life="life", generation=3, age_seconds=RENEW_MARK_SECONDS)
-    world = World({"sale": replace(STATE, mark=replace(mark, **change))}, {SALE.id: CHECKPOINT})
+    fence = Fence(version=7, epoch="epoch", generation=3, age_seconds=RENEW_FENCE_SECONDS)
+    world = World({"sale": replace(STATE, fence=replace(fence, **change))}, {SALE.id: CHECKPOINT})
     _with_work(world)
     assert world.renewed == []
 
 
 def test_one_in_a_database_that_can_only_be_read_is_left_to_the_cycle_which_tells_it() -> None:
-    old = replace(STATE, updateable=False, mark=STATE.mark and replace(STATE.mark, age_seconds=RENEW_MARK_SECONDS))
+    old = replace(STATE, updateable=False, fence=STATE.fence and replace(STATE.fence, age_seconds=RENEW_FENCE_SECONDS))
     world = World({"sale": old}, {SALE.id: CHECKPOINT})
     assert _with_work(world) == ["sale"]
     assert world.renewed == []
@@ -102,10 +102,10 @@ def test_where_everything_is_as_expected_nothing_is_done() -> None:
         {"min_valid": 8},
         {"begin_version": 7},
         {"updateable": False},
-        {"mark": None},
-        {"mark": Mark(version=6, life="life", generation=3)},
-        {"mark": Mark(version=7, life="another", generation=3)},
-        {"mark": Mark(version=7, life="life", generation=4)},
+        {"fence": None},
+        {"fence": Fence(version=6, epoch="epoch", generation=3)},
+        {"fence": Fence(version=7, epoch="another", generation=3)},
+        {"fence": Fence(version=7, epoch="epoch", generation=4)},
     ],
     ids=str,
 )
@@ -115,7 +115,7 @@ def test_a_table_that_is_not_as_sealed_has_work(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"version": None}, {"version": 6}, {"open_cycle": an_open_cycle()}, {"definition": "another"}],
+    [{"version": None}, {"version": 6}, {"open_window": an_open_window()}, {"definition": "another"}],
     ids=lambda change: next(iter(change)),
 )
 def test_a_checkpoint_that_is_not_finished_has_work(change: dict[str, Any]) -> None:
@@ -123,24 +123,24 @@ def test_a_checkpoint_that_is_not_finished_has_work(change: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "position",
-    [NOWHERE, a_position(0), a_position(2), a_position(1, number=2), a_position(1, life="another")],
-    ids=["lost", "behind", "ahead", "ahead by a cycle", "another life"],
+    "offset",
+    [NOWHERE, an_offset(0), an_offset(2), an_offset(1, number=2), an_offset(1, epoch="another")],
+    ids=["lost", "behind", "ahead", "ahead by a cycle", "another epoch"],
 )
-def test_a_queue_that_stands_elsewhere_has_work(position: Position) -> None:
-    assert _has_work(position=position)
+def test_a_queue_that_stands_elsewhere_has_work(offset: Offset) -> None:
+    assert _has_work(offset=offset)
 
 
-def test_a_life_that_pushed_nothing_expects_another_ones_position() -> None:
-    nothing_pushed = replace(CHECKPOINT, last=None)
-    assert not _has_work(checkpoint=nothing_pushed, position=NOWHERE)
-    assert not _has_work(checkpoint=nothing_pushed, position=a_position(5, life="before"))
-    assert _has_work(checkpoint=nothing_pushed, position=a_position(0))
+def test_an_epoch_that_pushed_nothing_expects_another_ones_offset() -> None:
+    nothing_pushed = replace(CHECKPOINT, last_offset=None)
+    assert not _has_work(checkpoint=nothing_pushed, offset=NOWHERE)
+    assert not _has_work(checkpoint=nothing_pushed, offset=an_offset(5, epoch="before"))
+    assert _has_work(checkpoint=nothing_pushed, offset=an_offset(0))
 
 
-def test_a_broker_that_keeps_no_position_is_not_asked_for_one() -> None:
+def test_a_broker_that_keeps_no_offset_is_not_asked_for_one() -> None:
     world = World({"sale": STATE}, {SALE.id: CHECKPOINT})
-    world.position = None
+    world.offset = None
     assert _with_work(world) == []
 
 
@@ -153,4 +153,4 @@ def test_each_service_is_asked_once_for_all_sources() -> None:
     receipts = replace(CHECKPOINT, definition=IMPORT.definition)
     world = World({"sale": STATE, "import": STATE}, {SALE.id: replace(CHECKPOINT, version=6), IMPORT.id: receipts})
     assert _with_work(world, SALE, IMPORT) == ["sale"]
-    assert sorted(world.asked) == ["load", "positions", "states"]
+    assert sorted(world.asked) == ["load", "offsets", "states"]

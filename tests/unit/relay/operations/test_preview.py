@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from common.database.errors import ConfigurationError
-from relay.cycle.outcomes import CycleOptions, Reason
+from relay.cycle.options import CycleOptions
+from relay.cycle.reasons import Reason
 from relay.operations.preview import Preview, preview
 from relay.sources.builtin import SALE
 from tests.support.world import World
@@ -50,10 +51,10 @@ def test_a_relay_that_died_just_before_its_seal_is_no_reason_for_a_baseline(worl
     world.write(1)
     world.scan()
     with world.database.snapshot(SALE) as snapshot:
-        mark = snapshot.state.mark
-        assert mark is not None
+        fence = snapshot.state.fence
+        assert fence is not None
         snapshot.end()
-        assert snapshot.set_mark(replace(mark, version=9, generation=mark.generation + 1), expected=mark)
+        assert snapshot.set_fence(replace(fence, version=9, generation=fence.generation + 1), expected=fence)
     assert _look(world).baseline is None
 
 
@@ -62,7 +63,7 @@ def test_a_restored_database_is_a_reason_for_a_baseline(world: World) -> None:
     backup = world.database.backup()
     world.scan()
     world.database.restore(backup)
-    assert _look(world).baseline is Reason.MARK_MISSING
+    assert _look(world).baseline is Reason.FENCE_MISSING
 
 
 def test_a_cycle_that_was_sealed_and_not_drained_is_counted(world: World) -> None:

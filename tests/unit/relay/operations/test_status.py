@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from relay.cycle.outcomes import Outcome, Reason
+from relay.cycle.outcomes import Outcome
+from relay.cycle.reasons import Reason
 from relay.operations.status import SourceStatus, statuses
 from relay.sources.builtin import SALE
 from tests.support.world import World
@@ -38,12 +39,12 @@ def test_a_source_that_is_up_to_date(world: World) -> None:
     world.write(1)
     world.scan()
     found = _look(world)
-    assert _said(found, "behind", "sealed", "queue_length", "next_baseline", "mistake") == {
+    assert _said(found, "behind", "sealed", "queue_length", "next_baseline", "problem") == {
         "behind": 0,
         "sealed": 0,
         "queue_length": 1,
         "next_baseline": None,
-        "mistake": None,
+        "problem": None,
     }
     assert found.last_baseline is not None
     assert found.last_baseline["reason"] == Reason.FIRST_RUN
@@ -84,14 +85,14 @@ def test_a_restored_database(world: World) -> None:
     world.write(2)
     world.scan()
     world.database.restore(backup)
-    assert _look(world).next_baseline is Reason.MARK_OLDER
+    assert _look(world).next_baseline is Reason.FENCE_OLDER
 
 
-def test_a_mistake_is_named_with_its_remedy(world: World) -> None:
+def test_a_problem_is_named_with_its_remedy(world: World) -> None:
     world.database.contents.tracked = False
     found = _look(world)
-    assert found.mistake is not None
-    assert "alembic upgrade head" in found.mistake
+    assert found.problem is not None
+    assert "alembic upgrade head" in found.problem
     assert found.next_baseline is None
 
 
@@ -100,11 +101,11 @@ def test_a_source_on_which_another_mongos_relay_works(world: World) -> None:
     stray = World()
     stray.database = world.database
     found = _look(stray)
-    assert found.mistake is not None
-    assert "host nhà-thuốc-1 works on it" in found.mistake
+    assert found.problem is not None
+    assert "host nhà-thuốc-1 works on it" in found.problem
     assert found.next_baseline is None
-    world.database.let_the_mark_age()
-    assert _said(_look(stray), "mistake", "next_baseline") == {
-        "mistake": None,
+    world.database.let_the_fence_age()
+    assert _said(_look(stray), "problem", "next_baseline") == {
+        "problem": None,
         "next_baseline": Reason.CHECKPOINT_LOST,
     }

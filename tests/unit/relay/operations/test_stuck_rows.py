@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from common.database.records import ChangedRow, Checkpoint, Logged, TaskStatus
+from common.database.records import ChangedRow, Checkpoint, LastDispatch, TaskStatus
 from relay.cycle.outcomes import Outcome
 from relay.cycle.ports import Snapshot
-from relay.operations.stuck_rows import Reconciliation, Verdict, make_judge, reconcile, stuck_rows
+from relay.operations.stuck_rows import NotJudged, StuckRows, Verdict, find_stuck_rows, make_judge, rows_to_resend
 from relay.sources.builtin import SALE
-from relay.worker.reporting import tell_stuck
+from relay.worker.reporting import report_stuck
 from tests.support.stage import SilentLog
 from tests.support.world import World
 
@@ -29,19 +29,21 @@ def world() -> World:
     return world
 
 
-def look(world: World) -> Reconciliation:
-    return reconcile(SALE, world.database, world.mongo, world.mongo, stuck=STUCK, log_kept=LOG_KEPT)
+def look(world: World) -> StuckRows:
+    return find_stuck_rows(SALE, world.database, world.mongo, world.mongo, stuck=STUCK, log_kept=LOG_KEPT)
 
 
 def counts(world: World) -> Counter[Verdict]:
     return look(world).counts
 
 
-def resend(world: World) -> None:
-    def again(snapshot: Snapshot, checkpoint: Checkpoint) -> Iterator[Sequence[tuple[ChangedRow, Logged | None]]]:
-        return stuck_rows(make_judge(SALE, world.mongo, checkpoint, stuck=STUCK, log_kept=LOG_KEPT), snapshot)
+def resend_all(world: World) -> None:
+    def resend(
+        snapshot: Snapshot, checkpoint: Checkpoint
+    ) -> Iterator[Sequence[tuple[ChangedRow, LastDispatch | None]]]:
+        return rows_to_resend(make_judge(SALE, world.mongo, checkpoint, stuck=STUCK, log_kept=LOG_KEPT), snapshot)
 
-    assert world.scan(again).outcome is Outcome.DONE
+    assert world.scan(resend).outcome is Outcome.DONE
 
 
 def test_a_row_is_stuck_when_it_still_waits_long_after_its_dispatch(world: World) -> None:
@@ -99,7 +101,7 @@ def test_a_row_that_was_never_dispatched_is_missed_and_relay_shouts(world: World
     world.mongo.contents.logs.clear()
     found, log = look(world), SilentLog()
     assert found.counts == {Verdict.MISSED: 1}
-    tell_stuck(log, found)
+    report_stuck(log, found)
     [(event, fields), _] = log.events
     assert (event, fields["rows"], fields["first"]) == ("missed", 1, "HĐ-1")
 
@@ -144,13 +146,13 @@ def _checkpoint(world: World) -> Checkpoint:
 def test_nothing_is_judged_while_a_baseline_is_due() -> None:
     world = World()
     world.write(1)
-    assert "a baseline is due" in (look(world).not_judged or "")
+    assert look(world).not_judged is NotJudged.BASELINE_DUE
     world.scan()
     copy = world.database.backup()
     world.mongo.forget()
     world.scan(adopts=True)
     world.database.restore(copy)
-    assert "begins a new life" in (look(world).not_judged or "")
+    assert look(world).not_judged is NotJudged.EPOCH_DUE
 
 
 def test_what_is_sent_again_has_an_id_of_its_own_and_says_what_it_repeats(world: World) -> None:
@@ -159,16 +161,16 @@ def test_what_is_sent_again_has_an_id_of_its_own_and_says_what_it_repeats(world:
     world.scan()
     world.database.update(("shop", 2), status="SYNCED")
     world.now += 3600
-    resend(world)
+    resend_all(world)
     first, _, again = world.queue.pushed
     assert again.business_id == "HĐ-1"
     assert (again.repeats, again.attempt) == (first.id, 2)
     assert again.id != first.id
     assert counts(world) == {Verdict.IN_QUEUE: 1}
-    resend(world)
+    resend_all(world)
     assert len(world.queue.pushed) == 3, "it is young again"
     world.now += 3600
-    resend(world)
+    resend_all(world)
     assert (world.queue.pushed[-1].repeats, world.queue.pushed[-1].attempt) == (again.id, 3)
 
 
@@ -176,7 +178,7 @@ def test_what_was_missed_is_dispatched(world: World) -> None:
     world.write(1)
     world.scan()
     world.mongo.contents.logs.clear()
-    resend(world)
+    resend_all(world)
     assert world.queued() == ["HĐ-1", "HĐ-1"]
     assert counts(world) == {Verdict.IN_QUEUE: 1}
 
@@ -187,7 +189,7 @@ def test_sending_again_leaves_what_has_changed_since_to_the_changes(world: World
     world.now += 3600
     world.database.update(("shop", 1), status="PENDING_SYNC")
     world.write(2)
-    resend(world)
+    resend_all(world)
     assert world.queued() == ["HĐ-1", "HĐ-1", "HĐ-2"]
     assert world.queue.pushed[1].repeats is None
     world.scan()

@@ -14,8 +14,8 @@ from relay.sources.source import Source
 
 
 def test_a_new_source_needs_a_table_and_arguments() -> None:
-    sources, mistakes = parse_sources('[sources.goods]\ntable = "stock.Goods"\nargs = ["id", "shop"]')
-    assert mistakes == []
+    sources, problems = parse_sources('[sources.goods]\ntable = "stock.Goods"\nargs = ["id", "shop"]')
+    assert problems == []
     assert sources == (
         SALE,
         IMPORT,
@@ -86,7 +86,7 @@ def test_the_order_is_that_of_the_built_in_ones_and_then_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mistake"),
+    ("text", "problem"),
     [
         ("[[[", "not TOML: "),
         ("[source.x]", "source: no such thing here; write [sources.NAME]"),
@@ -112,9 +112,9 @@ def test_the_order_is_that_of_the_built_in_ones_and_then_of_the_file() -> None:
         ("[sources.sale]\nenabled = 'no'", "[sources.sale] enabled: "),
     ],
 )
-def test_a_mistake_is_one_line_that_names_source_and_field(text: str, mistake: str) -> None:
+def test_a_problem_is_one_line_that_names_source_and_field(text: str, problem: str) -> None:
     [line] = parse_sources(text)[1]
-    assert line.startswith(mistake)
+    assert line.startswith(problem)
 
 
 def test_names_that_are_relays_own_are_refused() -> None:
@@ -125,18 +125,18 @@ def test_names_that_are_relays_own_are_refused() -> None:
         (),
         [
             "[sources.sale] queue: 'relay' is the name of relay's own ticks; choose another",
-            "[sources.import] queue: 'relay:3' is the name of the positions that relay keeps in Redis; choose another",
+            "[sources.import] queue: 'relay:3' is the name of the offsets that relay keeps in Redis; choose another",
             "[sources.cancellation] task: 'relay.x': names that begin with relay. are relay's own; choose another",
         ],
     )
 
 
-def test_nothing_left_to_relay_is_a_mistake() -> None:
+def test_nothing_left_to_relay_is_a_problem() -> None:
     text = "".join(f"sources.{name}.enabled = false\n" for name in ("sale", "import", "cancellation"))
     assert parse_sources(text)[1] == ["every source is switched off; leave one on"]
 
 
-def test_all_mistakes_are_told_at_once_with_the_file(tmp_path: Path) -> None:
+def test_all_problems_are_told_at_once_with_the_file(tmp_path: Path) -> None:
     file = tmp_path / "sources.toml"
     file.write_text("[sources.sale]\npriority = 10\nqueue = 1\n[sources.import]\ntask = 1")
     with pytest.raises(SettingsError) as caught:

@@ -9,14 +9,14 @@ import pytest
 
 from common.config import SettingsError
 from relay.sources.builtin import BUILT_IN, IMPORT, SALE
-from relay.sources.reserved import check_lists, queue_mistake, task_mistake
+from relay.sources.reserved import check_lists, queue_problem, task_problem
 
 
 @pytest.mark.parametrize(
     "name",
     [
         "relay",
-        "relay:relay:pharmacy.sale:position",
+        "relay:relay:pharmacy.sale:offset",
         "relay:3",
         "relay\x06\x163",
         "celeryev",
@@ -34,33 +34,33 @@ from relay.sources.reserved import check_lists, queue_mistake, task_mistake
     ],
 )
 def test_a_queue_that_is_somebody_elses(name: str) -> None:
-    mistake = queue_mistake(name)
-    assert mistake is not None
-    assert mistake.startswith(f"queue: {name!r} is the name of ")
-    assert mistake.endswith("; choose another")
+    problem = queue_problem(name)
+    assert problem is not None
+    assert problem.startswith(f"queue: {name!r} is the name of ")
+    assert problem.endswith("; choose another")
 
 
 @pytest.mark.parametrize("name", ["sale_queue", "relay_queue", "relays", "Relay", "celery", "pidbox", "my.relay"])
 def test_a_queue_that_is_not(name: str) -> None:
-    assert queue_mistake(name) is None
+    assert queue_problem(name) is None
 
 
 @pytest.mark.parametrize("name", ["q" * 256, "Đ" * 128])
 def test_a_queue_that_no_broker_of_amqp_can_have(name: str) -> None:
-    assert "has 256 bytes in UTF-8; write 255 at most" in str(queue_mistake(name))
-    assert queue_mistake(name[1:]) is None
+    assert "has 256 bytes in UTF-8; write 255 at most" in str(queue_problem(name))
+    assert queue_problem(name[1:]) is None
 
 
 @pytest.mark.parametrize("name", ["relay.scan_source", "relay.", "relay.process_relay", "celery.backend_cleanup"])
 def test_a_task_that_is_somebody_elses(name: str) -> None:
-    mistake = task_mistake(name)
-    assert mistake is not None
-    assert mistake.startswith(f"task: {name!r}: names that begin with ")
+    problem = task_problem(name)
+    assert problem is not None
+    assert problem.startswith(f"task: {name!r}: names that begin with ")
 
 
 @pytest.mark.parametrize("name", ["sale.process_sale", "relay_scan", "relays.scan", "my.relay.scan"])
 def test_a_task_that_is_not(name: str) -> None:
-    assert task_mistake(name) is None
+    assert task_problem(name) is None
 
 
 @pytest.mark.parametrize(

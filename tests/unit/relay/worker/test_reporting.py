@@ -12,8 +12,8 @@ import redis.exceptions
 from common.database.errors import ConfigurationError
 from relay.cycle.outcomes import CycleReport, Outcome
 from relay.sources.builtin import SALE
-from relay.worker.incidents import REMIND_SECONDS, Outages
-from relay.worker.reporting import tell_full, told_once
+from relay.worker.incidents import REMIND_SECONDS, Incidents
+from relay.worker.reporting import log_once, report_full
 from tests.support.stage import SilentLog
 
 
@@ -32,13 +32,13 @@ class Ticks:
 
     def __init__(self) -> None:
         self.log, self.clock = SilentLog(), Clock()
-        self.outages = Outages(clock=self.clock)
+        self.incidents = Incidents(clock=self.clock)
 
     def tick(
         self, error: Exception | None = None, *, source: str = "sale", seconds: float = 1.0, is_proof: bool = True
     ) -> None:
         self.clock.now += seconds
-        with told_once(self.log, self.outages, "scan_source", source=source) as proof:
+        with log_once(self.log, self.incidents, "scan_source", source=source) as proof:
             proof.holds = is_proof
             if error is not None:
                 raise error
@@ -79,12 +79,12 @@ def test_it_is_told_again_after_a_while() -> None:
     assert ticks.log.events[1][1]["after_seconds"] == REMIND_SECONDS
 
 
-def test_another_service_another_mistake_and_another_source_are_told_at_once() -> None:
+def test_another_service_another_problem_and_another_source_are_told_at_once() -> None:
     ticks = Ticks()
     ticks.tick(AWAY)
     ticks.tick(redis.exceptions.ConnectionError("away"))
-    ticks.tick(ConfigurationError("mend this\nand that"))
-    ticks.tick(ConfigurationError("mend that"))
+    ticks.tick(ConfigurationError("fix this\nand that"))
+    ticks.tick(ConfigurationError("fix that"))
     ticks.tick(AWAY, source="import")
     assert [fields["service"] for event, fields in ticks.log.events if event == "left_to_the_next_tick"] == [
         "MongoDB",
@@ -92,13 +92,13 @@ def test_another_service_another_mistake_and_another_source_are_told_at_once() -
         "MongoDB",
     ]
     assert [fields["remedy"] for event, fields in ticks.log.events if event == "configuration"] == [
-        "mend this",
+        "fix this",
         "and that",
-        "mend that",
+        "fix that",
     ]
 
 
-def test_a_mistake_that_tells_for_how_long_by_now_is_told_once() -> None:
+def test_a_problem_that_tells_for_how_long_by_now_is_told_once() -> None:
     ticks = Ticks()
     for seconds in (1, 17, 240):
         ticks.tick(ConfigurationError(f"a relay on host hiệu-thuốc was seen {seconds} s ago"))
@@ -131,7 +131,7 @@ def test_a_full_queue_is_told_once_and_so_is_its_room() -> None:
 
     def tick(outcome: Outcome, *, seconds: float = 1.0) -> None:
         ticks.clock.now += seconds
-        tell_full(ticks.log, ticks.outages, SALE, CycleReport(source="sale", outcome=outcome))
+        report_full(ticks.log, ticks.incidents, SALE, CycleReport(source="sale", outcome=outcome))
 
     for _ in range(5):
         tick(Outcome.QUEUE_FULL)

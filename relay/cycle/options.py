@@ -1,0 +1,30 @@
+"""What can be set about a cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RENEW_FENCE_SECONDS = 30.0
+"""A fence that is older is renewed by who is at work: one that is five minutes old counts as given up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CycleOptions:
+    """What can be set about a cycle."""
+
+    batch_size: int = 1000
+    """Rows."""
+    queue_limit: int = 100_000
+    """Messages."""
+    first_run_now: bool = False
+    """The very first run begins with a watermark instead of a baseline."""
+    host: str = ""
+    """Name of this machine: shown to others, never compared."""
+    fresh_seconds: float = 300.0
+    """A fence of another Mongo that is younger belongs to a relay that is at work."""
+    epochs_within_seconds: float = 600.0
+    """An epoch that would be the fourth within this time stops the source."""
+    log_kept_seconds: float = 30 * 86_400.0
+    """How long the journal keeps what was dispatched."""
+    most_kept: int = 20_000
+    """Dispatches of a window that are kept in memory, a kilobyte each; a larger window is drained from the journal."""

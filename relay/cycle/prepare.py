@@ -1,0 +1,120 @@
+"""Prepare: what one reading gives goes into the journal, as the dispatches of one window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count
+
+from common.database.records import ChangedRow, Dispatch, LastDispatch, Takeover, TaskStatus, WindowHeader
+from relay.cycle.context import CycleContext
+from relay.cycle.dispatch import make_dispatch
+from relay.cycle.outcomes import Stop, StopReason
+from relay.cycle.reasons import Reason
+
+Rows = Iterator[Sequence[ChangedRow]]
+Resent = Iterator[Sequence[tuple[ChangedRow, LastDispatch | None]]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Rows that were read together, as dispatches in order."""
+
+    dispatches: Sequence[Dispatch]
+    runs_ahead: bool
+    """A row's version lies above the snapshot's own."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Prepared:
+    """What stands in the journal for a window."""
+
+    count: int = 0
+    """Documents, rejected ones included."""
+    rejected: int = 0
+    last: Dispatch | None = None
+    """The last one that goes into the queue."""
+    kept: list[Dispatch] = field(default_factory=list)
+    """All that go into the queue, while they are few enough; the journal has them in any case."""
+
+    def add(self, dispatch: Dispatch, *, most_kept: int) -> None:
+        """One more document of the window."""
+        self.count += 1
+        if dispatch.status is TaskStatus.REJECTED:
+            self.rejected += 1
+            return
+        self.last = dispatch
+        if self.count - self.rejected <= most_kept:
+            self.kept.append(dispatch)
+        else:
+            self.kept.clear()
+
+
+def prepare_window(
+    context: CycleContext, header: WindowHeader, rows: Rows, resent: Resent, *, ceiling: int | None
+) -> Prepared | None:
+    """Write what `rows` gives into the journal, then what is sent again, each while the next batch is being read.
+
+    `ceiling`: a version above this one means that the reading is not consistent. None: such a row is taken; it may be
+    repeated but cannot be lost. Returns None for a reading that has to be thrown away. Raises Stop when the journal
+    holds what a later relay prepared.
+    """
+    prepared = Prepared()
+    with context.ports.prefetch(_batches(context, header, rows, resent, ceiling)) as batches:
+        for batch in batches:
+            if batch.runs_ahead:
+                return None
+            _write(context, batch.dispatches, prepared)
+            context.progress()
+    return prepared
+
+
+def _batches(
+    context: CycleContext, header: WindowHeader, rows: Rows, resent: Resent, ceiling: int | None
+) -> Iterator[Batch]:
+    """Runs on the thread that reads: it changes nothing that others see."""
+    seqs = count()
+    first_time = ([(row, None) for row in batch] for batch in rows)
+    for batch in chain(first_time, resent):
+        # guard: reading-again
+        runs_ahead = ceiling is not None and any((row.version or 0) > ceiling for row, _ in batch)
+        yield Batch(
+            dispatches=[]
+            if runs_ahead
+            else [
+                make_dispatch(context.source, header, row, next(seqs), context.ports.render, repeats=repeats)
+                for row, repeats in batch
+            ],
+            runs_ahead=runs_ahead,
+        )
+
+
+def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prepared) -> None:
+    there_before = set(context.ports.journal.prepare(dispatches))
+    for dispatch in dispatches:
+        if dispatch.id in there_before and not _take_over(context, dispatch):
+            continue
+        prepared.add(dispatch, most_kept=context.options.most_kept)
+        if dispatch.status is TaskStatus.REJECTED:
+            _log_rejected(context, dispatch)
+
+
+def _take_over(context: CycleContext, dispatch: Dispatch) -> bool:
+    """Whether the dispatch stands in the journal now, in the place of one that was never published."""
+    outcome = context.ports.journal.take_over(dispatch, open_window=None)
+    if outcome is Takeover.LATER_GENERATION:
+        # A zombie stops here; who still holds the lease knows that Mongo went back in time.
+        context.check_lease()
+        context.end_epoch(Reason.JOURNAL_AHEAD)
+        raise Stop(StopReason.JOURNAL_AHEAD)
+    return outcome is Takeover.REPLACED
+
+
+def _log_rejected(context: CycleContext, dispatch: Dispatch) -> None:
+    context.ports.log.warning(
+        "rejected",
+        source=context.source.name,
+        business_id=dispatch.business_id,
+        reason=dispatch.reason,
+        remedy=dispatch.error,
+    )

@@ -1,0 +1,237 @@
+"""SQL Server with one tracked table and change tracking, as far as the cycle can see it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from common.database.records import ChangedRow, Fence, TableState
+from relay.sources.source import Source
+
+Key = tuple[Any, ...]
+OLD_SECONDS = 1000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One entry of the change log; `columns` is None for inserts and deletes."""
+
+    version: int
+    columns: frozenset[str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    status: str
+    args: tuple[Any, ...]
+
+
+@dataclass
+class Contents:
+    """Everything that a backup holds."""
+
+    version: int = 0
+    rows: dict[Key, Row] = field(default_factory=dict)
+    log: dict[Key, list[Change]] = field(default_factory=dict)
+    fence: Fence | None = None
+    fence_is_old: bool = False
+    """Nobody has been at work for a while."""
+    object_id: int = 1001
+    begin_version: int | None = 0
+    side_table: int | None = 2001
+    min_valid: int | None = 0
+    tracked: bool = True
+    updateable: bool = True
+
+
+class ConnectionCutError(Exception):
+    """The server closed the connection, as a restore does."""
+
+
+class FakeDatabase:
+    """Writers call `insert`, `update`, `delete` (each a transaction) or `transaction`; the cycle reads snapshots."""
+
+    def __init__(self, *, batch_size: int = 3) -> None:
+        self.contents = Contents()
+        self.sessions_from = 0
+        self._batch_size = batch_size
+
+    def insert(self, key: Key, *, status: str = "PENDING_SYNC", args: tuple[Any, ...] | None = None) -> None:
+        with self.transaction() as write:
+            write.insert(key, status=status, args=args)
+
+    def update(self, key: Key, **columns: Any) -> None:
+        with self.transaction() as write:
+            write.update(key, **columns)
+
+    def delete(self, key: Key) -> None:
+        with self.transaction() as write:
+            write.delete(key)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        contents = self.contents
+        yield Transaction(contents)
+        contents.version += 1
+
+    def truncate(self) -> None:
+        """History emptied, min-valid and begin version = current version, no new version drawn."""
+        now = self.contents
+        now.rows, now.log = {}, {}
+        now.min_valid = now.begin_version = now.version
+
+    def recreate(self) -> None:
+        """DROP and CREATE TABLE, with tracking: empty, another object_id."""
+        self.truncate()
+        self.contents.object_id += 1
+        self.contents.side_table = (self.contents.side_table or 0) + 1
+
+    def switch_tracking_off_and_on(self) -> None:
+        """The rows stay, their history does not."""
+        now = self.contents
+        now.log = {}
+        now.min_valid = now.begin_version = now.version
+        now.side_table = (now.side_table or 0) + 1
+
+    def clean_up(self, version: int) -> None:
+        """Retention has passed for everything up to the version."""
+        now = self.contents
+        now.min_valid = max(now.min_valid or 0, version)
+        now.log = {key: [e for e in log if e.version > version] for key, log in now.log.items()}
+
+    def backup(self) -> Contents:
+        return copy.deepcopy(self.contents)
+
+    def restore(self, backup: Contents) -> None:
+        """Put an older copy in place; every connection is cut."""
+        self.contents = copy.deepcopy(backup)
+        self.sessions_from += 1
+
+    def states(self, sources: Sequence[Source]) -> Mapping[str, TableState]:
+        return {source.name: state_of(self.contents) for source in sources}
+
+    @contextmanager
+    def snapshot(self, source: Source) -> Iterator[FakeSnapshot]:
+        yield FakeSnapshot(self, source, self._batch_size)
+
+    def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
+        rows = self.contents.rows
+        return {key for key in keys if key in rows and rows[key].status == source.pending_value}
+
+    def let_the_fence_age(self) -> None:
+        self.contents.fence_is_old = True
+
+    def renew_fence(self, source: Source, store: str) -> None:
+        fence = self.contents.fence
+        if fence is not None and fence.store == store:
+            self.contents.fence_is_old = False
+
+    def cancel(self, source: Source) -> None:
+        return None
+
+
+class Transaction:
+    """Statements that commit together, under one version."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+
+    def insert(self, key: Key, *, status: str = "PENDING_SYNC", args: tuple[Any, ...] | None = None) -> None:
+        self._contents.rows[key] = Row(status=status, args=args if args is not None else key)
+        self._log(key, None)
+
+    def update(self, key: Key, **columns: Any) -> None:
+        old = self._contents.rows[key]
+        self._contents.rows[key] = Row(status=columns.get("status", old.status), args=columns.get("args", old.args))
+        self._log(key, frozenset(columns))
+
+    def delete(self, key: Key) -> None:
+        del self._contents.rows[key]
+        self._log(key, None)
+
+    def _log(self, key: Key, columns: frozenset[str] | None) -> None:
+        change = Change(version=self._contents.version + 1, columns=columns)
+        self._contents.log.setdefault(key, []).append(change)
+
+
+class FakeSnapshot:
+    """A copy of the contents, and a connection that a restore cuts."""
+
+    def __init__(self, database: FakeDatabase, source: Source, batch_size: int) -> None:
+        self._database = database
+        self._source = source
+        self._batch_size = batch_size
+        self._session = database.sessions_from
+        self._seen = database.backup()
+
+    @property
+    def state(self) -> TableState:
+        return state_of(self._seen)
+
+    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
+        found = []
+        for key, log in self._seen.log.items():
+            recent = [change for change in log if change.version > since]
+            if recent and self._is_wanted(key, recent):
+                found.append(self._row(key, recent[-1].version))
+        return self._batches(found)
+
+    def _is_wanted(self, key: Key, recent: Sequence[Change]) -> bool:
+        row = self._seen.rows.get(key)
+        if row is None or row.status != self._source.pending_value:
+            return False
+        masks = [change.columns for change in recent if change.columns is not None]
+        return len(masks) < len(recent) or bool(self._watched() & frozenset().union(*masks))
+
+    def _watched(self) -> set[str]:
+        """The fake has a column `status`, and one for all args; others go by their own names."""
+        source = self._source
+        names = {source.status_column: "status", **dict.fromkeys(source.args, "args")}
+        return {names.get(name, name) for name in source.watched}
+
+    def pending(self) -> Iterator[Sequence[ChangedRow]]:
+        found = []
+        for key, row in self._seen.rows.items():
+            if row.status == self._source.pending_value:
+                log = self._seen.log.get(key)
+                found.append(self._row(key, log[-1].version if log else None))
+        return self._batches(found)
+
+    def _row(self, key: Key, version: int | None) -> ChangedRow:
+        return ChangedRow(version=version, key=key, args=self._seen.rows[key].args)
+
+    def _batches(self, rows: list[ChangedRow]) -> Iterator[Sequence[ChangedRow]]:
+        rows.sort(key=lambda row: (row.version or 0, row.key))
+        for start in range(0, len(rows), self._batch_size):
+            self._check()
+            yield rows[start : start + self._batch_size]
+
+    def end(self) -> None:
+        self._check()
+
+    def set_fence(self, fence: Fence, *, expected: Fence | None) -> bool:
+        self._check()
+        if self._database.contents.fence != expected:
+            return False
+        self._database.contents.fence = fence
+        self._database.contents.fence_is_old = False
+        return True
+
+    def _check(self) -> None:
+        if self._session != self._database.sessions_from:
+            raise ConnectionCutError
+
+
+def state_of(contents: Contents) -> TableState:
+    return TableState(
+        current_version=contents.version if contents.tracked else None,
+        object_id=contents.object_id,
+        min_valid=contents.min_valid if contents.tracked else None,
+        begin_version=contents.begin_version if contents.tracked else None,
+        side_table=contents.side_table if contents.tracked else None,
+        updateable=contents.updateable,
+        fence=contents.fence and replace(contents.fence, age_seconds=OLD_SECONDS if contents.fence_is_old else 1.0),
+    )

@@ -1,0 +1,76 @@
+"""The queues: one that keeps its offset as Redis does, and one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from common.database.records import NOWHERE, Dispatch, Offset, Outgoing
+from relay.cycle.ports import QueueGapError
+from relay.sources.source import Source
+
+
+class FakeQueue:
+    """Redis: a list, and beside it the offset of what was pushed last."""
+
+    def __init__(self) -> None:
+        self.pushed: list[Dispatch] = []
+        self.offset: Offset = NOWHERE
+        self.waiting: int | None = None
+        """What `queue_length` says; None: everything that was ever pushed."""
+
+    def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
+        return {source.name: self.offset for source in sources}
+
+    def publish(
+        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+    ) -> None:
+        epoch = dispatches[-1].window.epoch
+        ours = self.offset.epoch == epoch
+        if ours and after.epoch == epoch and after.place > self.offset.place:
+            raise QueueGapError
+        if not ours and after != self.offset:
+            raise QueueGapError
+        for dispatch in dispatches:
+            if not ours or dispatch.offset.place > self.offset.place:
+                self.offset, ours = dispatch.offset, True
+                if dispatch.id not in skip_message:
+                    self.pushed.append(_whole(dispatch))
+
+    def queue_length(self, source: Source) -> int | None:
+        return len(self.pushed) if self.waiting is None else self.waiting
+
+    def discard_torn_writes(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+class FakeBroker:
+    """RabbitMQ: it keeps no offset, and takes what it is given."""
+
+    def __init__(self) -> None:
+        self.pushed: list[Dispatch] = []
+
+    def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
+        return dict.fromkeys((source.name for source in sources), None)
+
+    def publish(
+        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+    ) -> None:
+        self.pushed += [_whole(dispatch) for dispatch in dispatches if dispatch.id not in skip_message]
+
+    def queue_length(self, source: Source) -> int | None:
+        return sum(dispatch.window.queue == source.queue for dispatch in self.pushed)
+
+    def discard_torn_writes(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+def _whole(dispatch: Outgoing) -> Dispatch:
+    """The fake of the journal gives whole dispatches, so that tests can ask whose row was pushed."""
+    assert isinstance(dispatch, Dispatch)
+    return dispatch
