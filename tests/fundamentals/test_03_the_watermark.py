@@ -1,4 +1,4 @@
-"""The watermark: the version up to which a source has been read. It epochs in MongoDB.
+"""The watermark: the version up to which a source has been read. It is kept in MongoDB.
 
 A cycle reads the changes above the watermark, and moves it to the database's current version. So the next one sees
 only what came after. The watermark moves even when there was nothing to send: SQL Server forgets changes after some

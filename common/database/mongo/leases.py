@@ -20,7 +20,7 @@ from common.database.records import Lease
 _NOBODYS = {"$eq": [{"$ifNull": ["$lease.owner", None]}, None]}
 _EXPIRED = {"$lte": ["$lease.expires_at", "$$NOW"]}
 _BEYOND_ITS_TERM = {"$gt": ["$lease.expires_at", {"$add": ["$$NOW", "$lease.term_ms"]}]}
-"""The server's clock was set back, or another member's is behind: nobody waits for that long. A holder that epochs
+"""The server's clock was set back, or another member's is behind: nobody waits for that long. A holder that lives
 notices at its next check, as one that was paused does."""
 
 

@@ -100,5 +100,5 @@ def test_nothing_outlives_a_worker_that_was_killed(environment: dict[str, str], 
         wait_until(
             lambda: not any(child.is_running() for child in children),
             timeout=ARRIVAL_SECONDS,
-            message="a child epochs on",
+            message="a child lives on",
         )
