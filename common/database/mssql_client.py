@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from typing_extensions import override
 
 from common.config import Settings
 from common.database.mssql import statements
@@ -21,6 +22,7 @@ from common.database.mssql.catalog import describe
 from common.database.mssql.column_type import type_of
 from common.database.mssql.snapshot import MSSQLSnapshot, state_of
 from common.database.mssql.text import read_any_text
+from common.database.ports import ChangeSource
 from common.database.records import TableState, TrackedTable
 
 CONNECT_SECONDS = 10
@@ -35,7 +37,7 @@ MOST_PARAMETERS = 2000
 """SQL Server takes 2,100 in a statement."""
 
 
-class MSSQLClient:
+class MSSQLClient(ChangeSource):
     """SQL Server, as relay uses it. Connects at the first use; make one a process, after a fork."""
 
     def __init__(self, settings: Settings) -> None:
@@ -48,8 +50,8 @@ class MSSQLClient:
         """SQLAlchemy's engine; connections are checked before they are used again."""
         return make_engine(self._settings)
 
+    @override
     def states(self, tables: Sequence[TrackedTable]) -> Mapping[str, TableState]:
-        """The state of each table by its name, in one round trip."""
         with self.engine.connect() as connection:
             rows = connection.execute(statements.states(tables)).all()
         return {row.source: state_of(row) for row in rows}
@@ -60,9 +62,9 @@ class MSSQLClient:
             found = connection.execute(statements.retention()).one_or_none()
         return None if found is None else found.retention_period * RETENTION_UNITS[found.retention_period_units]
 
+    @override
     @contextmanager
     def snapshot(self, tracked: TrackedTable) -> Iterator[MSSQLSnapshot]:
-        """A snapshot in which to read the table; its connection goes back to the pool at the end."""
         with self._drivers_errors_wrapped(), self._connection_to(tracked) as plain:
             self._describe(plain, tracked)
             plain.rollback()
@@ -106,8 +108,8 @@ class MSSQLClient:
             self._tables[tracked] = (object_id, table)
         return self._tables[tracked][1]
 
+    @override
     def still_pending(self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
-        """Those of the keys whose rows are pending now; keys as the task log holds them."""
         pending: set[tuple[Any, ...]] = set()
         # The keys are older than what is known of the table, which may be another by now.
         self._tables.pop(tracked, None)
@@ -119,18 +121,16 @@ class MSSQLClient:
                     pending.update(chunk[ordinal] for ordinal in ordinals)
         return pending
 
+    @override
     def renew_fence(self, tracked: TrackedTable, store: str) -> None:
-        """Say that a relay is at work, where the table's fence is that of this Mongo. From another thread.
-
-        Not for long: the next time comes soon.
-        """
+        # Not for long: the next time comes soon.
         with self._drivers_errors_wrapped(), self.engine.connect() as plain:
             plain.connection.driver_connection.timeout = RENEWAL_SECONDS  # type: ignore[union-attr]
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(statements.renew_fence(tracked.name, store))
 
+    @override
     def cancel(self, tracked: TrackedTable) -> None:
-        """Cancel the statements that read the table, if there are any. From another thread."""
         for calls, read in list(self._reading.items()):
             if read == tracked:
                 calls.cancel()

@@ -9,6 +9,7 @@ from amqp import exceptions as amqp_errors
 from celery import Celery
 from kombu.connection import Connection
 from kombu.messaging import Producer
+from typing_extensions import override
 
 from common.database.errors import ConfigurationError
 from common.database.records import Offset, Outgoing
@@ -16,6 +17,7 @@ from relay.broker.confirms import ConfirmingChannel
 from relay.broker.message import as_task
 from relay.broker.rabbitmq_errors import NotConfirmedError, QueueRefusesError, remedy
 from relay.broker.settings import TIMEOUT_SECONDS
+from relay.cycle.ports import Publisher
 from relay.sources.source import Source
 
 IN_FLIGHT = 250
@@ -26,7 +28,7 @@ LONGEST_REPR = 1024
 the connection (501) when they take more than its frame_max, 128 KiB."""
 
 
-class RabbitMQPublisher:
+class RabbitMQPublisher(Publisher):
     """Sends through kombu, with Celery's signals, into queues that others have declared."""
 
     def __init__(self, app: Celery) -> None:
@@ -35,16 +37,18 @@ class RabbitMQPublisher:
         self._channel: ConfirmingChannel | None = None
         self._confirmed: dict[str, set[str]] = {}
 
+    @override
     def close(self) -> None:
-        """Close the connection; the next call opens another."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             connection.close()
 
+    @override
     def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         """None for each: this broker cannot say."""
         return dict.fromkeys((source.name for source in sources), None)
 
+    @override
     def publish(
         self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
@@ -95,8 +99,8 @@ class RabbitMQPublisher:
             declare=[],
         )
 
+    @override
     def queue_length(self, source: Source) -> int | None:
-        """Messages that wait in the source's queue; None when it is not there, or relay may not ask."""
         with self._connected(source, source.queue) as connection:
             channel = connection.channel()
             try:
@@ -107,6 +111,7 @@ class RabbitMQPublisher:
             channel.close()
             return length
 
+    @override
     def discard_torn_writes(self) -> bool:
         """True: what this broker lost relay never learns, so nothing has to be done about it."""
         return True

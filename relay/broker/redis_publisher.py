@@ -11,20 +11,21 @@ from celery import Celery
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError, ResponseError
+from typing_extensions import override
 
 from common.database.errors import ConfigurationError
 from common.database.records import NOWHERE, Offset, Outgoing
 from relay.broker.push_script import calls_of, run_calls
 from relay.broker.redis_errors import A_CLUSTER, remedy
 from relay.broker.renderer import Renderer
-from relay.cycle.ports import QueueGapError
+from relay.cycle.ports import Publisher, QueueGapError
 from relay.sources.source import Source
 
 IN_FLIGHT = 125
 """Dispatches a call: Redis works on them while the next ones are rendered."""
 
 
-class RedisPublisher:
+class RedisPublisher(Publisher):
     """Lua calls that are done wholly or not at all, each from where the one before ended; a retry is harmless."""
 
     def __init__(self, app: Celery, *, namespace: str, signals: bool = False) -> None:
@@ -37,18 +38,19 @@ class RedisPublisher:
         self._renderer = Renderer(app, signals=signals)
         self._connection: Connection | None = None
 
+    @override
     def close(self) -> None:
-        """Close the connection; the next call opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
+    @override
     def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
-        """Where each source's queue stands, in one round trip."""
         with self._client() as (client, channel):
             stored = client.mget([self._offset_key(channel, source) for source in sources])
         return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
 
+    @override
     def publish(
         self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
@@ -62,11 +64,12 @@ class RedisPublisher:
             rendered = self._renderer.render(producer, dispatches, skip_message, size=IN_FLIGHT)
             run_calls(client, calls_of(self._offset_key(channel, source), channel.global_keyprefix, after, rendered))
 
+    @override
     def queue_length(self, source: Source) -> int | None:
-        """Messages waiting in the source's list."""
         with self._client() as (client, channel):
             return int(client.llen(_queue_key(channel, source)))
 
+    @override
     def discard_torn_writes(self) -> bool:
         """Have Redis write its append-only file anew.
 

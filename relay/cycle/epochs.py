@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from common.database.errors import ConfigurationError
+from common.database.ports import Snapshot
 from common.database.records import EpochStart, Fence, Offset, Resume, TableState
 from relay.cycle.context import CycleContext
 from relay.cycle.continuity import why_new_epoch
 from relay.cycle.outcomes import Stop, StopReason
 from relay.cycle.ownership import leave_it_to_who_is_at_work
-from relay.cycle.ports import Snapshot
 from relay.cycle.reasons import SENTENCES, Reason
 
 MOST_EPOCHS = 3

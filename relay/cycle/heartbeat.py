@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from common.database.ports import Leases
 from common.database.records import Lease
 from relay.cycle.options import RENEW_FENCE_SECONDS
-from relay.cycle.ports import Leases, Log
+from relay.cycle.ports import Log
 
 
 class Heartbeat:

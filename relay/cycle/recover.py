@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from common.database.ports import Key
 from common.database.records import Dispatch, Offset, TaskStatus
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
-from relay.cycle.ports import Key, QueueGapError
+from relay.cycle.ports import QueueGapError
 from relay.cycle.reasons import Reason
 from relay.cycle.window_chain import WindowChain
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.database.ports import Snapshot
 from common.database.records import Dispatch, Fence, OpenWindow, Resume, Seal, TableState, WindowHeader
 from relay.cycle.context import CycleContext
 from relay.cycle.continuity import accepts_fence, makes_new_ids, why_baseline
 from relay.cycle.epochs import settle
 from relay.cycle.outcomes import SourceBusyError, Stop, StopReason
-from relay.cycle.ports import Snapshot
 from relay.cycle.prepare import Prepared, Resent, Rows, prepare_window
 from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from common.database.ports import ChangeSource, Checkpoints
 from common.database.records import Checkpoint, Fence, Offset, TableState
 from relay.cycle.continuity import why_baseline
 from relay.cycle.options import RENEW_FENCE_SECONDS
-from relay.cycle.ports import ChangeSource, Checkpoints, Publisher
+from relay.cycle.ports import Publisher
 from relay.sources.source import Source
 
 

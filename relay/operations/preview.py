@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.database.ports import ChangeSource, Checkpoints
 from common.database.records import ChangedRow, Checkpoint
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
 from relay.cycle.continuity import next_baseline
 from relay.cycle.options import CycleOptions
-from relay.cycle.ports import ChangeSource, Checkpoints
 from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 from relay.sources.source import Source

@@ -10,9 +10,9 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from common.database.errors import ConfigurationError
+from common.database.ports import Snapshot
 from common.database.records import ChangedRow, Checkpoint, LastDispatch
 from relay.cycle.outcomes import SENTENCES, CycleReport, Outcome
-from relay.cycle.ports import Snapshot
 from relay.cycle.run import run_cycle
 from relay.error_policy import as_configuration_error, describe_error, is_transient
 from relay.operations.idle import sources_with_work

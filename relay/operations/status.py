@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.database.errors import ConfigurationError
+from common.database.ports import ChangeSource, Checkpoints, History
 from common.database.records import Checkpoint, TableState, TaskStatus
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
 from relay.cycle.continuity import next_baseline
-from relay.cycle.ports import ChangeSource, Checkpoints, History, Publisher
+from relay.cycle.ports import Publisher
 from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 from relay.sources.source import Source

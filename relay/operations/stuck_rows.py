@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from common.database.ports import ChangeSource, Checkpoints, History, Snapshot
 from common.database.records import ChangedRow, Checkpoint, LastDispatch, TaskStatus
 from relay.cycle.dispatch import business_id, logged_key
-from relay.cycle.ports import ChangeSource, Checkpoints, History, Snapshot
 from relay.sources.readable import check_state
 from relay.sources.source import Source
 

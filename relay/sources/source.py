@@ -19,11 +19,6 @@ class Source(TrackedTable):
     """Of its messages in the queue, 0 to 9, as Celery's `priority`."""
 
     @property
-    def id(self) -> str:
-        """`database.source`: names its checkpoint and its offset."""
-        return f"{self.database}.{self.name}"
-
-    @property
     def definition(self) -> str:
         """A fingerprint of what decides which rows are taken: when it changes, a baseline is due.
 

@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 
 from common.database.mssql.column_type import COMES_BACK, TEXTS
 from common.database.mssql.columns import Described, columns_of, computed_from
+from common.database.mssql.fence_table import FENCES
 from common.database.names import full_name
 from relay.sources.source import Source
 
 SYSTEM_SCHEMAS = frozenset({"sys", "guest", "INFORMATION_SCHEMA"})
-OWN_TABLES = frozenset({"relay_fence", "relay_alembic_version"})
+OWN_TABLES = frozenset({FENCES.name, "relay_alembic_version"})
 LOOKED_AT = 1000
 """Rows of a table that are looked at for the values of its status column."""
 SHOWN = 8

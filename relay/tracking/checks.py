@@ -14,6 +14,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from common.database.mssql import watched_columns as watching
 from common.database.mssql.column_type import COMES_BACK
 from common.database.mssql.columns import columns_of
+from common.database.mssql.fence_table import FENCES
 from common.database.records import TrackedTable
 from relay.tracking import conditions, memory
 from relay.tracking.conditions import Condition, If
@@ -122,7 +123,7 @@ def _computed(tracked: TrackedTable, who: str, name: str) -> Problem:
 
 
 def _foreign_checkpoint() -> Problem:
-    table = memory.FENCES_TABLE
+    table = FENCES
     return Problem(
         when=conditions.table_lacks_column("dbo", table.name, table.c.switched_on.name),
         message=f"dbo.{table.name} exists, but is not relay's, for it has no column {table.c.switched_on.name}:"

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import pytest
 
+from common.database.ports import ChangeSource
 from common.database.records import ChangedRow, Fence, Resume
-from relay.cycle.ports import ChangeSource
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
 from tests.support.fakes.database import OLD_SECONDS

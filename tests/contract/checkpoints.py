@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from common.database.ports import Checkpoints, Leases
 from common.database.records import Checkpoint, Lease
-from relay.cycle.ports import Checkpoints, Leases
 from tests.support.samples import a_beginning, a_resume, a_seal, an_offset, an_open_window
 
 SOURCE = "default.sale"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from common.database.mongo.journal import MongoJournal
+from common.database.ports import History, Journal
 from common.database.records import NOWHERE, Dispatch, Outgoing, Takeover, TaskStatus
-from relay.cycle.ports import History, Journal
 from relay.sources.builtin import IMPORT, SALE
 from tests.support.fakes import FakeMongo
 from tests.support.samples import a_checkpoint, a_dispatch, an_offset, an_open_window

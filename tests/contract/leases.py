@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from relay.cycle.ports import Checkpoints, Leases
+from common.database.ports import Checkpoints, Leases
 
 TERM_SECONDS = 15.0
 

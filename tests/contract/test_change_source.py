@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from common.database.mssql_client import MSSQLClient
+from common.database.ports import ChangeSource
 from common.database.records import Fence
-from relay.cycle.ports import ChangeSource
 from relay.sources.builtin import SALE
 from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table, set_fence
 from tests.support.fakes import FakeDatabase

@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from common.database.mongo_client import MongoStore
-from relay.cycle.ports import Checkpoints, Leases
+from common.database.ports import Checkpoints, Leases
 from tests.contract.checkpoints import SOURCE, CheckpointsContract
 from tests.support.fakes import FakeMongo
 from tests.support.samples import a_beginning, a_seal

@@ -9,9 +9,9 @@ import pytest
 from pymongo.errors import BulkWriteError
 
 from common.database.mongo_client import MongoStore
+from common.database.ports import Journal
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
-from relay.cycle.ports import Journal
 from relay.sources.builtin import SALE
 from tests.contract.journal import JournalContract
 from tests.support.fakes import FakeMongo

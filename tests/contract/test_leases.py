@@ -11,7 +11,7 @@ import pytest
 
 from common.database.mongo.leases import MongoLeases
 from common.database.mongo_client import MongoStore
-from relay.cycle.ports import Checkpoints, Leases
+from common.database.ports import Checkpoints, Leases
 from tests.contract.leases import TERM_SECONDS, LeasesContract
 from tests.support.fakes import FakeMongo
 from tests.support.wait import wait_until

@@ -9,17 +9,19 @@ from typing import Any
 
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect
+from typing_extensions import override
 
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import checkpoint_of, offset_document, open_window_document
+from common.database.ports import Checkpoints
 from common.database.records import Checkpoint, EpochStart, Lease, OpenWindow, Seal
 
 EPOCHS_REMEMBERED = 3
 """What `stop_source` asks for at most."""
 
 
-class MongoCheckpoints:
+class MongoCheckpoints(Checkpoints):
     """The collection `checkpoints`: one document a source."""
 
     def __init__(self, checkpoints: Collection[dict[str, Any]], causality: Causality, clock: ServerClock) -> None:
@@ -27,23 +29,24 @@ class MongoCheckpoints:
         self._causality = causality
         self._clock = clock
 
+    @override
     @causal
     def load(self, sources: Many[str]) -> Mapping[str, Checkpoint]:
-        """The checkpoints there are, in one round trip. A cycle decides by what taking the lease returned instead."""
+        # For the idle check and for people: a cycle decides by what taking the lease returned instead.
         found = self._checkpoints.find({"_id": {"$in": list(sources)}})
         return {document["_id"]: checkpoint_of(document) for document in found}
 
+    @override
     def seed_window_number(self, lease: Lease, number: int) -> bool:
-        """Set the window number of a checkpoint that has none yet."""
         return self._set(lease, {"window_number": None}, {"window_number": number})
 
+    @override
     def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
-        """Forget epoch, watermark, last offset and open window."""
         forgotten = {"version": None, "epoch": None, "last_offset": None, "open_window": None}
         return self._set(lease, {}, {**forgotten, "window_number": number, "epoch_reason": reason})
 
+    @override
     def begin_epoch(self, lease: Lease, beginning: EpochStart) -> bool:
-        """Begin an epoch: its sealed generation is the lease's, and the lease's is the next one."""
         begun = beginning.changes(lease.generation)
         changes = {
             **begun,
@@ -53,16 +56,16 @@ class MongoCheckpoints:
         }
         return self._set(lease, {"open_window": None}, changes)
 
+    @override
     def announce_adoption(self, lease: Lease, *, epoch: str, generation: int) -> bool:
-        """That this epoch of another Mongo is about to go on here, and that the lease's generation is this one."""
         return self._set(lease, {"open_window": None}, {"adopts_epoch": epoch, "lease.generation": generation})
 
+    @override
     def adopt(self, lease: Lease, *, superseded: Many[str]) -> bool:
-        """A person takes the source over: nothing stops it any more but these definitions."""
         return self._set(lease, {}, {"stopped_at": None, "epoch_starts": [], "superseded": list(superseded)})
 
+    @override
     def stop_source(self, lease: Lease, *, epochs: int, within: timedelta) -> bool:
-        """Stop the source until it is adopted, where so many epochs were sealed within this time."""
         now = self._clock.now()
         # Kept in order, so that none is older than the first.
         return self._set(
@@ -71,8 +74,8 @@ class MongoCheckpoints:
             {"stopped_at": now},
         )
 
+    @override
     def seal(self, lease: Lease, seal: Seal) -> bool:
-        """Advance the watermark and open the window in one atomic write. A lost reply is read back."""
         expected = {"version": seal.expected_version, "epoch": seal.expected_epoch, "open_window": None}
         changes = {
             "version": seal.version,
@@ -120,8 +123,8 @@ class MongoCheckpoints:
         """
         return self._set(lease, {"open_window.id": seal.window.id, "sealed_generation": seal.generation}, {})
 
+    @override
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
-        """The open window is drained; `summary` says what it did."""
         done = {"open_window": None, "last_window": {"id": window.id, "number": window.number, **summary}}
         return self._set(lease, {"open_window.id": window.id}, done)
 

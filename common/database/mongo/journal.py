@@ -11,15 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
+from typing_extensions import override
 
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import dispatch_document, dispatch_of, window_of
+from common.database.ports import History, Journal
 from common.database.records import (
     Checkpoint,
     Dispatch,
@@ -29,6 +31,7 @@ from common.database.records import (
     Outgoing,
     Takeover,
     TaskStatus,
+    TrackedTable,
     WindowHeader,
 )
 
@@ -38,15 +41,7 @@ PIECE = 10_000
 """Documents that one statement changes or deletes at most: a fraction of a second's work, where a call has five."""
 
 
-class Identified(Protocol):
-    """A source, as far as the log is concerned."""
-
-    @property
-    def id(self) -> str:
-        """`database.source`."""
-
-
-class MongoJournal:
+class MongoJournal(Journal, History):
     """The collection `task_logs`: one document a dispatch, its Celery task id as `_id`."""
 
     def __init__(
@@ -62,12 +57,10 @@ class MongoJournal:
         self._clock = clock
         self._retention = retention
 
+    @override
     @causal
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
-        """Write them in bulk; gives back the ids that were there before, which were left as they are.
-
-        Raises BulkWriteError for any other trouble.
-        """
+        """See the port. Raises BulkWriteError for any other trouble than ids that were there before."""
         now = self._clock.now()
         try:
             self._logs.insert_many([self._document(dispatch, now) for dispatch in dispatches], ordered=False)
@@ -86,12 +79,10 @@ class MongoJournal:
         document["created_at"] = now
         return document
 
+    @override
     @causal
     def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
-        """Put it in the place of an older one with its id, where that one was never published.
-
-        One statement decides and replaces: what stands there afterwards says what became of it.
-        """
+        # One statement decides and replaces: what stands there afterwards says what became of it.
         window = dispatch.window
         ours_to_replace = [
             {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},
@@ -113,36 +104,34 @@ class MongoJournal:
             return Takeover.LATER_GENERATION
         return Takeover.DISPATCHED_BEFORE
 
+    @override
     @causal
     def latest(
-        self, source: Identified, business_ids: Collection[str | None]
+        self, source: TrackedTable, business_ids: Collection[str | None]
     ) -> Mapping[tuple[Any, ...], LastDispatch]:
-        """The last dispatch of each row of the source that bears one of these business ids, by its key."""
         query = {"source": source.id, "business_id": {"$in": list(business_ids)}}
         fields = ["key", "status", "attempt", "created_at", "dispatched_at"]
         now = self._clock.now()
         found = self._logs.find(query, fields).sort([("window", ASCENDING), ("created_at", ASCENDING)])
         return {tuple(document["key"]): _logged(document, now) for document in found}
 
+    @override
     @causal
-    def counts(self, source: Identified, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
-        """Dispatches of the source that stand at each of these statuses."""
+    def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
         return {status: self._logs.count_documents(_standing(source, status)) for status in statuses}
 
+    @override
     @causal
-    def oldest_version(self, source: Identified) -> int | None:
-        """The change version of the first dispatch that the log still holds; None when it holds none."""
+    def oldest_version(self, source: TrackedTable) -> int | None:
         order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         found = self._logs.find_one({"source": source.id, "change_version": {"$ne": None}}, sort=order)
         return found["change_version"] if found else None
 
+    @override
     @causal
-    def discard(self, source: Identified, *, generation: int, open_window: str | None) -> int:
-        """Delete what was prepared and never sealed; what else no close has let expire does so from now on.
-
-        That is what was published of a window whose epoch was abandoned, or whose checkpoint was lost. As a rule there
-        is nothing, and one look says so.
-        """
+    def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
+        # As a rule there is nothing, and one look says so. What is left to expire was published of a window whose
+        # epoch was ended, or whose checkpoint was lost.
         left = {
             "source": source.id,
             "expires_at": None,
@@ -167,17 +156,18 @@ class MongoJournal:
     def _expiry(self) -> dict[str, Any]:
         return {"$set": {"expires_at": self._clock.now() + self._retention}}
 
+    @override
     @causal
     def count(self, window_id: str) -> int:
-        """Documents of the window, rejected ones included."""
         return self._logs.count_documents({"window_id": window_id})
 
+    @override
     @causal
     def header(self, window_id: str) -> WindowHeader | None:
-        """What all dispatches of the window have in common; None when it has none."""
         found = self._logs.find_one({"window_id": window_id})
         return window_of(found) if found else None
 
+    @override
     @causal
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         """The first PREPARED ones of the window beyond the place `after`, in order.
@@ -191,19 +181,18 @@ class MongoJournal:
         found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
         return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
 
+    @override
     @causal
     def before(self, dispatch: Outgoing) -> Offset | None:
-        """Offset of the one before it in the same window; None when it is the first."""
         query = {"window_id": dispatch.window.id, "seq": {"$lt": dispatch.seq}}
         found = self._logs.find_one(query, {"seq": 1}, sort=[("window_id", DESCENDING), ("seq", DESCENDING)])
         return replace(dispatch.offset, seq=found["seq"]) if found else None
 
+    @override
     @causal
     def pushed_beyond(
-        self, source: Identified, checkpoint: Checkpoint, offset: Offset, limit: int
+        self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
     ) -> Sequence[Dispatch]:
-        """Dispatches of sealed windows of the checkpoint's epoch beyond the offset, in order, up to the first
-        one that is still PREPARED; at most `limit`."""
         query = {
             "source": source.id,
             "epoch": checkpoint.epoch,
@@ -214,13 +203,11 @@ class MongoJournal:
         found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
+    @override
     @causal
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
-        """They are in the queue: PENDING where still PREPARED; a quick worker's status stays, with our times.
-
-        `batch`: consecutive dispatches of one window. They are named by their places, since a range of an index is
-        cheaper to walk than as many ids are to look up. `expires`: they are all of it, and may expire from now on.
-        """
+        # Named by their places: a range of an index is cheaper to walk than as many ids are to look up. The status of a
+        # quick worker stays, with our times.
         now = self._clock.now()
         times = {"dispatched_at": now, **({"expires_at": now + self._retention} if expires else {})}
         places = {"window_id": batch[0].window.id, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
@@ -229,9 +216,9 @@ class MongoJournal:
         if marked.matched_count < len(batch):
             self._logs.update_many({**places, "dispatched_at": None}, {"$set": times})
 
+    @override
     @causal
     def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
-        """All of the window is in the queue: its documents may expire from now on. Piece by piece, by their places."""
         for places in self._places(window):
             self._logs.update_many(places, self._expiry())
             progress()
@@ -249,7 +236,7 @@ class MongoJournal:
         yield from self._pieces({**mine, "seq": None, "expires_at": None})
 
 
-def _standing(source: Identified, status: TaskStatus) -> dict[str, Any]:
+def _standing(source: TrackedTable, status: TaskStatus) -> dict[str, Any]:
     """What is PREPARED never expires; to say so lets the index serve that holds nothing else."""
     without_expiry = {"expires_at": None} if status is TaskStatus.PREPARED else {}
     return {"source": source.id, "status": status.value, **without_expiry}

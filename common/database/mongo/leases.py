@@ -12,9 +12,11 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
+from typing_extensions import override
 
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.documents import checkpoint_of
+from common.database.ports import Leases
 from common.database.records import Lease
 
 _NOBODYS = {"$eq": [{"$ifNull": ["$lease.owner", None]}, None]}
@@ -24,7 +26,7 @@ _BEYOND_ITS_TERM = {"$gt": ["$lease.expires_at", {"$add": ["$$NOW", "$lease.term
 notices at its next check, as one that was paused does."""
 
 
-class MongoLeases:
+class MongoLeases(Leases):
     """Who may work on a source now. The owner is a random name: nothing that two processes could share."""
 
     def __init__(self, checkpoints: Collection[dict[str, Any]], causality: Causality, *, seconds: float) -> None:
@@ -33,13 +35,11 @@ class MongoLeases:
         self._term_ms = round(seconds * 1000)
         self._expires_at = {"$add": ["$$NOW", self._term_ms]}
 
+    @override
     @causal
     def acquire(self, source: str) -> Lease | None:
-        """The lease, under a generation of its own, with the checkpoint; None while somebody else holds it.
-
-        MongoDB refuses `$expr` in the filter of an upsert, so the pipeline decides whether the lease is free, and the
-        owner that comes back says how it decided.
-        """
+        # MongoDB refuses `$expr` in the filter of an upsert, so the pipeline decides whether the lease is free, and the
+        # owner that comes back says how it decided.
         owner = secrets.token_hex(8)
         try:
             document = self._checkpoints.find_one_and_update(
@@ -70,15 +70,15 @@ class MongoLeases:
         }
         return [{"$set": {"lease": lease, **began}}]
 
+    @override
     @causal
     def renew(self, lease: Lease) -> bool:
-        """Prolong it by its term from now. False: somebody else holds it."""
         until = [{"$set": {"lease.expires_at": self._expires_at}}]
         return self._checkpoints.update_one(_ours(lease), until).matched_count == 1
 
+    @override
     @causal
     def release(self, lease: Lease) -> None:
-        """Give it back, if it is still ours; the generation stays."""
         self._checkpoints.update_one(_ours(lease), {"$set": {"lease.owner": None}})
 
 

@@ -9,14 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
 
 from common.database import change_tracking as ct
 from common.database.mssql import statements
 from common.database.mssql.resume import resume_of
+from common.database.ports import Snapshot
 from common.database.records import ChangedRow, Fence, TableState, TrackedTable
 
 
-class MSSQLSnapshot:
+class MSSQLSnapshot(Snapshot):
     """What the database looked like when the snapshot began, and the fence that says so."""
 
     def __init__(self, connection: Connection, tracked: TrackedTable, table: sa.Table, *, batch_size: int) -> None:
@@ -30,17 +32,17 @@ class MSSQLSnapshot:
         row = connection.execute(statements.states([tracked])).one()
         self._state = replace(state_of(row), current_version=version)
 
+    @override
     @property
     def state(self) -> TableState:
-        """The table, the version counter and the fence, as the snapshot shows them."""
         return self._state
 
+    @override
     def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
-        """The rows that are pending now and changed above `since`, in batches, streamed."""
         return self._batches(statements.changed_rows(self._tracked, self._table, since))
 
+    @override
     def pending(self) -> Iterator[Sequence[ChangedRow]]:
-        """All rows that are pending now, in batches, streamed."""
         return self._batches(statements.pending_rows(self._tracked, self._table))
 
     def _batches(self, query: sa.Select[Any]) -> Iterator[Sequence[ChangedRow]]:
@@ -53,16 +55,16 @@ class MSSQLSnapshot:
                     for row in rows
                 ]
 
+    @override
     def end(self) -> None:
-        """End the transaction; the connection stays, for the fence, at READ COMMITTED."""
         self._connection.rollback()
         self._connection.execution_options(isolation_level="READ COMMITTED")
         # A relay that is paused between a statement and its commit would keep the fence locked for everybody.
         self._connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    @override
     def set_fence(self, fence: Fence, *, expected: Fence | None) -> bool:
-        """Compare and set the fence, on the same connection. False: it is not what was expected, or the connection
-        is not the same any more."""
+        # Also False where the connection is not the same any more: a restore cuts it.
         if self._connection.invalidated:
             return False
         if expected is None:

@@ -10,24 +10,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from common.database import change_tracking as ct
 from common.database.mssql.column_type import type_of
+from common.database.mssql.fence_table import FENCES, LONGEST_HOST
 from common.database.mssql.resume import resume_text
 from common.database.records import Fence, TrackedTable
-
-LONGEST_HOST = 255
-
-FENCES = sa.table(
-    "relay_fence",
-    sa.column("source", sa.Unicode(128)),
-    sa.column("version", sa.BigInteger),
-    sa.column("epoch", sa.Unicode(64)),
-    sa.column("generation", sa.BigInteger),
-    sa.column("store", sa.Unicode(64)),
-    sa.column("host", sa.Unicode(255)),
-    sa.column("resume", sa.Unicode(1000)),
-    sa.column("updated_at", sa.DateTime),
-    schema="dbo",
-)
-"""Made by the migration: one row a source."""
 
 _FENCE: dict[str, ColumnElement[Any]] = {
     "version": sa.func.coalesce(FENCES.c.version, 0),

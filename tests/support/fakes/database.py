@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from typing_extensions import override
+
+from common.database.ports import ChangeSource, Snapshot
 from common.database.records import ChangedRow, Fence, TableState
 from relay.sources.source import Source
 
@@ -51,7 +54,7 @@ class ConnectionCutError(Exception):
     """The server closed the connection, as a restore does."""
 
 
-class FakeDatabase:
+class FakeDatabase(ChangeSource):
     """Writers call `insert`, `update`, `delete` (each a transaction) or `transaction`; the cycle reads snapshots."""
 
     def __init__(self, *, batch_size: int = 3) -> None:
@@ -110,13 +113,16 @@ class FakeDatabase:
         self.contents = copy.deepcopy(backup)
         self.sessions_from += 1
 
+    @override
     def states(self, sources: Sequence[Source]) -> Mapping[str, TableState]:
         return {source.name: state_of(self.contents) for source in sources}
 
+    @override
     @contextmanager
     def snapshot(self, source: Source) -> Iterator[FakeSnapshot]:
         yield FakeSnapshot(self, source, self._batch_size)
 
+    @override
     def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
         rows = self.contents.rows
         return {key for key in keys if key in rows and rows[key].status == source.pending_value}
@@ -124,11 +130,13 @@ class FakeDatabase:
     def let_the_fence_age(self) -> None:
         self.contents.fence_is_old = True
 
+    @override
     def renew_fence(self, source: Source, store: str) -> None:
         fence = self.contents.fence
         if fence is not None and fence.store == store:
             self.contents.fence_is_old = False
 
+    @override
     def cancel(self, source: Source) -> None:
         return None
 
@@ -157,7 +165,7 @@ class Transaction:
         self._contents.log.setdefault(key, []).append(change)
 
 
-class FakeSnapshot:
+class FakeSnapshot(Snapshot):
     """A copy of the contents, and a connection that a restore cuts."""
 
     def __init__(self, database: FakeDatabase, source: Source, batch_size: int) -> None:
@@ -167,10 +175,12 @@ class FakeSnapshot:
         self._session = database.sessions_from
         self._seen = database.backup()
 
+    @override
     @property
     def state(self) -> TableState:
         return state_of(self._seen)
 
+    @override
     def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
         found = []
         for key, log in self._seen.log.items():
@@ -192,6 +202,7 @@ class FakeSnapshot:
         names = {source.status_column: "status", **dict.fromkeys(source.args, "args")}
         return {names.get(name, name) for name in source.watched}
 
+    @override
     def pending(self) -> Iterator[Sequence[ChangedRow]]:
         found = []
         for key, row in self._seen.rows.items():
@@ -209,9 +220,11 @@ class FakeSnapshot:
             self._check()
             yield rows[start : start + self._batch_size]
 
+    @override
     def end(self) -> None:
         self._check()
 
+    @override
     def set_fence(self, fence: Fence, *, expected: Fence | None) -> bool:
         self._check()
         if self._database.contents.fence != expected:

@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
+from typing_extensions import override
+
+from common.database.ports import Checkpoints, History, Journal, Leases
 from common.database.records import (
     Checkpoint,
     Dispatch,
@@ -53,7 +56,7 @@ class Contents:
     """Those that may expire."""
 
 
-class FakeMongo:
+class FakeMongo(Leases, Checkpoints, Journal, History):
     """Leases, checkpoints and journal in one: they share their contents, which can be lost or set back."""
 
     def __init__(self, *, lease_seconds: float = 15.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -84,6 +87,7 @@ class FakeMongo:
 
     # Leases
 
+    @override
     def acquire(self, source: str) -> Lease | None:
         known = Checkpoint(store=self.contents.store)
         held = self.contents.held.setdefault(source, Held(checkpoint=known))
@@ -95,6 +99,7 @@ class FakeMongo:
         held.generation += 1
         return Lease(source=source, owner=held.owner, generation=held.generation, checkpoint=held.checkpoint)
 
+    @override
     def renew(self, lease: Lease) -> bool:
         held = self._held_by(lease)
         if held is None:
@@ -102,6 +107,7 @@ class FakeMongo:
         held.expires_at = self._clock() + self._lease_seconds
         return True
 
+    @override
     def release(self, lease: Lease) -> None:
         held = self._held_by(lease)
         if held is not None:
@@ -113,20 +119,25 @@ class FakeMongo:
 
     # Checkpoints
 
+    @override
     def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
         return {name: held.checkpoint for name, held in self.contents.held.items() if name in sources}
 
+    @override
     def seed_window_number(self, lease: Lease, number: int) -> bool:
         return self._set(lease, lambda known: known.window_number is None, window_number=number)
 
+    @override
     def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
         forgotten: dict[str, Any] = {"version": None, "epoch": None, "last_offset": None, "open_window": None}
         return self._set(lease, lambda _: True, **forgotten, window_number=number, epoch_reason=reason)
 
+    @override
     def begin_epoch(self, lease: Lease, beginning: EpochStart) -> bool:
         begun = {**beginning.changes(lease.generation), "epoch_began_at": self._now()}
         return self._set(lease, _nothing_is_open, **begun) and self._generation(lease, lease.generation + 1)
 
+    @override
     def announce_adoption(self, lease: Lease, *, epoch: str, generation: int) -> bool:
         return self._set(lease, _nothing_is_open, adopts_epoch=epoch) and self._generation(lease, generation)
 
@@ -134,9 +145,11 @@ class FakeMongo:
         self.contents.held[lease.source].generation = generation
         return True
 
+    @override
     def adopt(self, lease: Lease, *, superseded: Collection[str]) -> bool:
         return self._set(lease, lambda _: True, stopped_at=None, epoch_starts=(), superseded=tuple(superseded))
 
+    @override
     def stop_source(self, lease: Lease, *, epochs: int, within: timedelta) -> bool:
         now = self._now()
         return self._set(
@@ -148,6 +161,7 @@ class FakeMongo:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
+    @override
     def seal(self, lease: Lease, seal: Seal) -> bool:
         return self._set(
             lease,
@@ -182,6 +196,7 @@ class FakeMongo:
         baseline = {"reason": seal.baseline, "version": seal.version}
         return {"last_baseline": baseline, "skipped_to": None}
 
+    @override
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
         done = {"id": window.id, "number": window.number, **summary}
         return self._set(
@@ -200,6 +215,7 @@ class FakeMongo:
 
     # Journal
 
+    @override
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
         logs = self.contents.logs
         there_before = [dispatch.id for dispatch in dispatches if dispatch.id in logs]
@@ -208,6 +224,7 @@ class FakeMongo:
             self.contents.times.setdefault(dispatch.id, self._clock())
         return there_before
 
+    @override
     def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
         old = self.contents.logs.get(dispatch.id)
         if old is None or old.status not in NEVER_PUBLISHED or old.window.id == open_window:
@@ -218,6 +235,7 @@ class FakeMongo:
         self.contents.expiring.discard(dispatch.id)
         return Takeover.REPLACED
 
+    @override
     def discard(self, source: Source, *, generation: int, open_window: str | None) -> int:
         logs = self.contents.logs
         left = [
@@ -234,17 +252,21 @@ class FakeMongo:
         self.contents.expiring.update(dispatch.id for dispatch in left if dispatch.id in logs)
         return len(dead)
 
+    @override
     def count(self, window_id: str) -> int:
         return sum(dispatch.window.id == window_id for dispatch in self.contents.logs.values())
 
+    @override
     def header(self, window_id: str) -> WindowHeader | None:
         return next((d.window for d in self.contents.logs.values() if d.window.id == window_id), None)
 
+    @override
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         mine = [d for d in self.contents.logs.values() if d.window.id == window.id]
         prepared = [d for d in mine if d.status is TaskStatus.PREPARED]
         return [d for d in _in_order(prepared) if d.offset.seq > after][:limit]
 
+    @override
     def before(self, dispatch: Outgoing) -> Offset | None:
         earlier = [
             other.offset
@@ -253,6 +275,7 @@ class FakeMongo:
         ]
         return max(earlier, key=lambda offset: offset.place, default=None)
 
+    @override
     def pushed_beyond(self, source: Source, checkpoint: Checkpoint, offset: Offset, limit: int) -> Sequence[Dispatch]:
         def is_sealed(dispatch: Dispatch) -> bool:
             window = checkpoint.open_window
@@ -272,6 +295,7 @@ class FakeMongo:
         found = _in_order(beyond)[:limit]
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
+    @override
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         for dispatch in batch:
             known = self.contents.logs.get(dispatch.id)
@@ -281,12 +305,14 @@ class FakeMongo:
             if expires and known is not None and known.window.id == dispatch.window.id:
                 self.contents.expiring.add(dispatch.id)
 
+    @override
     def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
         self.contents.expiring.update(d.id for d in self.contents.logs.values() if d.window.id == window.id)
         progress()
 
     # History
 
+    @override
     def latest(self, source: Source, business_ids: Collection[str | None]) -> Mapping[Any, LastDispatch]:
         found = [
             d for d in self.contents.logs.values() if d.window.source == source.id and d.business_id in business_ids
@@ -303,10 +329,12 @@ class FakeMongo:
             age_seconds=self._clock() - self.contents.times[dispatch.id],
         )
 
+    @override
     def counts(self, source: Source, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
         mine = [d.status for d in self.contents.logs.values() if d.window.source == source.id]
         return {status: mine.count(status) for status in statuses}
 
+    @override
     def oldest_version(self, source: Source) -> int | None:
         versions = [(d.window.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
         known = sorted(version for version in versions if version[2] is not None)

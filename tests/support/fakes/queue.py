@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from typing_extensions import override
+
 from common.database.records import NOWHERE, Dispatch, Offset, Outgoing
-from relay.cycle.ports import QueueGapError
+from relay.cycle.ports import Publisher, QueueGapError
 from relay.sources.source import Source
 
 
-class FakeQueue:
+class FakeQueue(Publisher):
     """Redis: a list, and beside it the offset of what was pushed last."""
 
     def __init__(self) -> None:
@@ -18,9 +20,11 @@ class FakeQueue:
         self.waiting: int | None = None
         """What `queue_length` says; None: everything that was ever pushed."""
 
+    @override
     def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         return {source.name: self.offset for source in sources}
 
+    @override
     def publish(
         self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
@@ -36,36 +40,44 @@ class FakeQueue:
                 if dispatch.id not in skip_message:
                     self.pushed.append(_whole(dispatch))
 
+    @override
     def queue_length(self, source: Source) -> int | None:
         return len(self.pushed) if self.waiting is None else self.waiting
 
+    @override
     def discard_torn_writes(self) -> bool:
         return True
 
+    @override
     def close(self) -> None:
         pass
 
 
-class FakeBroker:
+class FakeBroker(Publisher):
     """RabbitMQ: it keeps no offset, and takes what it is given."""
 
     def __init__(self) -> None:
         self.pushed: list[Dispatch] = []
 
+    @override
     def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         return dict.fromkeys((source.name for source in sources), None)
 
+    @override
     def publish(
         self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
     ) -> None:
         self.pushed += [_whole(dispatch) for dispatch in dispatches if dispatch.id not in skip_message]
 
+    @override
     def queue_length(self, source: Source) -> int | None:
         return sum(dispatch.window.queue == source.queue for dispatch in self.pushed)
 
+    @override
     def discard_torn_writes(self) -> bool:
         return True
 
+    @override
     def close(self) -> None:
         pass
 

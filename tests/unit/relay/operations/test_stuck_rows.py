@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from common.database.ports import Snapshot
 from common.database.records import ChangedRow, Checkpoint, LastDispatch, TaskStatus
 from relay.cycle.outcomes import Outcome
-from relay.cycle.ports import Snapshot
 from relay.operations.stuck_rows import NotJudged, StuckRows, Verdict, find_stuck_rows, make_judge, rows_to_resend
 from relay.sources.builtin import SALE
 from relay.worker.reporting import report_stuck

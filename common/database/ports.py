@@ -1,0 +1,171 @@
+"""What relay needs of the two databases: narrow ports, each with a real adapter and an in-memory fake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any, Protocol
+
+from common.database.records import (
+    ChangedRow,
+    Checkpoint,
+    Dispatch,
+    EpochStart,
+    Fence,
+    LastDispatch,
+    Lease,
+    Offset,
+    OpenWindow,
+    Outgoing,
+    Seal,
+    TableState,
+    Takeover,
+    TaskStatus,
+    TrackedTable,
+    WindowHeader,
+)
+
+Key = tuple[Any, ...]
+
+
+class Snapshot(Protocol):
+    """One SNAPSHOT transaction on one connection, which is kept until the fence is written."""
+
+    @property
+    def state(self) -> TableState:
+        """The table, the version counter and the fence, as the snapshot shows them."""
+
+    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
+        """The rows that are pending now and changed above `since`, by version and key, in batches."""
+
+    def pending(self) -> Iterator[Sequence[ChangedRow]]:
+        """All rows that are pending now, by version and key, in batches: a baseline."""
+
+    def end(self) -> None:
+        """End the transaction; the connection stays."""
+
+    def set_fence(self, fence: Fence, *, expected: Fence | None) -> bool:
+        """Compare and set the fence, on the same connection. False: it was not what was expected."""
+
+
+class ChangeSource(Protocol):
+    """SQL Server, as the relay sees it."""
+
+    def states(self, sources: Sequence[TrackedTable]) -> Mapping[str, TableState]:
+        """The state of each source's table by the source's name, in one round trip."""
+
+    def snapshot(self, source: TrackedTable) -> AbstractContextManager[Snapshot]:
+        """A snapshot in which to read the source."""
+
+    def still_pending(self, source: TrackedTable, keys: Collection[Key]) -> set[Key]:
+        """Those of the keys whose rows are pending now; keys as the task log holds them."""
+
+    def renew_fence(self, source: TrackedTable, store: str) -> None:
+        """Say that a relay with this Mongo is at work, where the fence is that Mongo's. From another thread."""
+
+    def cancel(self, source: TrackedTable) -> None:
+        """Cancel the statement that reads the source, if there is one. From another thread."""
+
+
+class Leases(Protocol):
+    """Who may work on a source now."""
+
+    def acquire(self, source: str) -> Lease | None:
+        """The lease under a new generation, with the checkpoint; None while somebody else holds it."""
+
+    def renew(self, lease: Lease) -> bool:
+        """Prolong it, which is how to ask whether it still names this owner. False: somebody else holds it by now."""
+
+    def release(self, lease: Lease) -> None:
+        """Give it back, if it is still ours; the generation stays."""
+
+
+class Checkpoints(Protocol):
+    """What is remembered of each source. Every write compares the lease's owner; False: no longer ours."""
+
+    def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
+        """The checkpoints there are, in one round trip."""
+
+    def seed_window_number(self, lease: Lease, number: int) -> bool:
+        """Set the window number of a checkpoint that has none yet."""
+
+    def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
+        """Forget epoch, watermark, last offset and open window: a new epoch begins with the next attempt."""
+
+    def begin_epoch(self, lease: Lease, beginning: EpochStart) -> bool:
+        """Begin an epoch: its sealed generation is the lease's, and the lease's is the next one."""
+
+    def announce_adoption(self, lease: Lease, *, epoch: str, generation: int) -> bool:
+        """That this epoch of another Mongo is about to go on here, and that the lease's generation is this one."""
+
+    def adopt(self, lease: Lease, *, superseded: Collection[str]) -> bool:
+        """A person takes the source over: nothing stops it any more but these definitions."""
+
+    def stop_source(self, lease: Lease, *, epochs: int, within: timedelta) -> bool:
+        """Stop the source until it is adopted, where so many epochs were sealed within this time. False: they were
+        not."""
+
+    def seal(self, lease: Lease, seal: Seal) -> bool:
+        """Advance the watermark and open the window, in one atomic write: if owner, watermark and epoch are as expected
+        and none is open."""
+
+    def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
+        """The open window is drained."""
+
+
+class Journal(Protocol):
+    """The task log, seen as the place where a window is written before anything is published."""
+
+    def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
+        """Write them; gives back the ids that were there before, which were left as they are."""
+
+    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
+        """Put it in the place of an older one with its id, where that one was never published."""
+
+    def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
+        """Delete what was prepared and never sealed, of generations up to this one. Gives back how many.
+
+        What was published of windows that were never closed expires from now on.
+        """
+
+    def count(self, window_id: str) -> int:
+        """Documents of the window, rejected ones included."""
+
+    def header(self, window_id: str) -> WindowHeader | None:
+        """What all dispatches of the window have in common; None when it has none."""
+
+    def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        """The first PREPARED ones of the window beyond the place `after`, in order."""
+
+    def before(self, dispatch: Outgoing) -> Offset | None:
+        """Offset of the one before it in the same window; None when it is the first."""
+
+    def pushed_beyond(
+        self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
+    ) -> Sequence[Dispatch]:
+        """Dispatches of sealed windows of the checkpoint's epoch beyond the offset, in order, up to the first
+        one that is still PREPARED; at most `limit`."""
+
+    def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
+        """They are in the queue: PENDING where still PREPARED, with their times.
+
+        `batch`: dispatches of one window that follow one another in the journal. `expires`: they are all there is of
+        it, so that they may expire from now on.
+        """
+
+    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
+        """The whole window is in the queue: its documents may expire from now on. `progress` is called now and then."""
+
+
+class History(Protocol):
+    """The task log, as far as it says what became of rows."""
+
+    def latest(self, source: TrackedTable, business_ids: Collection[str | None]) -> Mapping[Key, LastDispatch]:
+        """The last dispatch of each row of the source that bears one of these business ids, by its key."""
+
+    def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
+        """Dispatches of the source that stand at each of these statuses."""
+
+    def oldest_version(self, source: TrackedTable) -> int | None:
+        """The change version of the first dispatch that the log still holds; None when it holds none."""

@@ -1,0 +1,30 @@
+"""The values that the database clients take and return."""
+
+from __future__ import annotations
+
+from common.database.records.checkpoint import Checkpoint, EpochStart, Lease, OpenWindow, Seal
+from common.database.records.dispatch import Dispatch, LastDispatch, Outgoing, Takeover, TaskStatus, WindowHeader
+from common.database.records.fence import Fence, Resume
+from common.database.records.offset import NOWHERE, Offset
+from common.database.records.table import ChangedRow, TableState, TrackedTable
+
+__all__ = [
+    "NOWHERE",
+    "ChangedRow",
+    "Checkpoint",
+    "Dispatch",
+    "EpochStart",
+    "Fence",
+    "LastDispatch",
+    "Lease",
+    "Offset",
+    "OpenWindow",
+    "Outgoing",
+    "Resume",
+    "Seal",
+    "TableState",
+    "Takeover",
+    "TaskStatus",
+    "TrackedTable",
+    "WindowHeader",
+]

@@ -1,0 +1,143 @@
+"""What Mongo remembers of a source, and what is written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from common.database.records.fence import Resume
+from common.database.records.offset import Offset
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenWindow:
+    """A sealed window that is not yet drained."""
+
+    id: str
+    epoch: str
+    number: int
+    after: Offset | None
+    """The last offset before it; None for the first window of an epoch."""
+    count: int
+    """Documents the journal must hold for it, rejected ones included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """What Mongo remembers of a source."""
+
+    version: int | None = None
+    """The watermark; None: there is none, a baseline is due."""
+    epoch: str | None = None
+    sealed_generation: int = 0
+    store: str = ""
+    """Random id of this Mongo."""
+    open_window: OpenWindow | None = None
+    window_number: int | None = None
+    """Number of the cycle sealed last; None: Mongo has never seen this source."""
+    last_offset: Offset | None = None
+    """Of the dispatch sealed last."""
+    begin_version: int | None = None
+    object_id: int | None = None
+    side_table: int | None = None
+    definition: str | None = None
+    defined_by: str | None = None
+    """Name of the host whose relay brought the definition."""
+    defined_at: datetime | None = field(default=None, compare=False)
+    superseded: tuple[str, ...] = ()
+    """Definitions in whose place another one came."""
+    base: int = 0
+    """Number of the baseline from which the ids descend: all that were read since it were read as the same rows."""
+    epoch_reason: str | None = None
+    """Why this epoch began, or why the last one ended."""
+    epoch_began_at: datetime | None = field(default=None, compare=False)
+    epoch_starts: tuple[datetime, ...] = field(default=(), compare=False)
+    """When the first windows of the last epochs were sealed, the newest last; three at most."""
+    stopped_at: datetime | None = field(default=None, compare=False)
+    """Since when the source waits for a person, because epochs began too often."""
+    adopts_epoch: str | None = None
+    """The epoch of another Mongo that is about to go on in this one."""
+    last_window: Mapping[str, Any] | None = None
+    last_baseline: Mapping[str, Any] | None = None
+    """`{reason, version, at}` of the last baseline."""
+    skipped_to: int | None = None
+    """Rows up to this version were left alone by a first run with RELAY_FIRST_RUN=now."""
+    began_at: datetime | None = field(default=None, compare=False)
+    """When Mongo first saw this source."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """The right to work on a source, until somebody else has taken it."""
+
+    source: str
+    owner: str
+    generation: int
+    checkpoint: Checkpoint = field(default_factory=Checkpoint, compare=False, repr=False)
+    """What Mongo remembered of the source when the lease was taken, in the same statement."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seal:
+    """What a seal writes into the checkpoint."""
+
+    expected_version: int | None
+    expected_epoch: str
+    version: int
+    generation: int
+    window: OpenWindow
+    last_offset: Offset | None
+    begin_version: int | None
+    object_id: int | None
+    side_table: int | None
+    definition: str
+    base: int = 0
+    host: str = ""
+    brings_definition: bool = False
+    """Whether the definition is another than the checkpoint's."""
+    superseded: tuple[str, ...] = ()
+    """All those in whose place another one came, with the one that this one supersedes."""
+    epoch_starts: tuple[datetime, ...] = ()
+    """When the first windows of the last epochs were sealed, as the checkpoint knows it."""
+    baseline: str | None = None
+    """Why the window was a baseline; None: it was read from the changes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochStart:
+    """What is written into the checkpoint when an epoch begins, or when that of another Mongo goes on."""
+
+    epoch: str
+    reason: str
+    number: int
+    """Of the window sealed last, by whichever epoch."""
+    version: int | None = None
+    """The watermark that it begins with; None: a baseline is due."""
+    resume: Resume | None = None
+    """With a watermark: what is known of what lies below it."""
+
+    def changes(self, generation: int) -> dict[str, Any]:
+        """The fields of the checkpoint that it sets, under this generation of the lease."""
+        fields: dict[str, Any] = {
+            "version": self.version,
+            "epoch": self.epoch,
+            "epoch_reason": self.reason,
+            "sealed_generation": generation,
+            "window_number": self.number,
+            "last_offset": None,
+            "adopts_epoch": None,
+        }
+        if self.resume is None:
+            return fields
+        last = self.resume.last
+        return fields | {
+            "last_offset": last and Offset(epoch=self.epoch, window=last[0], seq=last[1]),
+            "base": self.resume.base,
+            "begin_version": self.resume.begin_version,
+            "object_id": self.resume.object_id,
+            "side_table": self.resume.side_table,
+            "definition": self.resume.definition,
+            "skipped_to": self.version if self.resume.is_first_run else None,
+        }
