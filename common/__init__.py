@@ -1,1 +1,10 @@
-"""Shared with the worker services: settings, logging and the two databases. Never imports relay."""
+"""Shared with the worker services: settings, logging, the task log and the two databases. Never imports relay.
+
+from common import TaskLog
+"""
+
+from __future__ import annotations
+
+from common.task_log import TaskLog
+
+__all__ = ["TaskLog"]

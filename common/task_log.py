@@ -1,25 +1,35 @@
-"""What a worker service uses to report how far it is with a task. Needs only MongoDB.
+"""What a worker service uses to report how far it is with a task. Needs MongoDB's address, and nothing else of relay.
 
-log = TaskLog(MongoStore(settings))
+log = TaskLog("mongodb://mongo:27017/", "relay")
 log.processing(task_id); ...; log.success(task_id)
 """
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+
 from common.database.mongo.causality import Causality, causal
-from common.database.mongo_client import MongoStore
+from common.database.mongo.client import make_client
+from common.database.mongo.concerns import pinned
 from common.database.records import TaskStatus
 
 
 class TaskLog:
-    """The task log, as a worker service sees it. Each report says whether the log knows the task."""
+    """The task log, as a worker service sees it. Each report says whether the log knows the task.
 
-    def __init__(self, store: MongoStore) -> None:
-        self._store = store
+    Make one a service, also before a worker forks its processes: each connects for itself, at its first report.
+    Raises pymongo's errors when MongoDB is away: a report that is lost costs no task, so they may be caught.
+    """
 
-    @property
-    def _causality(self) -> Causality:
-        return self._store.causality
+    def __init__(self, mongo_uri: str, database: str = "relay") -> None:
+        """`mongo_uri` and `database`: relay's MONGO_URI and MONGO_DB_NAME."""
+        self._uri = mongo_uri
+        self._database = database
+        self._opened: tuple[int, MongoClient[dict[str, Any]], Causality] | None = None
 
     def processing(self, task_id: str) -> bool:
         """The task is being worked on."""
@@ -41,15 +51,35 @@ class TaskLog:
         knew when that was written is seen. False for a task that the log does not know, for one that was sent again by
         hand, which is meant to be done again, and where change tracking did not know the change's version any more.
         """
-        task = self._store.task_logs.find_one({"_id": task_id}, {"source": 1, "change": 1, "attempt": 1})
+        logs = self._logs
+        task = logs.find_one({"_id": task_id}, {"source": 1, "change": 1, "attempt": 1})
         if task is None or task["attempt"] > 1 or task["change"]["version"] is None:
             return False
         same_change = {"source": task["source"], "change": task["change"], "_id": {"$ne": task_id}}
-        return (
-            self._store.task_logs.find_one({**same_change, "status": TaskStatus.SUCCESS.value}, {"_id": 1}) is not None
-        )
+        return logs.find_one({**same_change, "status": TaskStatus.SUCCESS.value}, {"_id": 1}) is not None
+
+    def close(self) -> None:
+        """Close the connections, if there are any; the next call opens others."""
+        opened, self._opened = self._opened, None
+        if opened is not None and opened[0] == os.getpid():
+            opened[1].close()
 
     @causal
     def _set(self, task_id: str, status: TaskStatus, error: str | None = None) -> bool:
         change = {"$set": {"status": status.value, "error": error}, "$currentDate": {"updated_at": True}}
-        return self._store.task_logs.update_one({"_id": task_id}, change).matched_count == 1
+        return self._logs.update_one({"_id": task_id}, change).matched_count == 1
+
+    @property
+    def _logs(self) -> Collection[dict[str, Any]]:
+        return pinned(self._open()[1], self._database)["task_logs"]
+
+    @property
+    def _causality(self) -> Causality:
+        return self._open()[2]
+
+    def _open(self) -> tuple[int, MongoClient[dict[str, Any]], Causality]:
+        """This process's own connection: one that was made before a fork belongs to the parent."""
+        if self._opened is None or self._opened[0] != os.getpid():
+            client = make_client(self._uri, application="relay-task-log")
+            self._opened = (os.getpid(), client, Causality(client))
+        return self._opened

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 
 import pymongo
 import pytest
@@ -20,6 +21,7 @@ from kombu import pools
 from common.config import Settings, get_settings, load_settings
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
+from common.task_log import TaskLog
 from relay import wiring
 from relay.celery_app import configuration
 from relay.sources.registry import all_sources
@@ -105,6 +107,13 @@ def mongo_store(settings: Settings) -> Iterator[MongoStore]:
     store = MongoStore(settings)
     yield store
     store.close()
+
+
+@pytest.fixture
+def task_log(settings: Settings, mongo_store: MongoStore) -> Iterator[TaskLog]:
+    """The task log as a worker service has it."""
+    with closing(TaskLog(settings.MONGO_URI.get_secret_value(), settings.MONGO_DB_NAME)) as log:
+        yield log
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from pymongo import ASCENDING, MongoClient
@@ -12,14 +12,16 @@ from pymongo.database import Database
 from common.config import Settings
 from common.database.mongo.causality import Causality
 from common.database.mongo.checkpoints import MongoCheckpoints
+from common.database.mongo.client import make_client
 from common.database.mongo.clock import ServerClock
-from common.database.mongo.concerns import pinned, tell_overruled
+from common.database.mongo.concerns import overruled, pinned
 from common.database.mongo.journal import MongoJournal
 from common.database.mongo.leases import MongoLeases
 from common.database.records import TaskStatus
+from common.logging import get_logger
 
-CONNECT_MS = 5000
-ANSWER_MS = 5000
+REQUIRED = "primary, majority, journal"
+"""How relay reads and writes, for the log."""
 
 
 class MongoStore:
@@ -30,15 +32,10 @@ class MongoStore:
 
     @cached_property
     def client(self) -> MongoClient[dict[str, Any]]:
-        """The driver's client: every wait limited. What its URI says of reads and writes is overruled, and told."""
-        client = MongoClient[dict[str, Any]](
-            self._settings.MONGO_URI.get_secret_value(),
-            connectTimeoutMS=CONNECT_MS,
-            serverSelectionTimeoutMS=CONNECT_MS,
-            socketTimeoutMS=ANSWER_MS,
-            appname="relay",
-        )
-        tell_overruled(client)
+        """The driver's client. What its URI says of reads and writes is overruled, with a warning."""
+        client = make_client(self._settings.MONGO_URI.get_secret_value(), application="relay")
+        # guard: uri-overruled
+        _warn_of_overruled(client)
         return client
 
     @cached_property
@@ -108,3 +105,13 @@ class MongoStore:
         logs.create_index([("source", ASCENDING), ("change", ASCENDING)], name="source_change")
         logs.create_index([("business_id", ASCENDING)], name="business_id")
         logs.create_index([("expires_at", ASCENDING)], name="ttl", expireAfterSeconds=0)
+
+
+def _warn_of_overruled(client: MongoClient[dict[str, Any]]) -> None:
+    if options := overruled(client):
+        _warn_once(tuple(options.items()))
+
+
+@cache
+def _warn_once(options: tuple[tuple[str, str], ...]) -> None:
+    get_logger("relay").warning("mongo_uri_overruled", setting="MONGO_URI", uses=REQUIRED, **dict(options))

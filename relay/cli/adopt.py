@@ -9,20 +9,24 @@ import typer
 from common.config import get_settings
 from common.logging import set_up_logging
 from relay.cli.console import console
+from relay.cli.cycle_table import cycle_table
+from relay.cli.each_source import each_source
 from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
-from relay.cli.scan import each_source, reports_table
 from relay.operations.service import adopt, look_at_status
 from relay.sources.registry import all_sources, find_source
 from relay.sources.source import Source
 from relay.wiring import Relay, this_process
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@app.command(name="adopt")
 def adopt_command(
     sources: Annotated[list[str] | None, typer.Argument(help="these: see `relay sources`")] = None,
     every: Annotated[bool, typer.Option("--all", help="every source")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
 ) -> None:
-    """Take sources over, after a move of MongoDB or SQL Server, a way back to an older definition, or a stop.
+    """Take sources over: after a move of MongoDB or SQL Server, a way back to an older definition, a stop.
 
     What the fence in SQL Server and the queue's offset vouch for is not sent again; otherwise all that waits is read
     anew. See first that no other relay works on them.
@@ -41,7 +45,7 @@ def adopt_command(
         if not yes:
             _ask(relay, chosen)
         done, problems = each_source(chosen, lambda source: adopt(relay, source))
-        console.print(reports_table(done))
+        console.print(cycle_table(done))
     if problems:
         print_error("\n".join(problems))
         raise typer.Exit(EXIT_CONFIGURATION)

@@ -12,7 +12,10 @@ from relay.cli.errors import report_errors
 from relay.sources.registry import all_sources, find_source
 from relay.tracking import enabling
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@app.command(name="enable")
 def enable_command(
     source: Annotated[str | None, typer.Argument(help="only this one; default: every source")] = None,
     sql: Annotated[bool, typer.Option("--sql", help="print T-SQL for an administrator, and change nothing")] = False,

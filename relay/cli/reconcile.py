@@ -11,14 +11,18 @@ from rich.table import Table
 from common.config import get_settings
 from common.logging import set_up_logging
 from relay.cli.console import console
+from relay.cli.cycle_table import cycle_table
+from relay.cli.each_source import each_source
 from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
-from relay.cli.scan import each_source, reports_table
 from relay.operations.service import look_for_stuck, resend_stuck
 from relay.operations.stuck_rows import SENTENCES, SHOWN, StuckRows, Verdict
 from relay.sources.registry import all_sources, find_source
 from relay.wiring import this_process
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@app.command(name="reconcile")
 def reconcile_command(
     source: Annotated[str | None, typer.Argument(help="only this one: see `relay sources`")] = None,
     older_than: Annotated[
@@ -44,7 +48,7 @@ def reconcile_command(
             relay = replace(relay, settings=settings.model_copy(update={"RELAY_STUCK_MINUTES": older_than}))
         if resend:
             done, problems = each_source(chosen, lambda source: resend_stuck(relay, source))
-            console.print(reports_table(done))
+            console.print(cycle_table(done))
         else:
             found, problems = each_source(chosen, lambda source: look_for_stuck(relay, source))
             console.print(_counts(found))

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from common.config import get_settings
-from common.database.errors import ConfigurationError
 from common.logging import set_up_logging
 from relay.cli.console import console
+from relay.cli.cycle_table import cycle_table
+from relay.cli.each_source import each_source
 from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
-from relay.cycle.outcomes import SENTENCES as OUTCOMES
-from relay.cycle.outcomes import CycleReport
 from relay.cycle.reasons import SENTENCES
 from relay.operations.preview import Preview, preview
 from relay.operations.service import scan
 from relay.sources.registry import all_sources, find_source
-from relay.sources.source import Source
 from relay.wiring import this_process
 
-Found = TypeVar("Found")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command(name="scan")
 def scan_command(
     source: Annotated[str | None, typer.Argument(help="scan only this one: see `relay sources`")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be sent, and send nothing")] = False,
@@ -48,22 +47,10 @@ def scan_command(
             console.print(_previews(found))
         else:
             done, problems = each_source(chosen, lambda source: scan(relay, source))
-            console.print(reports_table([report for reports in done for report in reports]))
+            console.print(cycle_table([report for reports in done for report in reports]))
     if problems:
         print_error("\n".join(problems))
         raise typer.Exit(EXIT_CONFIGURATION)
-
-
-def each_source(sources: Sequence[Source], look: Callable[[Source], Found]) -> tuple[list[Found], list[str]]:
-    """What was found in each source, and what a person must fix: a source with a problem holds up no other."""
-    found: list[Found] = []
-    problems: list[str] = []
-    for source in sources:
-        try:
-            found.append(look(source))
-        except ConfigurationError as error:
-            problems.append(str(error))
-    return found, problems
 
 
 def _previews(previews: Sequence[Preview]) -> Table:
@@ -72,16 +59,4 @@ def _previews(previews: Sequence[Preview]) -> Table:
         reads = f"all pending rows: {SENTENCES[found.baseline]}" if found.baseline else "changes since the watermark"
         first = "\n".join(", ".join(str(value) for value in row.args) for row in found.first)
         table.add_row(found.source, reads, str(found.rows), str(found.waiting), first)
-    return table
-
-
-def reports_table(reports: Sequence[CycleReport]) -> Table:
-    """What cycles did, a row each."""
-    table = Table("source", "outcome", "watermark", "sent", "rejected", "baseline")
-    for report in reports:
-        version = "-" if report.version is None else str(report.version)
-        baseline = SENTENCES[report.baseline] if report.baseline else ""
-        table.add_row(
-            report.source, OUTCOMES[report.outcome], version, str(report.dispatched), str(report.rejected), baseline
-        )
     return table

@@ -18,10 +18,16 @@ from relay.sources.registry import all_sources
 from relay.sources.reserved import check_lists
 from relay.sources.suggest import suggested_sources
 
-group = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+app = typer.Typer(
+    name="sources",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
-@group.callback()
+@app.callback()
 def sources_command(
     context: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="hold them against the database, too")] = False,
@@ -42,7 +48,7 @@ def sources_command(
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
-@group.command(name="suggest")
+@app.command(name="suggest")
 def suggest_command() -> None:
     """Look into the database for other tables with a status column, and print them as TOML for RELAY_SOURCES.
 

@@ -20,7 +20,10 @@ from relay.operations.status import SourceStatus
 from relay.sources.registry import all_sources
 from relay.wiring import this_process
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@app.command(name="status")
 def status_command(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a source, a line each")] = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """What the upgrade remembers in dbo.relay_fence: what it switched on.
 
-Its rows have keys that begin with `$`: `$database` and `$table:dbo.SalesInvoices`; `switched_on` holds the words for what
-the upgrade switched on there.
+Its rows have keys that begin with `$`: `$database` and `$table:dbo.SalesInvoices`; `switched_on` holds the words for
+what the upgrade switched on there.
 
 Rights at run time: SELECT, VIEW CHANGE TRACKING on the sources' tables; SELECT, INSERT, UPDATE on dbo.relay_fence:
 

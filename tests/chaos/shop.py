@@ -15,8 +15,6 @@ import pyodbc
 import redis
 from pymongo.errors import PyMongoError
 
-from common.config import load_settings
-from common.database.mongo_client import MongoStore
 from common.task_log import TaskLog
 from examples.pharmacy import names
 from examples.pharmacy.connection import connect
@@ -42,7 +40,7 @@ class Shop:
         self._settings = settings
         self._queues = queues
         self._random = random.Random(seed)
-        self._store = MongoStore(load_settings(_env_file=None, **settings))
+        self._task_log = TaskLog(settings["MONGO_URI"], settings["MONGO_DB_NAME"])
         self._connection: pyodbc.Connection | None = None
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -60,7 +58,7 @@ class Shop:
         self._stopped.set()
         self._thread.join()
         self._hang_up()
-        self._store.close()
+        self._task_log.close()
         if self.error is not None:
             raise self.error
 
@@ -152,7 +150,7 @@ class Shop:
         self._queues.take(push)
         while True:
             try:
-                TaskLog(self._store).success(push.task_id)
+                self._task_log.success(push.task_id)
                 break
             except PyMongoError:
                 self._wait()

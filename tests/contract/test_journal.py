@@ -35,12 +35,12 @@ class TestTwinJournal(JournalContract):
 
 class TestMongoJournal(JournalContract):
     @pytest.fixture
-    def journal(self, mongo_store: MongoStore) -> Journal:
-        self.store = mongo_store
+    def journal(self, mongo_store: MongoStore, task_log: TaskLog) -> Journal:
+        self.store, self.task_log = mongo_store, task_log
         return mongo_store.journal
 
     def report_success(self, task_id: str) -> None:
-        assert TaskLog(self.store).success(task_id)
+        assert self.task_log.success(task_id)
 
     def test_no_dispatch_of_an_open_window_expires(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2), REJECTED])

@@ -10,7 +10,7 @@ import structlog
 from pymongo import ReadPreference
 
 from common.config import load_settings
-from common.database.mongo import concerns
+from common.database import mongo_client
 from common.database.mongo_client import MongoStore
 from relay.sources.builtin import SALE
 from tests.support.samples import a_dispatch
@@ -55,10 +55,10 @@ def store_with(environment: dict[str, str]) -> Iterator[Store]:
 @pytest.fixture
 def warnings() -> Iterator[list[structlog.typing.EventDict]]:
     """What is logged, with nothing told before."""
-    concerns._warn.cache_clear()
+    mongo_client._warn_once.cache_clear()
     with structlog.testing.capture_logs() as logged:
         yield logged
-    concerns._warn.cache_clear()
+    mongo_client._warn_once.cache_clear()
 
 
 @pytest.mark.parametrize("options", [*OPTIONS, *ACCEPTED])
@@ -85,7 +85,12 @@ def test_what_is_overruled_is_told_once(
     for _ in range(2):
         store_with(options).client.admin.command("ping")
     told = [each for each in warnings if each["event"] == "mongo_uri_overruled"]
-    shared = {"event": "mongo_uri_overruled", "log_level": "warning", "setting": "MONGO_URI", "uses": concerns.REQUIRED}
+    shared = {
+        "event": "mongo_uri_overruled",
+        "log_level": "warning",
+        "setting": "MONGO_URI",
+        "uses": mongo_client.REQUIRED,
+    }
     assert told == [{**shared, **named}]
 
 

@@ -17,9 +17,9 @@ SECOND_EPOCH = a_dispatch(0, epoch="second", key=KEY, change_version=7)
 
 
 @pytest.fixture
-def log(mongo_store: MongoStore) -> TaskLog:
+def log(mongo_store: MongoStore, task_log: TaskLog) -> TaskLog:
     mongo_store.journal.prepare([SECOND_EPOCH])
-    return TaskLog(mongo_store)
+    return task_log
 
 
 def test_a_change_that_is_done_under_another_id_was_done_before(mongo_store: MongoStore, log: TaskLog) -> None:

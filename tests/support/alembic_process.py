@@ -21,6 +21,6 @@ def upgrade(settings: Mapping[str, str]) -> None:
 def run_alembic(settings: Mapping[str, str], *words: str) -> None:
     """`alembic` and these words. AssertionError, with what it said, when it fails."""
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-    command = [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), *words]
+    command = [sys.executable, "-m", "alembic", *words]
     done = subprocess.run(command, env={**rest, **settings}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC
-from functools import cache
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
-
-from common.logging import get_logger
-
-REQUIRED = "primary, majority, journal"
 
 
 def pinned(client: MongoClient[dict[str, Any]], name: str) -> Database[dict[str, Any]]:
@@ -43,15 +38,3 @@ def overruled(client: MongoClient[dict[str, Any]]) -> Mapping[str, str]:
     if "wtimeout" in written:
         found["wTimeoutMS"] = written["wtimeout"]
     return {name: str(value) for name, value in found.items()}
-
-
-def tell_overruled(client: MongoClient[dict[str, Any]]) -> None:
-    """Warn of what the URI asks for and does not get, once a process."""
-    options = overruled(client)
-    if options:
-        _warn(tuple(options.items()))
-
-
-@cache
-def _warn(options: tuple[tuple[str, str], ...]) -> None:
-    get_logger("relay").warning("mongo_uri_overruled", setting="MONGO_URI", uses=REQUIRED, **dict(options))

@@ -102,7 +102,7 @@ def alembic(*arguments: str, folder: Path, settings: dict[str, str]) -> subproce
     """The command line, in a folder without an `.env`, with these settings and no others."""
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
     return subprocess.run(
-        [sys.executable, "-m", "alembic", "-c", str(PROJECT / "alembic.ini"), *arguments],
+        [sys.executable, "-m", "alembic", *arguments],
         cwd=folder,
         env={**rest, **settings},
         capture_output=True,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sandbox.__main__ import app as sandbox
 
 from common import settings_table
-from relay.cli import cli
+from relay.cli.commands import COMMANDS, load
 from relay.cycle.reasons import Reason
 from relay.sources.file import Entry
 
@@ -38,14 +37,13 @@ def test_every_module_of_relay_stands_in_the_architecture() -> None:
     assert [name for name in modules if name not in architecture] == []
 
 
-def _commands() -> dict[str, Callable[..., object]]:
-    """What can be typed after `relay`, with the function behind it."""
-    found = {str(command.name): command.callback for command in cli.registered_commands}
-    for group in cli.registered_groups:
-        inner = group.typer_instance
-        assert inner is not None
-        found[str(group.name)] = inner.registered_callback.callback
-        found |= {f"{group.name} {command.name}": command.callback for command in inner.registered_commands}
+def _commands() -> dict[str, str]:
+    """What can be typed after `relay`, with its help."""
+    found: dict[str, str] = {}
+    for name in COMMANDS:
+        command = load(name)
+        found[name] = command.help
+        found |= {f"{name} {inner}": each.help for inner, each in getattr(command, "commands", {}).items()}
     return found
 
 
@@ -61,7 +59,12 @@ def test_every_command_of_the_sandbox_is_documented(command: str) -> None:
 
 @pytest.mark.parametrize("command", _commands())
 def test_every_command_has_an_example(command: str) -> None:
-    assert f"Example: relay {command}" in (_commands()[command].__doc__ or "")
+    assert f"Example: relay {command}" in _commands()[command]
+
+
+@pytest.mark.parametrize(("command", "summary"), COMMANDS.items())
+def test_a_command_is_listed_with_the_first_line_of_its_help(command: str, summary: str) -> None:
+    assert " ".join(_commands()[command].split("\n\n")[0].split()) == summary
 
 
 def test_every_target_of_make_explains_itself() -> None:

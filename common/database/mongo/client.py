@@ -1,0 +1,21 @@
+"""The driver's client: every wait has a limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo import MongoClient
+
+CONNECT_MS = 5000
+ANSWER_MS = 5000
+
+
+def make_client(uri: str, *, application: str) -> MongoClient[dict[str, Any]]:
+    """A client for this address, under the application's name in MongoDB's logs. Connects at its first use."""
+    return MongoClient[dict[str, Any]](
+        uri,
+        connectTimeoutMS=CONNECT_MS,
+        serverSelectionTimeoutMS=CONNECT_MS,
+        socketTimeoutMS=ANSWER_MS,
+        appname=application,
+    )

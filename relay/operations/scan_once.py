@@ -1,0 +1,20 @@
+"""A scan with settings and sources of one's own, outside of Celery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+
+from celery import Celery
+
+from common.config import Settings
+from relay.cycle.outcomes import CycleReport
+from relay.operations.service import scan
+from relay.sources.source import Source
+from relay.wiring import build
+
+
+def scan_once(settings: Settings, sources: Sequence[Source]) -> Mapping[str, Sequence[CycleReport]]:
+    """See `relay.scan_once`. Every connection is closed at the end."""
+    with closing(build(settings, Celery("relay-scan-once", set_as_current=False))) as relay:
+        return {source.name: scan(relay, source) for source in sources}
