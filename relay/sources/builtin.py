@@ -13,27 +13,14 @@ class TaskQueues:
     CANCELLATION = "cancellation_queue"
 
 
-SALE = Source(
-    name="sale",
-    table="SalesInvoices",
-    args=("local_invoice_id", "shop_pharmacy_code"),
-    task="sale.process_sale",
-    queue=TaskQueues.SALE,
-)
-IMPORT = Source(
-    name="import",
-    table="ImportReceipts",
-    args=("local_import_id", "shop_pharmacy_code"),
-    task="import.process_import",
-    queue=TaskQueues.IMPORT,
-)
-CANCELLATION = Source(
-    name="cancellation",
-    table="Cancellations",
-    args=("local_cancellation_id", "shop_pharmacy_code"),
-    task="cancellation.process_cancellation",
-    queue=TaskQueues.CANCELLATION,
-)
+def _built_in(name: str, table: str, business_id: str, queue: str) -> Source:
+    args = (business_id, "shop_pharmacy_code")
+    return Source(name=name, table=table, args=args, task=f"{name}.process_{name}", queue=queue)
+
+
+SALE = _built_in("sale", "SalesInvoices", "local_invoice_id", TaskQueues.SALE)
+IMPORT = _built_in("import", "ImportReceipts", "local_import_id", TaskQueues.IMPORT)
+CANCELLATION = _built_in("cancellation", "Cancellations", "local_cancellation_id", TaskQueues.CANCELLATION)
 
 BUILT_IN: tuple[Source, ...] = (SALE, IMPORT, CANCELLATION)
 """What is watched unless a file of sources says otherwise, in the order in which it is scanned."""

@@ -12,55 +12,21 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
 from common.database import change_tracking as ct
+from common.database.mssql.sys_catalog import (
+    CHANGE_TRACKING_DATABASES,
+    CHANGE_TRACKING_TABLES,
+    COLUMNS,
+    DATABASES,
+    INDEX_COLUMNS,
+    INDEXES,
+    KEY_CONSTRAINTS,
+    SCHEMAS,
+    TABLES,
+    TYPES,
+)
 
 _SNAPSHOT_STATES = (1, 3)
 """sys.databases.snapshot_isolation_state: ON, and on its way to ON."""
-
-_DATABASES = sa.table(
-    "databases", sa.column("database_id", sa.Integer), sa.column("snapshot_isolation_state"), schema="sys"
-)
-_TRACKED_DATABASES = sa.table("change_tracking_databases", sa.column("database_id", sa.Integer), schema="sys")
-_TRACKED_TABLES = sa.table(
-    "change_tracking_tables",
-    sa.column("object_id", sa.Integer),
-    sa.column("is_track_columns_updated_on", sa.Integer),
-    schema="sys",
-)
-_TABLES = sa.table(
-    "tables",
-    sa.column("object_id", sa.Integer),
-    sa.column("schema_id", sa.Integer),
-    sa.column("name", sa.Unicode),
-    schema="sys",
-)
-_SCHEMAS = sa.table("schemas", sa.column("schema_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
-_KEYS = sa.table(
-    "key_constraints", sa.column("parent_object_id", sa.Integer), sa.column("type", sa.Unicode), schema="sys"
-)
-_COLUMNS = sa.table(
-    "columns",
-    sa.column("object_id", sa.Integer),
-    sa.column("column_id", sa.Integer),
-    sa.column("name", sa.Unicode),
-    sa.column("system_type_id", sa.Integer),
-    sa.column("is_computed", sa.Integer),
-    schema="sys",
-)
-_TYPES = sa.table("types", sa.column("user_type_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
-_INDEXES = sa.table(
-    "indexes",
-    sa.column("object_id", sa.Integer),
-    sa.column("index_id", sa.Integer),
-    sa.column("is_primary_key", sa.Integer),
-    schema="sys",
-)
-_INDEX_COLUMNS = sa.table(
-    "index_columns",
-    sa.column("object_id", sa.Integer),
-    sa.column("index_id", sa.Integer),
-    sa.column("column_id", sa.Integer),
-    schema="sys",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,75 +76,77 @@ def _as_text(element: sa.ClauseElement, dialect: sa.Dialect) -> str:
 
 def snapshot_isolation_is_allowed() -> Condition:
     """Snapshot isolation is on, or on its way to it."""
-    ours = _DATABASES.c.database_id == sa.func.DB_ID()
-    return Condition(query=_one().where(ours, _DATABASES.c.snapshot_isolation_state.in_(_SNAPSHOT_STATES)))
+    ours = DATABASES.c.database_id == sa.func.DB_ID()
+    return Condition(query=_one().where(ours, DATABASES.c.snapshot_isolation_state.in_(_SNAPSHOT_STATES)))
 
 
 def database_is_tracked() -> Condition:
     """Change tracking is on for the database."""
-    return Condition(query=_one().where(_TRACKED_DATABASES.c.database_id == sa.func.DB_ID()))
+    return Condition(query=_one().where(CHANGE_TRACKING_DATABASES.c.database_id == sa.func.DB_ID()))
 
 
 def some_table_is_tracked() -> Condition:
     """Change tracking is on for at least one table, whoever switched it on."""
-    return Condition(query=_one().select_from(_TRACKED_TABLES))
+    return Condition(query=_one().select_from(CHANGE_TRACKING_TABLES))
 
 
 def table_is_there(schema: str, table: str) -> Condition:
     """There is a table (not a view) of that name, and this login may see it."""
-    return Condition(query=_one().where(_TABLES.c.object_id == ct.object_id(schema, table)))
+    return Condition(query=_one().where(TABLES.c.object_id == ct.object_id(schema, table)))
 
 
 def table_lacks_primary_key(schema: str, table: str) -> Condition:
     """The table is there and has no primary key."""
-    key = sa.exists().where(_KEYS.c.parent_object_id == ct.object_id(schema, table), _KEYS.c.type == "PK")
+    key = sa.exists().where(
+        KEY_CONSTRAINTS.c.parent_object_id == ct.object_id(schema, table), KEY_CONSTRAINTS.c.type == "PK"
+    )
     return Condition(query=table_is_there(schema, table).query.where(~key))
 
 
 def table_lacks_column(schema: str, table: str, column: str) -> Condition:
     """The table is there and has no column of that name."""
-    found = sa.exists().where(_COLUMNS.c.object_id == ct.object_id(schema, table), _COLUMNS.c.name == column)
+    found = sa.exists().where(COLUMNS.c.object_id == ct.object_id(schema, table), COLUMNS.c.name == column)
     return Condition(query=table_is_there(schema, table).query.where(~found))
 
 
 def table_has_key_of_other_types(schema: str, table: str, types: Collection[str]) -> Condition:
     """The table is there, and a column of its primary key is of none of these types."""
-    ours = [_INDEXES.c.object_id == ct.object_id(schema, table), _INDEXES.c.is_primary_key == sa.literal_column("1")]
-    same_index = [_INDEX_COLUMNS.c[name] == _INDEXES.c[name] for name in ("object_id", "index_id")]
-    same_column = [_COLUMNS.c[name] == _INDEX_COLUMNS.c[name] for name in ("object_id", "column_id")]
+    ours = [INDEXES.c.object_id == ct.object_id(schema, table), INDEXES.c.is_primary_key == sa.literal_column("1")]
+    same_index = [INDEX_COLUMNS.c[name] == INDEXES.c[name] for name in ("object_id", "index_id")]
+    same_column = [COLUMNS.c[name] == INDEX_COLUMNS.c[name] for name in ("object_id", "column_id")]
     keys = (
-        _INDEXES.join(_INDEX_COLUMNS, sa.and_(*same_index))
-        .join(_COLUMNS, sa.and_(*same_column))
-        .outerjoin(_TYPES, _TYPES.c.user_type_id == _COLUMNS.c.system_type_id)
+        INDEXES.join(INDEX_COLUMNS, sa.and_(*same_index))
+        .join(COLUMNS, sa.and_(*same_column))
+        .outerjoin(TYPES, TYPES.c.user_type_id == COLUMNS.c.system_type_id)
     )
-    other = sa.or_(_TYPES.c.name.is_(None), _TYPES.c.name.not_in(sorted(types)))
+    other = sa.or_(TYPES.c.name.is_(None), TYPES.c.name.not_in(sorted(types)))
     return Condition(query=_one().select_from(keys).where(*ours, other))
 
 
 def column_is_computed(schema: str, table: str, column: str) -> Condition:
     """The table has that column, and it is a computed one."""
-    ours = (_COLUMNS.c.object_id == ct.object_id(schema, table), _COLUMNS.c.name == column)
-    return Condition(query=_one().where(*ours, _COLUMNS.c.is_computed == sa.literal_column("1")))
+    ours = (COLUMNS.c.object_id == ct.object_id(schema, table), COLUMNS.c.name == column)
+    return Condition(query=_one().where(*ours, COLUMNS.c.is_computed == sa.literal_column("1")))
 
 
 def table_is_tracked(schema: str, table: str) -> Condition:
     """Change tracking is on for the table, with or without its columns."""
-    return Condition(query=_one().where(_TRACKED_TABLES.c.object_id == ct.object_id(schema, table)))
+    return Condition(query=_one().where(CHANGE_TRACKING_TABLES.c.object_id == ct.object_id(schema, table)))
 
 
 def table_is_tracked_without_columns(schema: str, table: str) -> Condition:
     """Change tracking is on for the table, but does not note which columns an UPDATE named."""
     query = table_is_tracked(schema, table).query
-    return Condition(query=query.where(_TRACKED_TABLES.c.is_track_columns_updated_on == sa.literal_column("0")))
+    return Condition(query=query.where(CHANGE_TRACKING_TABLES.c.is_track_columns_updated_on == sa.literal_column("0")))
 
 
 def tracked_tables() -> sa.Select[tuple[str, str]]:
     """(schema, table) of every tracked table."""
     return (
-        sa.select(_SCHEMAS.c.name.label("schema_name"), _TABLES.c.name.label("table_name"))
-        .select_from(_TRACKED_TABLES)
-        .join(_TABLES, _TABLES.c.object_id == _TRACKED_TABLES.c.object_id)
-        .join(_SCHEMAS, _SCHEMAS.c.schema_id == _TABLES.c.schema_id)
+        sa.select(SCHEMAS.c.name.label("schema_name"), TABLES.c.name.label("table_name"))
+        .select_from(CHANGE_TRACKING_TABLES)
+        .join(TABLES, TABLES.c.object_id == CHANGE_TRACKING_TABLES.c.object_id)
+        .join(SCHEMAS, SCHEMAS.c.schema_id == TABLES.c.schema_id)
     )
 
 

@@ -10,7 +10,7 @@ a cancel between two of those comes to depends on which they are: HY008, HY010, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -72,6 +72,16 @@ def _given_up(said: str = "") -> Exception:
     return error
 
 
+def _cancellable(name: str) -> Callable[..., Any]:
+    """A method of the driver's cursor (PEP 249) that can be cancelled while it is under way."""
+
+    def call(self: CancellableCursor, *args: Any) -> Any:
+        with self._calls.under_way(self._cursor):
+            return getattr(self._cursor, name)(*args)
+
+    return call
+
+
 class CancellableCursor:
     """The driver's cursor; of its methods, those that may wait for the server can be cancelled."""
 
@@ -84,35 +94,12 @@ class CancellableCursor:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
 
-    def execute(self, *args: Any) -> Any:
-        """See PEP 249."""
-        with self._calls.under_way(self._cursor):
-            return self._cursor.execute(*args)
-
-    def executemany(self, *args: Any) -> Any:
-        """See PEP 249."""
-        with self._calls.under_way(self._cursor):
-            return self._cursor.executemany(*args)
-
-    def fetchone(self) -> Any:
-        """See PEP 249."""
-        with self._calls.under_way(self._cursor):
-            return self._cursor.fetchone()
-
-    def fetchmany(self, *args: Any) -> Any:
-        """See PEP 249."""
-        with self._calls.under_way(self._cursor):
-            return self._cursor.fetchmany(*args)
-
-    def fetchall(self) -> Any:
-        """See PEP 249."""
-        with self._calls.under_way(self._cursor):
-            return self._cursor.fetchall()
-
-    def nextset(self) -> Any:
-        """See PEP 249."""
-        with self._calls.under_way(self._cursor):
-            return self._cursor.nextset()
+    execute = _cancellable("execute")
+    executemany = _cancellable("executemany")
+    fetchone = _cancellable("fetchone")
+    fetchmany = _cancellable("fetchmany")
+    fetchall = _cancellable("fetchall")
+    nextset = _cancellable("nextset")
 
 
 class _Context(MSExecutionContext):

@@ -12,29 +12,7 @@ from sqlalchemy.engine import Connection
 
 from common.database import change_tracking as ct
 from common.database.mssql.column_type import MAX, NATIONAL, TEXTS, ColumnType
-
-_COLUMNS = sa.table(
-    "columns",
-    sa.column("object_id", sa.Integer),
-    sa.column("column_id", sa.Integer),
-    sa.column("name", sa.Unicode),
-    sa.column("system_type_id", sa.Integer),
-    sa.column("user_type_id", sa.Integer),
-    sa.column("max_length", sa.Integer),
-    sa.column("precision", sa.Integer),
-    sa.column("scale", sa.Integer),
-    sa.column("collation_name", sa.Unicode),
-    sa.column("is_computed", sa.Boolean),
-    schema="sys",
-)
-_TYPES = sa.table("types", sa.column("user_type_id", sa.Integer), sa.column("name", sa.Unicode), schema="sys")
-_COMPUTED = sa.table(
-    "computed_columns",
-    sa.column("object_id", sa.Integer),
-    sa.column("column_id", sa.Integer),
-    sa.column("definition", sa.Unicode),
-    schema="sys",
-)
+from common.database.mssql.sys_catalog import COLUMNS, COMPUTED_COLUMNS, TYPES
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _NAME = re.compile(r"\[((?:[^\]]|\]\])+)\]|([^\W\d][\w@$#]*)")
@@ -56,17 +34,16 @@ def columns_of(connection: Connection, schema: str, table: str) -> Mapping[str, 
 
     An alias type (CREATE TYPE ... FROM) is given as what it stands for.
     """
-    type_name = sa.func.coalesce(_TYPES.c.name, sa.func.TYPE_NAME(_COLUMNS.c.user_type_id)).label("type_name")
+    columns, types, computed = COLUMNS.c, TYPES.c, COMPUTED_COLUMNS.c
+    type_name = sa.func.coalesce(types.name, sa.func.TYPE_NAME(columns.user_type_id)).label("type_name")
+    same_column = sa.and_(computed.object_id == columns.object_id, computed.column_id == columns.column_id)
     query = (
-        sa.select(*_COLUMNS.c, type_name, _COMPUTED.c.definition)
-        .select_from(_COLUMNS)
-        .outerjoin(_TYPES, _TYPES.c.user_type_id == _COLUMNS.c.system_type_id)
-        .outerjoin(
-            _COMPUTED,
-            sa.and_(_COMPUTED.c.object_id == _COLUMNS.c.object_id, _COMPUTED.c.column_id == _COLUMNS.c.column_id),
-        )
-        .where(_COLUMNS.c.object_id == ct.object_id(schema, table))
-        .order_by(_COLUMNS.c.column_id)
+        sa.select(*columns, type_name, computed.definition)
+        .select_from(COLUMNS)
+        .outerjoin(TYPES, types.user_type_id == columns.system_type_id)
+        .outerjoin(COMPUTED_COLUMNS, same_column)
+        .where(columns.object_id == ct.object_id(schema, table))
+        .order_by(columns.column_id)
     )
     return {
         row.name: Described(

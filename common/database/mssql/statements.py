@@ -12,6 +12,7 @@ from common.database import change_tracking as ct
 from common.database.mssql.column_type import type_of
 from common.database.mssql.fence_table import FENCES, LONGEST_HOST
 from common.database.mssql.resume import resume_text
+from common.database.mssql.sys_catalog import CHANGE_TRACKING_DATABASES, CHANGE_TRACKING_TABLES, INTERNAL_TABLES
 from common.database.records import Fence, TrackedTable
 
 _FENCE: dict[str, ColumnElement[Any]] = {
@@ -23,20 +24,7 @@ _FENCE: dict[str, ColumnElement[Any]] = {
 }
 """What a fence says. Every column may be NULL in a row that a person wrote: a fence all the same, of nobody we know."""
 
-_TRACKING = sa.table(
-    "change_tracking_tables",
-    sa.column("object_id", sa.Integer),
-    sa.column("begin_version", sa.BigInteger),
-    schema="sys",
-)
 
-_INTERNAL = sa.table(
-    "internal_tables",
-    sa.column("object_id", sa.Integer),
-    sa.column("parent_id", sa.Integer),
-    sa.column("internal_type", sa.SmallInteger),
-    schema="sys",
-)
 _CHANGE_TRACKING = 209
 """Microsoft, "sys.internal_tables": the internal table that holds the changes of the table `parent_id`."""
 
@@ -44,19 +32,10 @@ _CHANGE_TRACKING = 209
 _NOW = sa.func.SYSUTCDATETIME()
 
 
-_TRACKED_DATABASES = sa.table(
-    "change_tracking_databases",
-    sa.column("database_id", sa.Integer),
-    sa.column("retention_period", sa.Integer),
-    sa.column("retention_period_units", sa.SmallInteger),
-    schema="sys",
-)
-
-
 def retention() -> sa.Select[Any]:
     """How long change tracking keeps changes, and in which unit: 1 minutes, 2 hours, 3 days (Microsoft,
     "sys.change_tracking_databases"). No row: it is off."""
-    columns = _TRACKED_DATABASES.c
+    columns = CHANGE_TRACKING_DATABASES.c
     wanted = columns.database_id == sa.func.DB_ID()
     return sa.select(columns.retention_period, columns.retention_period_units).where(wanted)
 
@@ -72,6 +51,8 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
         for table in tables
     ]
     wanted = sa.union_all(*each).subquery("wanted")
+    internal = INTERNAL_TABLES.c
+    is_side_table = sa.and_(internal.parent_id == wanted.c.object_id, internal.internal_type == _CHANGE_TRACKING)
     updateability = sa.cast(
         sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), sa.literal("Updateability", sa.Unicode)), sa.Unicode(20)
     )
@@ -81,8 +62,8 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             ct.current_version().label("current_version"),
             wanted.c.object_id,
             ct.min_valid_version(wanted.c.object_id).label("min_valid"),
-            _TRACKING.c.begin_version,
-            _INTERNAL.c.object_id.label("side_table"),
+            CHANGE_TRACKING_TABLES.c.begin_version,
+            INTERNAL_TABLES.c.object_id.label("side_table"),
             updateability.label("updateability"),
             FENCES.c.source.label("marked"),
             *(column.label(name) for name, column in _FENCE.items()),
@@ -93,11 +74,8 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             ),
         )
         .select_from(wanted)
-        .outerjoin(_TRACKING, _TRACKING.c.object_id == wanted.c.object_id)
-        .outerjoin(
-            _INTERNAL,
-            sa.and_(_INTERNAL.c.parent_id == wanted.c.object_id, _INTERNAL.c.internal_type == _CHANGE_TRACKING),
-        )
+        .outerjoin(CHANGE_TRACKING_TABLES, CHANGE_TRACKING_TABLES.c.object_id == wanted.c.object_id)
+        .outerjoin(INTERNAL_TABLES, is_side_table)
         .outerjoin(FENCES, FENCES.c.source == wanted.c.source)
     )
 
