@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.catalog.sys_objects import IS_COMPUTED
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.views.sys_objects import IS_COMPUTED
 from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, nvarchar
 
 if TYPE_CHECKING:

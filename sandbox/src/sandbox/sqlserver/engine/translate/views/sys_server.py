@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.sqlserver.engine.catalog.type_ids import TYPES
-from sandbox.sqlserver.engine.catalog.views import View, by_name, column
+from sandbox.sqlserver.engine.translate.context import Context
+from sandbox.sqlserver.engine.translate.views.view import View, by_name, column
 from sandbox.sqlserver.engine.types import BIGINT, BIT, DATETIME, INT, SMALLINT, SYSNAME, TINYINT, nvarchar
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.context import Context
 
 _DESCRIPTION = nvarchar(60)
 

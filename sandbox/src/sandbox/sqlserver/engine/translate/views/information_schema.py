@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.sqlserver.collations import DEFAULT
-from sandbox.sqlserver.engine.catalog.views import View, ViewColumn, by_name, column, seen_objects
 from sandbox.sqlserver.engine.translate.coerce import literal
+from sandbox.sqlserver.engine.translate.context import Context
+from sandbox.sqlserver.engine.translate.views.view import View, ViewColumn, by_name, column, seen_objects
 from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar, varchar
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.context import Context
 
 _COLLATION = f"ifnull(c.collation, '{DEFAULT.name}')"
 

@@ -1,17 +1,14 @@
-"""The catalog views: queries over the catalog's own tables, so that they are as transactional as those."""
+"""What a catalog view is: a query over the catalog's own tables, so that it is as transactional as those."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Source
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.context import Context
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,18 +60,6 @@ def seen(table: str, object_id: str = "table_id") -> str:
 def seen_objects() -> str:
     """The same of `_objects`: a constraint is seen by whoever sees its table."""
     return seen("_objects", "iif(parent_id = 0, object_id, parent_id)")
-
-
-def find_view(schema: str, name: str) -> View | None:
-    """The catalog view of that name, whatever its case. `sys.` must be written; system functions are not views."""
-    from sandbox.sqlserver.engine.catalog import information_schema, sys_objects, sys_principals, sys_server
-
-    wanted = f"{schema}.{name}".lower()
-    for module in (sys_objects, sys_server, sys_principals, information_schema):
-        found: View | None = module.VIEWS.get(wanted)
-        if found is not None:
-            return found
-    return None
 
 
 def by_name(*views: View) -> dict[str, View]:
