@@ -18,7 +18,7 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.statements import Change, Query
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Plan
-from sandbox.sqlserver.engine.translate.translator import Translator, plan_condition, plan_expression, plan_query
+from sandbox.sqlserver.engine.translate.tsql import new_translator, plan_condition, plan_expression, plan_query
 from sandbox.sqlserver.engine.variables import Variables
 
 _T = TypeVar("_T")
@@ -107,7 +107,7 @@ class Setting:
 
 
 def _plan_change(statement: Change, setting: Setting, identity_insert: int | None) -> ChangePlan:
-    translator = Translator(setting.context())
+    translator = new_translator(setting.context())
     if isinstance(statement.tree, exp.Insert):
         return plan_insert(translator, statement, identity_insert=identity_insert)
     if isinstance(statement.tree, exp.Update):
@@ -130,7 +130,7 @@ def _plan_assignment(tree: exp.Expression, setting: Setting) -> Assignment:
     pairs = assignments(select)
     read = {node.name.lower() for _, value in pairs for node in value.find_all(exp.Parameter)}
     select.set("expressions", [value for _, value in pairs])
-    translator = Translator(setting.context())
+    translator = new_translator(setting.context())
     query = translator.query(select, None)
     names = tuple(name for name, _ in pairs)
     plan = translator.plan(query.sql, query.columns)

@@ -27,7 +27,7 @@ from sandbox.sqlserver.engine.translate.coerce import coerce
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
-from sandbox.sqlserver.engine.translate.translator import Translator
+from sandbox.sqlserver.engine.translate.tsql import new_translator
 
 
 def _unknown_table(name: str) -> SqlError:
@@ -98,7 +98,7 @@ def _initial(work: Work, column: ColumnDefinition) -> str:
     if column.default is None or column.nullable:
         return "NULL"
     context = Context(catalog=work.catalog(), variables={}, databases={work.database.name: work.database.number})
-    translator = Translator(context)
+    translator = new_translator(context)
     value = translator.value(parse_expression(column.default), Scope())
     sql = coerce(context, value, column.type).sql
     if context.binds:

@@ -14,7 +14,7 @@ from sandbox.sqlserver.engine.translate.computed import computed_value
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.functions.aggregates import has_aggregate
 from sandbox.sqlserver.engine.translate.plan import Value, result_column
-from sandbox.sqlserver.engine.translate.translator import Translator
+from sandbox.sqlserver.engine.translate.tsql import new_translator
 
 
 def settle(work: Work, schema: str, name: str, columns: list[ColumnDefinition], present: Table | None = None) -> None:
@@ -50,7 +50,7 @@ def _check_expression(table: Table, computed: Computed, taken: set[str]) -> None
 
 def _settle(work: Work, table: Table, column: ColumnDefinition, computed: Computed, stored: list[Value]) -> None:
     context = Context(catalog=work.catalog(), variables={}, databases={work.database.name: work.database.number})
-    value = computed_value(Translator(context), table, computed, stored)
+    value = computed_value(new_translator(context), table, computed, stored)
     column.type = result_column(value).type
     if column.type.name == "rowversion":
         raise unsupported(f"a computed column of a rowversion: {column.name}")

@@ -12,7 +12,7 @@ from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import used_binds
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
-from sandbox.sqlserver.engine.translate.translator import Translator
+from sandbox.sqlserver.engine.translate.tsql import new_translator
 from sandbox.sqlserver.engine.values.storage import column_affinity
 
 NOT_NULL = "NOT NULL of "
@@ -97,7 +97,7 @@ def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, va
 def _condition(catalog: Catalog, table: Table, text: str) -> str:
     """A check or a filter as SQLite's SQL over the table's own columns."""
     context = Context(catalog=catalog, variables={}, databases={catalog.database: 5}, is_kept=True)
-    translator = Translator(context)
+    translator = new_translator(context)
     columns = table_columns(translator, table)
     scope = Scope(sources=[Source(name=table.name, schema=table.schema, columns=columns)])
     sql = translator.condition(parse_condition(text), scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
@@ -10,6 +10,7 @@ from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import (
     MAX,
     NULL,
@@ -22,9 +23,6 @@ from sandbox.sqlserver.engine.types import (
     scale_of,
     varchar,
 )
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _SIGNS: dict[type[Any], str] = {
     exp.Add: "+",

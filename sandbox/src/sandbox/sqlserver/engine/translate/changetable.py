@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
@@ -15,10 +13,8 @@ from sandbox.sqlserver.engine.translate.conditions import compare
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.same_row import same_row
 from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT, family, varbinary
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _OPERATION = SqlType(name="nchar", length=1)
 _CONTEXT = varbinary(128)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.catalog.schema import Computed, Table, quote
 from sandbox.sqlserver.engine.parser.cursor import parse_expression
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
+from sandbox.sqlserver.engine.translate.translator import Translator
 
 
 def table_columns(translator: Translator, table: Table, alias: str = "") -> tuple[Value, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
@@ -13,10 +13,8 @@ from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import FLOATS, STRINGS, common_type, family, nvarchar, varchar
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _COMPARISONS: dict[type[Any], str] = {
     exp.EQ: "=",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
@@ -17,6 +17,7 @@ from sandbox.sqlserver.engine.translate.functions import aggregates, call, globa
 from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import (
     BIGINT,
     FLOAT,
@@ -32,9 +33,6 @@ from sandbox.sqlserver.engine.types import (
     varchar,
     with_collation,
 )
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _CAST_LENGTH = 30
 """The length of a string type in CAST and CONVERT when none is written."""

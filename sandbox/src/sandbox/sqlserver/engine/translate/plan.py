@@ -36,6 +36,15 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """SQL that gives columns called c0, c1 ... and what they hold, with their T-SQL names."""
+
+    sql: str
+    columns: tuple[Value, ...]
+    at_most_one_row: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bind:
     """One argument of a plan: a variable by name (`$...` is a fact of the session), and how to convert it."""
 

@@ -6,16 +6,13 @@ That is far cheaper than to look the key up: for each step down an index of text
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from sandbox.sqlserver.engine.translate.conditions import links
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
+from sandbox.sqlserver.engine.translate.translator import Translator
 
 Pair = tuple[Value, Value]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -11,14 +10,12 @@ from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.translate.conditions import collated
 from sandbox.sqlserver.engine.translate.functions.aggregates import has_aggregate
-from sandbox.sqlserver.engine.translate.plan import Value
+from sandbox.sqlserver.engine.translate.plan import Query, Value
 from sandbox.sqlserver.engine.translate.scope import Grouping, Scope
 from sandbox.sqlserver.engine.translate.sources import from_clause
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT, STRINGS, common_type
 from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _KNOWN_PARTS = frozenset(
     [
@@ -39,15 +36,6 @@ _KNOWN_PARTS = frozenset(
     ]
 )
 _KNOWN_OPTIONS = frozenset({"RECOMPILE", "MAXDOP", "OPTIMIZE"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Query:
-    """SQL that gives columns called c0, c1 ... and what they hold, with their T-SQL names."""
-
-    sql: str
-    columns: tuple[Value, ...]
-    at_most_one_row: bool = False
 
 
 def translate(translator: Translator, node: exp.Expression, parent: Scope | None) -> Query:

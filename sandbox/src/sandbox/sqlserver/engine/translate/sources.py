@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError
@@ -15,11 +13,9 @@ from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.same_row import equal_columns, same_row
 from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.translate.views import find_view
 from sandbox.sqlserver.engine.types import NULL, common_type
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _HINTS = frozenset(["ROWLOCK", "PAGLOCK", "READCOMMITTED", "FORCESEEK"])
 """Hints that change nothing here."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlType
@@ -21,10 +19,8 @@ from sandbox.sqlserver.engine.translate.functions import (
 from sandbox.sqlserver.engine.translate.functions.signature import Function
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 FUNCTIONS: dict[str, Function] = {
     **aggregates.FUNCTIONS,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.engine.errors import syntax
 from sandbox.sqlserver.engine.translate.functions.signature import Function, check_count
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import NULL, STRINGS, common_type
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 
 def _coalesce(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlType
@@ -12,11 +10,9 @@ from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.translate.views.sys_objects import IS_COMPUTED
 from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, nvarchar
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 PRODUCT_VERSION = "16.0.4135.4"
 """SQL Server 2022, as the server calls itself."""

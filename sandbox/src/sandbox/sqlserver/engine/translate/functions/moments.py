@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
@@ -11,11 +9,9 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT, DATE, DATETIME, DATETIME2, INT, describe, family, nvarchar
 from sandbox.sqlserver.engine.values.dateparts import PARTS
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 
 def _clock(name: str, sql_type: SqlType) -> Function:

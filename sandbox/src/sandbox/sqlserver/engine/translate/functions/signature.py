@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sqlglot import exp
 
@@ -11,12 +11,10 @@ from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import nvarchar
 
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
-
-Function: TypeAlias = "Callable[[Translator, list[exp.Expression], Scope], Value]"
+Function: TypeAlias = Callable[[Translator, list[exp.Expression], Scope], Value]
 
 
 def check_count(name: str, arguments: list[exp.Expression], count: int) -> None:

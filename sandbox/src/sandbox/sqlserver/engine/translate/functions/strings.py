@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
@@ -11,10 +9,8 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.functions.signature import Function, as_text, as_type, check_count
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT, INT, MAX, NULL, describe, family, nvarchar, varchar
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 
 def _varying(sql_type: SqlType, length: int | None = None) -> SqlType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -14,15 +13,13 @@ from sandbox.sqlserver.engine.translate.functions import aggregates
 from sandbox.sqlserver.engine.translate.functions.signature import as_type, check_count
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
+from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.translate.translator import Translator
 
 _KNOWN_PARTS = frozenset({"this", "partition_by", "order", "spec", "over"})
 _SIDES = {"PRECEDING", "FOLLOWING"}
 
-Windowed = Callable[["Translator", "list[exp.Expression]", Scope, str], Value]
+Windowed = Callable[[Translator, list[exp.Expression], Scope, str], Value]
 
 
 def translate(translator: Translator, node: exp.Window, scope: Scope) -> Value:
