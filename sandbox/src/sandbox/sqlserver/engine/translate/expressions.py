@@ -13,6 +13,7 @@ from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.arithmetic import arithmetic, negate
 from sandbox.sqlserver.engine.translate.coerce import coerce, literal
+from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.functions import aggregates, call, global_variable, windows
 from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
@@ -44,7 +45,8 @@ _KNOWN_PARTS: dict[type[exp.Expression], frozenset[str]] = {
     exp.Subquery: frozenset({"this"}),
     exp.Anonymous: frozenset({"this", "expressions"}),
 }
-_HANDLERS: dict[type[exp.Expression], Callable[[Translator, Any, Scope], Value]] = {}
+_Handler = Callable[[Translator, Any, Scope], Value]
+_HANDLERS: dict[type[exp.Expression], _Handler] = {}
 
 
 def translate(translator: Translator, node: exp.Expression, scope: Scope) -> Value:
@@ -77,8 +79,7 @@ def _column(translator: Translator, node: exp.Column, scope: Scope) -> Value:
     return scope.column(name, node.table, node.db)
 
 
-def _literal(translator: Translator, node: exp.Literal, scope: Scope) -> Value:
-    del translator, scope
+def _literal(node: exp.Literal) -> Value:
     text = str(node.this)
     if node.is_string:
         return literal(text, varchar(max(1, len(text))))
@@ -98,29 +99,21 @@ def _literal(translator: Translator, node: exp.Literal, scope: Scope) -> Value:
     raise unsupported("whole numbers of more than 64 bits")
 
 
-def _national(translator: Translator, node: exp.National, scope: Scope) -> Value:
-    del translator, scope
+def _national(node: exp.National) -> Value:
     text = str(node.this)
     return literal(text, nvarchar(max(1, len(text))))
 
 
-def _hex(translator: Translator, node: exp.HexString, scope: Scope) -> Value:
-    del translator, scope
+def _hex(node: exp.HexString) -> Value:
     digits = str(node.this)
     raw = bytes.fromhex(digits.zfill(len(digits) + len(digits) % 2))
     return literal(raw, varbinary(max(1, len(raw))))
 
 
-def _null(translator: Translator, node: exp.Null, scope: Scope) -> Value:
-    del translator, node, scope
-    return literal(None, NULL)
-
-
-def _parameter(translator: Translator, node: exp.Parameter, scope: Scope) -> Value:
-    del scope
+def _parameter(context: Context, node: exp.Parameter) -> Value:
     if isinstance(node.this, exp.Parameter):
-        return global_variable(translator, node.this.name)
-    return translator.context.variable(node.name)
+        return global_variable(context, node.this.name)
+    return context.variable(node.name)
 
 
 def _paren(translator: Translator, node: exp.Paren, scope: Scope) -> Value:
@@ -220,14 +213,24 @@ def _within_group(translator: Translator, node: exp.WithinGroup, scope: Scope) -
     return aggregates.string_agg(translator, list(call_node.expressions), order, scope)
 
 
+def _alone(translate_node: Callable[[Any], Value]) -> _Handler:
+    """A kind of node that means the same wherever it stands."""
+    return lambda _translator, node, _scope: translate_node(node)
+
+
+def _in_context(translate_node: Callable[[Context, Any], Value]) -> _Handler:
+    """A kind of node that is about no source."""
+    return lambda translator, node, _scope: translate_node(translator.context, node)
+
+
 _HANDLERS.update(
     {
         exp.Column: _column,
-        exp.Literal: _literal,
-        exp.National: _national,
-        exp.HexString: _hex,
-        exp.Null: _null,
-        exp.Parameter: _parameter,
+        exp.Literal: _alone(_literal),
+        exp.National: _alone(_national),
+        exp.HexString: _alone(_hex),
+        exp.Null: _alone(lambda _node: literal(None, NULL)),
+        exp.Parameter: _in_context(_parameter),
         exp.Paren: _paren,
         exp.Alias: _alias,
         exp.Neg: _neg,

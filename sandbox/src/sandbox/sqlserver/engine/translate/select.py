@@ -118,7 +118,6 @@ def _is_single(node: exp.Select, scope: Scope) -> bool:
 def _grouping(translator: Translator, node: exp.Select, scope: Scope) -> tuple[str, str]:
     group, having = node.args.get("group"), node.args.get("having")
     parts = [*node.expressions, *([having] if having is not None else [])]
-    order = node.args.get("order")
     if group is None and having is None and not any(has_aggregate(part) for part in parts):
         return "", ""
     grouped = []
@@ -129,7 +128,6 @@ def _grouping(translator: Translator, node: exp.Select, scope: Scope) -> tuple[s
     columns = frozenset(value.sql for item, value in grouped if isinstance(item, exp.Column))
     others = frozenset(value.sql for item, value in grouped if not isinstance(item, exp.Column))
     scope.grouping = Grouping(expressions=others, columns=columns)
-    del order
     group_sql = " GROUP BY " + ", ".join(collated(value) for _, value in grouped) if grouped else ""
     having_sql = f" HAVING {translator.condition(having.this, scope)}" if having is not None else ""
     return group_sql, having_sql

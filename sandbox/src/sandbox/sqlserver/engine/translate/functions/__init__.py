@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.functions import (
     aggregates,
     choices,
@@ -55,9 +56,9 @@ def call(translator: Translator, name: str, arguments: list[exp.Expression], sco
     return function(translator, arguments, scope)
 
 
-def global_variable(translator: Translator, name: str) -> Value:
+def global_variable(context: Context, name: str) -> Value:
     """`@@name`."""
     sql_type = _GLOBALS.get(name.upper())
     if sql_type is None:
         raise unsupported(f"@@{name}")
-    return translator.context.fact(f"${name.lower()}", sql_type, nullable=name.upper() == "IDENTITY")
+    return context.fact(f"${name.lower()}", sql_type, nullable=name.upper() == "IDENTITY")

@@ -7,7 +7,14 @@ from sqlglot import exp
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
-from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
+from sandbox.sqlserver.engine.translate.functions.signature import (
+    Function,
+    as_type,
+    check_count,
+    fact,
+    no_arguments,
+    of_word,
+)
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
@@ -143,10 +150,7 @@ def _databasepropertyex(translator: Translator, arguments: list[exp.Expression],
     return Value(sql=answer, type=INT if is_switch else SYSNAME)
 
 
-def _serverproperty(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del translator, scope
-    check_count("serverproperty", arguments, 1)
-    wanted = literal_text(arguments[0], "SERVERPROPERTY")
+def _serverproperty(wanted: str) -> Value:
     if wanted.lower() not in _SERVER_PROPERTIES:
         raise unsupported(f"SERVERPROPERTY('{wanted}')")
     stored, sql_type = _SERVER_PROPERTIES[wanted.lower()]
@@ -159,33 +163,15 @@ def _type_name(translator: Translator, arguments: list[exp.Expression], scope: S
     return Value(sql=f"tsql_type_name({number.sql})", type=SYSNAME)
 
 
-def _scope_identity(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del scope
-    check_count("scope_identity", arguments, 0)
-    return translator.context.fact("$identity", SCOPE_IDENTITY)
-
-
 def _ident_current(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("ident_current", arguments, 1)
     found = _object_id(translator, arguments, scope).sql
     return Value(sql=f"(SELECT last FROM _identity WHERE table_id = {found})", type=SCOPE_IDENTITY)
 
 
-def _xact_state(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del scope
-    check_count("xact_state", arguments, 0)
-    return translator.context.fact("$xact_state", SMALLINT, nullable=False)
-
-
 def _caught(name: str, sql_type: SqlType) -> Function:
     """ERROR_NUMBER and its kin: NULL outside of a CATCH."""
-
-    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-        del scope
-        check_count(name, arguments, 0)
-        return translator.context.fact(f"${name}", sql_type)
-
-    return translate
+    return fact(no_arguments(name), f"${name}", sql_type)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -203,9 +189,9 @@ FUNCTIONS: dict[str, Function] = {
     "DB_NAME": _db_name,
     "DB_ID": _db_id,
     "DATABASEPROPERTYEX": _databasepropertyex,
-    "SERVERPROPERTY": _serverproperty,
+    "SERVERPROPERTY": of_word("serverproperty", _serverproperty),
     "TYPE_NAME": _type_name,
-    "SCOPE_IDENTITY": _scope_identity,
+    "SCOPE_IDENTITY": fact(no_arguments("scope_identity"), "$identity", SCOPE_IDENTITY),
     "IDENT_CURRENT": _ident_current,
-    "XACT_STATE": _xact_state,
+    "XACT_STATE": fact(no_arguments("xact_state"), "$xact_state", SMALLINT, nullable=False),
 }

@@ -6,7 +6,14 @@ from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, literal_text
+from sandbox.sqlserver.engine.translate.functions.signature import (
+    Function,
+    as_type,
+    check_count,
+    fact,
+    literal_text,
+    no_arguments,
+)
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
@@ -16,13 +23,7 @@ from sandbox.sqlserver.engine.values.dateparts import PARTS
 
 def _clock(name: str, sql_type: SqlType) -> Function:
     """One moment for the whole statement, as in SQL Server."""
-
-    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-        del scope
-        check_count(name, arguments, 0)
-        return translator.context.fact(f"$now.{sql_type.name}", sql_type, nullable=False)
-
-    return translate
+    return fact(no_arguments(name), f"$now.{sql_type.name}", sql_type, nullable=False)
 
 
 def _part(node: exp.Expression, function: str) -> str:

@@ -6,18 +6,19 @@ from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count
+from sandbox.sqlserver.engine.translate.functions.signature import Function, as_type, check_count, fact
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import INT, SYSNAME, nvarchar
 
 
-def _login(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del scope
+def _own_login(arguments: list[exp.Expression]) -> None:
     if arguments:
         raise unsupported("the name of another login")
-    return translator.context.fact("$login", SYSNAME)
+
+
+_LOGIN = fact(_own_login, "$login", SYSNAME)
 
 
 def _user(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
@@ -78,10 +79,10 @@ def _is_srvrolemember(translator: Translator, arguments: list[exp.Expression], s
 
 
 FUNCTIONS: dict[str, Function] = {
-    "SUSER_SNAME": _login,
-    "SUSER_NAME": _login,
-    "ORIGINAL_LOGIN": _login,
-    "SYSTEM_USER": _login,
+    "SUSER_SNAME": _LOGIN,
+    "SUSER_NAME": _LOGIN,
+    "ORIGINAL_LOGIN": _LOGIN,
+    "SYSTEM_USER": _LOGIN,
     "SUSER_ID": _login_id,
     "USER_NAME": _user,
     "CURRENT_USER": _user,

@@ -1,4 +1,4 @@
-"""What a function's translation looks like, and the checks that all of them need."""
+"""What a function's translation looks like, the kinds that need less than all of it, and the checks of arguments."""
 
 from __future__ import annotations
 
@@ -15,6 +15,43 @@ from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import nvarchar
 
 Function: TypeAlias = Callable[[Translator, list[exp.Expression], Scope], Value]
+Check: TypeAlias = Callable[[list[exp.Expression]], None]
+"""Raises SqlError for arguments that the function does not take."""
+
+
+def no_arguments(name: str) -> Check:
+    """The check of a function that takes none: 174."""
+    return lambda arguments: check_count(name, arguments, 0)
+
+
+def fixed(name: str, value: Value) -> Function:
+    """A function without arguments that is the same SQL wherever it stands."""
+
+    def translate(_translator: Translator, arguments: list[exp.Expression], _scope: Scope) -> Value:
+        check_count(name, arguments, 0)
+        return value
+
+    return translate
+
+
+def fact(check: Check, name: str, sql_type: SqlType, *, nullable: bool = True) -> Function:
+    """A function that gives what only the session knows when the statement runs, such as `$login`."""
+
+    def translate(translator: Translator, arguments: list[exp.Expression], _scope: Scope) -> Value:
+        check(arguments)
+        return translator.context.fact(name, sql_type, nullable=nullable)
+
+    return translate
+
+
+def of_word(name: str, answer: Callable[[str], Value]) -> Function:
+    """A function of one argument that is a literal or a bare word: `answer` makes its value of that alone."""
+
+    def translate(_translator: Translator, arguments: list[exp.Expression], _scope: Scope) -> Value:
+        check_count(name, arguments, 1)
+        return answer(literal_text(arguments[0], name.upper()))
+
+    return translate
 
 
 def check_count(name: str, arguments: list[exp.Expression], count: int) -> None:

@@ -6,11 +6,13 @@ from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.translate.functions.signature import Function, as_text, as_type, check_count
+from sandbox.sqlserver.engine.translate.functions.signature import Function, as_text, as_type, check_count, fixed
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT, INT, MAX, NULL, describe, family, nvarchar, varchar
+
+_NEWID = Value(sql="tsql_newid()", type=SqlType(name="uniqueidentifier"), nullable=False)
 
 
 def _varying(sql_type: SqlType, length: int | None = None) -> SqlType:
@@ -164,12 +166,6 @@ def _character(name: str) -> Function:
     return translate
 
 
-def _newid(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del translator, scope
-    check_count("newid", arguments, 0)
-    return Value(sql="tsql_newid()", type=SqlType(name="uniqueidentifier"), nullable=False)
-
-
 def _quotename(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("quotename", arguments, 1)
     text = as_type(translator, arguments[0], scope, nvarchar(128))
@@ -201,5 +197,5 @@ FUNCTIONS: dict[str, Function] = {
     "CHAR": _character("char"),
     "NCHAR": _character("nchar"),
     "QUOTENAME": _quotename,
-    "NEWID": _newid,
+    "NEWID": fixed("newid", _NEWID),
 }

@@ -5,20 +5,16 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.translate.functions.signature import Function, check_count
+from sandbox.sqlserver.engine.translate.functions.signature import Function, check_count, fixed
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.types import BIGINT, BIT, family, varbinary
 
 _ENABLED = "(SELECT value FROM _meta WHERE key = 'tracking')"
-
-
-def _current_version(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
-    del translator, scope
-    check_count("change_tracking_current_version", arguments, 0)
-    sql = f"(CASE {_ENABLED} WHEN 1 THEN (SELECT value FROM _meta WHERE key = 'version') END)"
-    return Value(sql=sql, type=BIGINT)
+_CURRENT_VERSION = Value(
+    sql=f"(CASE {_ENABLED} WHEN 1 THEN (SELECT value FROM _meta WHERE key = 'version') END)", type=BIGINT
+)
 
 
 def _min_valid_version(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
@@ -45,7 +41,7 @@ def _integer(translator: Translator, node: exp.Expression, scope: Scope, name: s
 
 
 FUNCTIONS: dict[str, Function] = {
-    "CHANGE_TRACKING_CURRENT_VERSION": _current_version,
+    "CHANGE_TRACKING_CURRENT_VERSION": fixed("change_tracking_current_version", _CURRENT_VERSION),
     "CHANGE_TRACKING_MIN_VALID_VERSION": _min_valid_version,
     "CHANGE_TRACKING_IS_COLUMN_IN_MASK": _is_column_in_mask,
 }

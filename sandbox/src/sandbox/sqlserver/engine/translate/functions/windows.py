@@ -82,8 +82,7 @@ def _bound(spec: exp.WindowSpec, which: str, kind: str) -> str:
 
 
 def _ranking(name: str) -> Windowed:
-    def translate(translator: Translator, arguments: list[exp.Expression], scope: Scope, over: str) -> Value:
-        del translator, scope
+    def translate(_translator: Translator, arguments: list[exp.Expression], _scope: Scope, over: str) -> Value:
         check_count(name, arguments, 0)
         return Value(sql=f"{name}(){over}", type=BIGINT, nullable=False)
 
