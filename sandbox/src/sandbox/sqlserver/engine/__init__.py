@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 
 from sandbox.sqlserver.engine.engine import SqlEngine
-from sandbox.sqlserver.engine.server import Server
+from sandbox.sqlserver.engine.instance import Instance
 
 
 def open_engine(data: pathlib.Path, *, user: str, password: str, database: str) -> SqlEngine:
@@ -13,7 +13,7 @@ def open_engine(data: pathlib.Path, *, user: str, password: str, database: str) 
 
     Committed work survives the process being killed. One process at a time may open a directory.
     """
-    return SqlEngine(Server(data, database, user=user, password=password))
+    return SqlEngine(Instance(data, database, user=user, password=password))
 
 
 __all__ = ["SqlEngine", "open_engine"]

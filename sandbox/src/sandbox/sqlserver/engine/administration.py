@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sandbox.sqlserver.engine.database import Database
-from sandbox.sqlserver.engine.server import Server
-from sandbox.sqlserver.engine.sessions import Sessions
+from sandbox.sqlserver.engine.instance import Instance
+from sandbox.sqlserver.engine.open_sessions import OpenSessions
+from sandbox.sqlserver.engine.sqlite.database import Database
 
 EMPTY_SECONDS = 10.0
 """How long sessions may take to end that were hung up on."""
@@ -22,8 +22,8 @@ class AdministrationError(Exception):
 class Administration:
     """Works beside the sessions: also while a database is offline and nobody can log in to it."""
 
-    def __init__(self, server: Server, sessions: Sessions) -> None:
-        self._server = server
+    def __init__(self, instance: Instance, sessions: OpenSessions) -> None:
+        self._instance = instance
         self._sessions = sessions
 
     def take_offline(self, name: str) -> None:
@@ -69,7 +69,7 @@ class Administration:
         database.open()
 
     def _find(self, name: str) -> Database:
-        database = self._server.find(name)
+        database = self._instance.find(name)
         if database is None:
             raise AdministrationError(f"there is no database {name}")
         if database.name == "master":
@@ -77,7 +77,7 @@ class Administration:
         return database
 
     def _empty(self, database: Database) -> None:
-        with self._server.doors:
+        with self._instance.doors:
             database.close_doors()
         if not self._sessions.end_in(database, seconds=EMPTY_SECONDS):
             raise AdministrationError(f"sessions in {database.name} did not end within {EMPTY_SECONDS:.0f} s")
@@ -87,4 +87,4 @@ class Administration:
     def _copy(self, database: Database, name: str) -> Path:
         if not _BACKUP_NAME.fullmatch(name):
             raise AdministrationError(f"{name!r} cannot be a backup's name: letters, digits and _ . - only")
-        return self._server.backups / database.name / f"{name}.copy"
+        return self._instance.backups / database.name / f"{name}.copy"

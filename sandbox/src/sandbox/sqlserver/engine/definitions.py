@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sandbox.sqlserver.engine.database import Database
+from sandbox.sqlserver.engine.catalog.principals import DBO
 from sandbox.sqlserver.engine.ddl import alter, alter_database, permissions, principals, schemas, tables
+from sandbox.sqlserver.engine.ddl.demands import (
+    cannot_alter_database,
+    check_alter_database,
+    check_definition,
+    check_server_definition,
+)
 from sandbox.sqlserver.engine.ddl.work import Work, separate_connection
 from sandbox.sqlserver.engine.errors import ddl_in_snapshot, not_in_transaction, unsupported
 from sandbox.sqlserver.engine.parser.rights_statements import (
@@ -36,13 +42,7 @@ from sandbox.sqlserver.engine.parser.statements import (
     TruncateTable,
 )
 from sandbox.sqlserver.engine.rights.access import user_in
-from sandbox.sqlserver.engine.rights.demands import (
-    cannot_alter_database,
-    check_alter_database,
-    check_definition,
-    check_server_definition,
-)
-from sandbox.sqlserver.engine.rights.records import DBO
+from sandbox.sqlserver.engine.sqlite.database import Database
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
@@ -86,7 +86,7 @@ def run_definition(session: EngineSession, statement: Statement) -> None:
     if isinstance(statement, CreateDatabase):
         _outside_transaction(session, "CREATE DATABASE")
         check_server_definition(session.login, statement)
-        session.server.create(statement.name)
+        session.instance.create(statement.name)
     elif isinstance(statement, (TrackDatabase, SetDatabaseOption)):
         _outside_transaction(session, "ALTER DATABASE")
         _alter_database(session, statement)
@@ -108,7 +108,10 @@ def _in_database(session: EngineSession, statement: Statement) -> None:
         raise ddl_in_snapshot(session.database)
     transactions.start_writing(alone=True)
     work = Work(
-        connection=session.connection, database=session.current, server=session.server, user=session.user.principal_id
+        connection=session.connection,
+        database=session.current,
+        instance=session.instance,
+        user=session.user.principal_id,
     )
     check_definition(work, statement)
     _IN_DATABASE[type(statement)](work, statement)
@@ -122,7 +125,7 @@ def _alter_database(session: EngineSession, statement: TrackDatabase | SetDataba
         user = user_in(database, connection, session.login)
         if user is None:
             raise cannot_alter_database(database.name, state=9)
-        work = Work(connection=connection, database=database, server=session.server, user=user.principal_id)
+        work = Work(connection=connection, database=database, instance=session.instance, user=user.principal_id)
         check_alter_database(work)
         _ON_DATABASE[type(statement)](work, statement)
 
@@ -132,16 +135,16 @@ def _on_server(session: EngineSession, statement: CreateLogin | DropLogin) -> No
     if session.transactions.is_open:
         raise unsupported("CREATE LOGIN or DROP LOGIN inside a transaction")
     check_server_definition(session.login, statement)
-    master = session.server.master
+    master = session.instance.master
     with separate_connection(master, session.is_cancelled) as connection:
-        work = Work(connection=connection, database=master, server=session.server, user=DBO)
+        work = Work(connection=connection, database=master, instance=session.instance, user=DBO)
         _ON_SERVER[type(statement)](work, statement)
 
 
 def _database(session: EngineSession, name: str | None) -> Database:
     if name is None:
         return session.current
-    database = session.server.find(name)
+    database = session.instance.find(name)
     if database is None:
         raise cannot_alter_database(name, state=5)
     return database

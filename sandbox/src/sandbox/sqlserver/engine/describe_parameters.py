@@ -17,8 +17,8 @@ from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.cursor import open_cursor
 from sandbox.sqlserver.engine.parser.statements import Change, Declare, If, Query, Statement, While
 from sandbox.sqlserver.engine.parser.walk import all_statements
-from sandbox.sqlserver.engine.types import BIT, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
-from sandbox.sqlserver.engine.types import describe as type_text
+from sandbox.sqlserver.engine.values.types import BIT, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
+from sandbox.sqlserver.engine.values.types import describe as type_text
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession

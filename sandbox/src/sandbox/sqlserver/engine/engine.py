@@ -11,12 +11,12 @@ from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.ddl.work import separate_connection
 from sandbox.sqlserver.engine.errors import cannot_open
 from sandbox.sqlserver.engine.facts import SessionFacts
+from sandbox.sqlserver.engine.instance import Instance
+from sandbox.sqlserver.engine.open_sessions import OpenSessions
 from sandbox.sqlserver.engine.retention import Retention
 from sandbox.sqlserver.engine.rights.access import NoAccessError
 from sandbox.sqlserver.engine.rights.logins import Login
-from sandbox.sqlserver.engine.server import Server
 from sandbox.sqlserver.engine.session import EngineSession
-from sandbox.sqlserver.engine.sessions import Sessions
 
 _FIRST_SPID = 51
 """Below it are SQL Server's own sessions."""
@@ -29,39 +29,39 @@ def _nobody() -> None:
 class SqlEngine:
     """The databases behind the server, and the sessions in them."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
         self._spids = itertools.count(_FIRST_SPID)
-        self._sessions = Sessions()
-        self.administration = Administration(server, self._sessions)
-        self.retention = Retention(server, self._sessions)
+        self._sessions = OpenSessions()
+        self.administration = Administration(instance, self._sessions)
+        self.retention = Retention(instance, self._sessions)
 
     @property
     def clock(self) -> Clock:
         """What all of its time comes from."""
-        return self._server.clock
+        return self._instance.clock
 
     def login(
         self, user: str, password: str, database: str, application: str, hang_up: Callable[[], None] = _nobody
     ) -> EngineSession:
         """A new session. Raises SqlError 18456 for a wrong login, 4060 for a database that it may not enter."""
-        login = self._server.logins.authenticate(user, password)
+        login = self._instance.logins.authenticate(user, password)
         try:
-            return self._open(login, database or self._server.master.name, application, hang_up)
+            return self._open(login, database or self._instance.master.name, application, hang_up)
         except BaseException:
-            self._server.logins.leave(login)
+            self._instance.logins.leave(login)
             raise
 
     def _open(self, login: Login, database: str, application: str, hang_up: Callable[[], None]) -> EngineSession:
         facts = SessionFacts(
-            spid=next(self._spids), login=login.name, application=application, clock=self._server.clock
+            spid=next(self._spids), login=login.name, application=application, clock=self._instance.clock
         )
-        with self._server.doors:
-            found = self._server.find(database)
+        with self._instance.doors:
+            found = self._instance.find(database)
             if found is None or not found.is_online:
                 raise cannot_open(database, login.name)
             try:
-                session = EngineSession(self._server, found, login, facts, self._close)
+                session = EngineSession(self._instance, found, login, facts, self._close)
             except NoAccessError:
                 raise cannot_open(database, login.name) from None
             self._sessions.add(session, hang_up)
@@ -69,7 +69,7 @@ class SqlEngine:
 
     def clean_up_to(self, database: str, version: int) -> None:
         """For tests: forget a database's changes up to this version, as retention would. Raises KeyError."""
-        found = self._server.find(database)
+        found = self._instance.find(database)
         if found is None:
             raise KeyError(database)
         with separate_connection(found, lambda: False) as connection:
@@ -80,8 +80,8 @@ class SqlEngine:
         for session in self._sessions.all():
             session.cancel()
             session.close()
-        self._server.close()
+        self._instance.close()
 
     def _close(self, session: EngineSession) -> None:
         self._sessions.remove(session)
-        self._server.logins.leave(session.login)
+        self._instance.logins.leave(session.login)

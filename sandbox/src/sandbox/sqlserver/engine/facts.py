@@ -7,11 +7,11 @@ from typing import Any
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.clock import Clock
-from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.transactions.transactions import Transactions
 from sandbox.sqlserver.engine.translate.functions.metadata import PRODUCT_VERSION
-from sandbox.sqlserver.engine.types import DATETIME, DATETIME2
 from sandbox.sqlserver.engine.values.convert import Conversion, convert
 from sandbox.sqlserver.engine.values.storage import Stored, store_moment
+from sandbox.sqlserver.engine.values.types import DATETIME, DATETIME2
 
 _LEVELS = {"READ UNCOMMITTED": 1, "READ COMMITTED": 2, "REPEATABLE READ": 3, "SERIALIZABLE": 4, "SNAPSHOT": 5}
 """As sys.dm_exec_sessions numbers them."""

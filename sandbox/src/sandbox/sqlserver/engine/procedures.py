@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
 from sandbox.sqlserver.engine import describe_parameters, type_info
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
+from sandbox.sqlserver.engine.ddl.demands import check_cleanup
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.rights.demands import check_cleanup
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
@@ -101,7 +101,7 @@ def _flush_changes(session: EngineSession, arguments: Arguments) -> Iterator[Res
     session.transactions.start_writing()
     check_cleanup(session.rights_now())
     raw = session.connection.raw
-    version = expired_version(raw, session.current.settings, session.server.clock.now())
+    version = expired_version(raw, session.current.settings, session.instance.clock.now())
     if version is not None:
         clean_up_to(raw, version)
     session.transactions.end_statement()

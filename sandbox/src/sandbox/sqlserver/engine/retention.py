@@ -7,10 +7,10 @@ import threading
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
-from sandbox.sqlserver.engine.database import Database
-from sandbox.sqlserver.engine.server import Server
-from sandbox.sqlserver.engine.sessions import Sessions
-from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.instance import Instance
+from sandbox.sqlserver.engine.open_sessions import OpenSessions
+from sandbox.sqlserver.engine.sqlite.database import Database
+from sandbox.sqlserver.engine.transactions.transactions import Transactions
 
 EVERY_SECONDS = 5.0
 """Between two passes, by the real time. SQL Server's thread wakes every 30 minutes."""
@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 class Retention:
     """Passes over all databases whose AUTO_CLEANUP is on."""
 
-    def __init__(self, server: Server, sessions: Sessions) -> None:
-        self._server = server
+    def __init__(self, instance: Instance, sessions: OpenSessions) -> None:
+        self._instance = instance
         self._sessions = sessions
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._pass_regularly, name="retention", daemon=True)
@@ -43,7 +43,7 @@ class Retention:
 
         Readers in a snapshot go on seeing what it has deleted (Microsoft, "Work with change tracking").
         """
-        found = {database.name: self._clean(database) for database in self._server.online()}
+        found = {database.name: self._clean(database) for database in self._instance.online()}
         return {name: version for name, version in found.items() if version is not None}
 
     def clean_unread(self) -> None:
@@ -52,7 +52,7 @@ class Retention:
         Such a reader who then writes would get 3960 for the pass: writers conflict here by database, not by row. SQL
         Server's cleanup too can be held back by snapshots.
         """
-        for database in self._server.online():
+        for database in self._instance.online():
             if not self._sessions.read_a_snapshot_of(database):
                 self._clean(database)
 
@@ -68,20 +68,20 @@ class Retention:
         if not (settings.tracking and settings.auto_cleanup):
             return None
         try:
-            return _forget(database, self._server)
+            return _forget(database, self._instance)
         except SqlError as error:
             # Somebody alters a table, or the database was taken offline in this moment.
             _log.info("database %s is not cleaned up this time: %s", database.name, error.text)
             return None
 
 
-def _forget(database: Database, server: Server) -> int | None:
+def _forget(database: Database, instance: Instance) -> int | None:
     """Raises 942 when it is offline, 1222 when somebody keeps all writers out for LOCK_SECONDS."""
     connection = database.connect()
     transactions = Transactions(database, connection, lambda: False)
     transactions.lock_timeout = LOCK_SECONDS
     try:
-        version = expired_version(connection.raw, database.settings, server.clock.now())
+        version = expired_version(connection.raw, database.settings, instance.clock.now())
         if version is not None:
             transactions.start_writing()
             clean_up_to(connection.raw, version)

@@ -19,9 +19,9 @@ from sandbox.sqlserver.engine.planner import Planner, Setting, assignments
 from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.rows import RowStream, decoded
 from sandbox.sqlserver.engine.translate.plan import Bind, Plan
-from sandbox.sqlserver.engine.types import nvarchar
 from sandbox.sqlserver.engine.values.convert import converted
 from sandbox.sqlserver.engine.values.storage import Stored, decoder
+from sandbox.sqlserver.engine.values.types import nvarchar
 from sandbox.sqlserver.engine.variables import Variables
 
 if TYPE_CHECKING:
@@ -139,10 +139,10 @@ class Runner:
         session = self._session
         catalog = session.current.catalog(session.connection)
         if not holds:
-            return Setting(catalog, session.server.ids, self._variables)
+            return Setting(catalog, session.instance.ids, self._variables)
         locked = frozenset(table_id for hold in holds for table_id in hold.touched.tables)
         is_dirty = session.transactions.level == "READ UNCOMMITTED"
-        return Setting(catalog, session.server.ids, self._variables, locked=locked, is_dirty=is_dirty)
+        return Setting(catalog, session.instance.ids, self._variables, locked=locked, is_dirty=is_dirty)
 
     def _read(self, make: Callable[[Setting], _PlanT]) -> _PlanT:
         """The plan of a statement that may read now: nobody has locked what it wants, or it has waited for them."""

@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
 from sandbox.sqlserver.engine import procedures
+from sandbox.sqlserver.engine.catalog.principals import NOBODY
 from sandbox.sqlserver.engine.catalog.schema import Catalog
-from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.errors import cancelled, unsupported
 from sandbox.sqlserver.engine.facts import SessionFacts
+from sandbox.sqlserver.engine.instance import Instance
 from sandbox.sqlserver.engine.interpreter import Interpreter
 from sandbox.sqlserver.engine.rights import functions
 from sandbox.sqlserver.engine.rights.access import NoAccessError, user_in
 from sandbox.sqlserver.engine.rights.effective import Rights
 from sandbox.sqlserver.engine.rights.logins import Login
-from sandbox.sqlserver.engine.rights.records import NOBODY
-from sandbox.sqlserver.engine.server import Server
+from sandbox.sqlserver.engine.sqlite.database import Database
 from sandbox.sqlserver.engine.statement_errors import ABORTS
-from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.transactions.transactions import Transactions
 from sandbox.sqlserver.engine.variables import Variables
 
 _LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: "SERIALIZABLE", 5: "SNAPSHOT"}
@@ -32,13 +32,13 @@ class EngineSession:
 
     def __init__(
         self,
-        server: Server,
+        instance: Instance,
         database: Database,
         login: Login,
         facts: SessionFacts,
         on_close: Callable[[EngineSession], None],
     ) -> None:
-        self.server = server
+        self.instance = instance
         self.login = login
         self.facts = facts
         self._on_close = on_close
@@ -58,8 +58,8 @@ class EngineSession:
         self.user = user
         self.facts.user = user.name
         self._rights: Rights | None = None
-        self.connection.raw.create_function("tsql_database", 2, self.server.database_setting)
-        functions.register(self.connection, self.rights_now, self.server.logins)
+        self.connection.raw.create_function("tsql_database", 2, self.instance.database_setting)
+        functions.register(self.connection, self.rights_now, self.instance.logins)
         self.transactions = Transactions(database, self.connection, self.is_cancelled, self.spid)
 
     def rights(self, catalog: Catalog) -> Rights:
@@ -151,7 +151,7 @@ class EngineSession:
 
     def use(self, name: str) -> None:
         """USE. Raises 911 for an unknown database, 942 for one that is offline, 916 where the login has no user."""
-        database = self.server.find(name)
+        database = self.instance.find(name)
         if database is None:
             text = f"Database '{name}' does not exist. Make sure that the name is entered correctly."
             raise SqlError(911, text)
@@ -161,7 +161,7 @@ class EngineSession:
             raise unsupported("USE inside a transaction")
         level, timeout = self.transactions.level, self.transactions.lock_timeout
         left = self.connection
-        with self.server.doors:
+        with self.instance.doors:
             self._enter(database)
         left.close()
         self.transactions.level, self.transactions.lock_timeout = level, timeout

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.sqlserver.engine.ddl.demands import check_identity_insert
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.parser.statements import SetIsolation, SetOption
-from sandbox.sqlserver.engine.rights.demands import check_identity_insert
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession

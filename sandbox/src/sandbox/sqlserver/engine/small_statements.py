@@ -30,8 +30,8 @@ from sandbox.sqlserver.engine.parser.statements import (
 from sandbox.sqlserver.engine.raised_text import raised_text
 from sandbox.sqlserver.engine.runner import Runner
 from sandbox.sqlserver.engine.settings import set_isolation, set_option
-from sandbox.sqlserver.engine.types import INT, nvarchar
 from sandbox.sqlserver.engine.values.delay import seconds_of
+from sandbox.sqlserver.engine.values.types import INT, nvarchar
 from sandbox.sqlserver.engine.variables import Variables
 
 if TYPE_CHECKING:

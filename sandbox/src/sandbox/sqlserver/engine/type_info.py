@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import Column, Result, SqlType
-from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, varchar
+from sandbox.sqlserver.engine.values.types import INT, SMALLINT, SYSNAME, varchar
 
 _TEXT = varchar(32)
 _COLUMNS: tuple[tuple[str, SqlType, bool], ...] = (

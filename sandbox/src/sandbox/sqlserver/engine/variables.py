@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from sandbox.sqlserver.contract import Parameter, SqlError, SqlType
 from sandbox.sqlserver.engine.errors import undeclared_variable
-from sandbox.sqlserver.engine.types import widened
 from sandbox.sqlserver.engine.values.storage import Stored, encode
+from sandbox.sqlserver.engine.values.types import widened
 
 
 class Variables:

@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sandbox.sqlserver.engine.sqlite_functions import register
-from sandbox.sqlserver.engine.types import nvarchar
+from sandbox.sqlserver.engine.sqlite.functions import register
 from sandbox.sqlserver.engine.values.collation import compare
 from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
+from sandbox.sqlserver.engine.values.types import nvarchar
 
 from tests.unit.sandbox.sqlserver.engine.client import Client
 

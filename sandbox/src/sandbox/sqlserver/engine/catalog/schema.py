@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.rights.records import Principals
+from sandbox.sqlserver.engine.catalog.principals import Principals
+
+NOT_NULL = "NOT NULL of "
+"""How the name of the check begins that keeps a computed column from being NULL; the column's name follows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,8 @@ from collections import defaultdict
 from typing import Any
 
 from sandbox.sqlserver.contract import SqlType
+from sandbox.sqlserver.engine.catalog.principal_store import LAYOUT as PRINCIPALS_LAYOUT
+from sandbox.sqlserver.engine.catalog.principal_store import load_principals
 from sandbox.sqlserver.engine.catalog.schema import (
     Catalog,
     Check,
@@ -19,8 +21,6 @@ from sandbox.sqlserver.engine.catalog.schema import (
     TableColumn,
     Tracking,
 )
-from sandbox.sqlserver.engine.rights.store import LAYOUT as PRINCIPALS_LAYOUT
-from sandbox.sqlserver.engine.rights.store import load_principals
 
 NOW_FUNCTION = "tsql_now"
 """SQLite function: the moment on the server's clock, in stored form."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.types import MAX
+from sandbox.sqlserver.engine.values.types import MAX
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.catalog.schema import Table, TableColumn, quote
+from sandbox.sqlserver.engine.catalog.schema import NOT_NULL, Table, TableColumn, quote
 from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.change_tracking import tables as tracking
 from sandbox.sqlserver.engine.change_tracking.log import drop_triggers
@@ -130,8 +130,8 @@ def _explain(work: Work, table: Table, error: sqlite3.IntegrityError) -> Excepti
         return null_not_allowed(f"{work.database.name}.{table.full_name}", column, "UPDATE")
     if text.startswith("CHECK"):
         name = text.partition(": ")[2]
-        if name.startswith(physical.NOT_NULL):
-            column = name.removeprefix(physical.NOT_NULL)
+        if name.startswith(NOT_NULL):
+            column = name.removeprefix(NOT_NULL)
             return null_not_allowed(f"{work.database.name}.{table.full_name}", column, "ALTER TABLE")
         message = (
             f'The ALTER TABLE statement conflicted with the CHECK constraint "{name}". The conflict occurred in '

@@ -13,7 +13,7 @@ from sandbox.sqlserver.engine.catalog.schema import Computed
 from sandbox.sqlserver.engine.catalog.store import NOW_FUNCTION, new_object_id
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
 from sandbox.sqlserver.engine.parser.cursor import parse_expression
-from sandbox.sqlserver.engine.types import NULL, from_tree, with_collation
+from sandbox.sqlserver.engine.values.types import NULL, from_tree, with_collation
 
 
 @dataclass(kw_only=True)

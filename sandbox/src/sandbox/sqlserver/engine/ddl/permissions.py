@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.permissions import Level
+from sandbox.sqlserver.engine.catalog.principal_store import FIRST_USER_ID, remove_permission, set_permission
+from sandbox.sqlserver.engine.catalog.principals import GUEST, PUBLIC, Entry
 from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import does_not_exist_or_no_permission
 from sandbox.sqlserver.engine.parser.rights_statements import ChangePermissions
 from sandbox.sqlserver.engine.rights.effective import On
-from sandbox.sqlserver.engine.rights.permissions import Level
-from sandbox.sqlserver.engine.rights.records import GUEST, PUBLIC, Entry
-from sandbox.sqlserver.engine.rights.store import FIRST_USER_ID, remove_permission, set_permission
 
 
 def change_permissions(work: Work, statement: ChangePermissions) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from sandbox.sqlserver.engine.catalog.schema import Catalog, Index, Table, quote
+from sandbox.sqlserver.engine.catalog.schema import NOT_NULL, Catalog, Index, Table, quote
 from sandbox.sqlserver.engine.change_tracking.log import create_triggers
-from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.locking.hold import TOUCH_FUNCTION
 from sandbox.sqlserver.engine.parser.cursor import parse_condition
+from sandbox.sqlserver.engine.sqlite.connection import Connection
 from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import used_binds
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
 from sandbox.sqlserver.engine.translate.tsql import new_translator
 from sandbox.sqlserver.engine.values.storage import column_affinity
-
-NOT_NULL = "NOT NULL of "
-"""How the check begins that keeps a computed column from being NULL; the column's name follows."""
 
 
 def create(connection: Connection, catalog: Catalog, table: Table) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.principal_store import FIRST_USER_ID, add_user, remove_user
+from sandbox.sqlserver.engine.catalog.principals import DBO, GUEST, PUBLIC
 from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import does_not_exist_or_no_permission, unsupported
 from sandbox.sqlserver.engine.parser.rights_statements import AlterRole, CreateLogin, CreateUser, DropLogin, DropUser
 from sandbox.sqlserver.engine.rights.logins import add_login, check_policy, remove_login
-from sandbox.sqlserver.engine.rights.records import DBO, GUEST, PUBLIC
-from sandbox.sqlserver.engine.rights.store import FIRST_USER_ID, add_user, remove_user
 
 _OTHER_FIXED_ROLES = frozenset(
     [
@@ -25,7 +25,7 @@ _OTHER_FIXED_ROLES = frozenset(
 
 def create_login(work: Work, statement: CreateLogin) -> None:
     """CREATE LOGIN. Raises 15025 when it exists, 33062 or 33064 for a weak password."""
-    if work.server.logins.find(statement.name) is not None:
+    if work.instance.logins.find(statement.name) is not None:
         raise SqlError(15025, f"The server principal '{statement.name}' already exists.")
     if statement.check_policy:
         check_policy(statement.name, statement.password)
@@ -34,12 +34,12 @@ def create_login(work: Work, statement: CreateLogin) -> None:
 
 def drop_login(work: Work, statement: DropLogin) -> None:
     """DROP LOGIN; its users stay behind. Raises 15151 for an unknown one, 15434 for one that is in use."""
-    login = work.server.logins.find(statement.name)
+    login = work.instance.logins.find(statement.name)
     if login is None:
         raise does_not_exist_or_no_permission("drop the login", statement.name)
     if login.is_administrator:
         raise SqlError(15150, f"Cannot drop the login '{login.name}'.")
-    if work.server.logins.is_in_use(login):
+    if work.instance.logins.is_in_use(login):
         raise SqlError(15434, f"Could not drop login '{login.name}' as the user is currently logged in.")
     remove_login(work.connection.raw, login)
 
@@ -51,7 +51,7 @@ def create_user(work: Work, statement: CreateUser) -> None:
         raise SqlError(15023, f"User, group, or role '{statement.name}' already exists in the current database.")
     sid = None
     if statement.login is not None:
-        login = work.server.logins.find(statement.login)
+        login = work.instance.logins.find(statement.login)
         if login is None:
             raise SqlError(15007, f"'{statement.login}' is not a valid login or you do not have permission.")
         sid = login.sid

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.permissions import Level
+from sandbox.sqlserver.engine.catalog.principal_store import forget_securable
 from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
 from sandbox.sqlserver.engine.parser.statements import CreateSchema, DropSchema
-from sandbox.sqlserver.engine.rights.permissions import Level
-from sandbox.sqlserver.engine.rights.store import forget_securable
 
 _FIRST_USER_ID = 5
 

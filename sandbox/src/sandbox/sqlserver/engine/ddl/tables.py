@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.permissions import Level
+from sandbox.sqlserver.engine.catalog.principal_store import forget_securable
 from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.change_tracking.log import drop_log
@@ -32,8 +34,6 @@ from sandbox.sqlserver.engine.parser.statements import (
     DropTable,
     TruncateTable,
 )
-from sandbox.sqlserver.engine.rights.permissions import Level
-from sandbox.sqlserver.engine.rights.store import forget_securable
 
 
 def create_table(work: Work, statement: CreateTable) -> None:

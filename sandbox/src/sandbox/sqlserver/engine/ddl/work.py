@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Index, Table
 from sandbox.sqlserver.engine.catalog.store import touch
-from sandbox.sqlserver.engine.connection import Connection
-from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.ddl import physical
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.instance import Instance
 from sandbox.sqlserver.engine.rights.effective import Rights
-from sandbox.sqlserver.engine.server import Server
-from sandbox.sqlserver.engine.transactions import Transactions
+from sandbox.sqlserver.engine.sqlite.connection import Connection
+from sandbox.sqlserver.engine.sqlite.database import Database
+from sandbox.sqlserver.engine.transactions.transactions import Transactions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Work:
 
     connection: Connection
     database: Database
-    server: Server
+    instance: Instance
     user: int
     """principal_id in the database."""
 

@@ -16,7 +16,7 @@ from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.plan import Bind, Value, result_column
 from sandbox.sqlserver.engine.translate.scope import Scope, Source
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, varbinary
+from sandbox.sqlserver.engine.values.types import BIGINT, varbinary
 
 _CONTEXT_LENGTH = 128
 

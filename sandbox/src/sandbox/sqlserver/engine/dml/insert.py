@@ -21,7 +21,7 @@ from sandbox.sqlserver.engine.translate.plan import Value, used_binds
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.sources import resolve_table
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, NULL, common_type
+from sandbox.sqlserver.engine.values.types import BIGINT, NULL, common_type
 
 _KNOWN = frozenset({"this", "expression", "returning", "default"})
 _IDENTITY = "tsql_next_identity({}, {})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import Column
 from sandbox.sqlserver.engine.catalog.schema import Table
-from sandbox.sqlserver.engine.locking.view import Reading
+from sandbox.sqlserver.engine.locking.reading import Reading
 from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.translate.plan import Bind
 

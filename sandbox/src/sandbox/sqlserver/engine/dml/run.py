@@ -13,9 +13,9 @@ from sandbox.sqlserver.engine.change_tracking.log import (
     VERSION_FUNCTION,
     key_names,
 )
-from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.dml.plan import ChangePlan, Rewrite
 from sandbox.sqlserver.engine.dml.violations import explain
+from sandbox.sqlserver.engine.sqlite.connection import Connection
 
 Row = Sequence[Any]
 

@@ -7,11 +7,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.sqlserver.engine.catalog.schema import Index, quote
-from sandbox.sqlserver.engine.connection import Connection
-from sandbox.sqlserver.engine.ddl.physical import NOT_NULL
+from sandbox.sqlserver.engine.catalog.schema import NOT_NULL, Index, quote
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.errors import check_failed, duplicate_constraint, duplicate_index, null_not_allowed
+from sandbox.sqlserver.engine.sqlite.connection import Connection
 from sandbox.sqlserver.engine.translate.plan import used_binds
 from sandbox.sqlserver.engine.values.text import write
 

@@ -1,6 +1,4 @@
 """Locks: what an open transaction has changed, who waits for it, and what the others may see of it meanwhile.
 
-SQLite has one writer at a time; SQL Server has many, who lock the rows that they change. So a transaction that is
-between two statements is set aside when another one wants to write: its rows are taken out of the file, kept in memory,
-and put back before it goes on. What is set aside, or not yet committed, is locked: who meets it waits.
+Who has them, and how a transaction is set aside for another one, is told in `transactions`.
 """

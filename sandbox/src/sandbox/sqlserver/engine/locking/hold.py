@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.locking.stake import Stake
+from sandbox.sqlserver.engine.catalog.schema import Table
 
 ESCALATION = 5000
 """Rows of one table after which a transaction locks all of it (Microsoft, "Lock escalation")."""
@@ -16,6 +16,10 @@ TOUCH_FUNCTION = "tsql_touch"
 
 Rows = dict[int, bool]
 """Rows by the number that SQLite gave them, each with whether it is new: nobody else knows that number then."""
+
+
+Images = Mapping[int, tuple[object, ...] | None]
+"""Rows as their transaction has them, by number: the stored columns; None where it has deleted the row."""
 
 
 class Touched:
@@ -47,11 +51,31 @@ class Touched:
         later.tables.clear()
 
 
+class Reader(Protocol):
+    """A connection to the file, as far as another session asks by it."""
+
+    def run(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Execute one statement."""
+
+
+class Owner(Protocol):
+    """Whose a transaction is: what the others ask of it. From any thread, while the file is theirs."""
+
+    def set_aside(self) -> None:
+        """Take its changes out of the file. Nothing when it is over."""
+
+    def images(self, hold: Hold, table: Table) -> Images | None:
+        """The rows of a table that it has locked, as it has left them; None when it is over, or has locked all."""
+
+    def has_aside(self, hold: Hold, table: Table, rows: Rows, connection: Reader) -> bool:
+        """Whether it is aside, or over in this moment, and has the unique keys of these rows of the file."""
+
+
 @dataclass(kw_only=True, eq=False)
 class Hold:
     """One transaction's locks, from its first write to its end."""
 
-    owner: Stake
+    owner: Owner
     spid: int
     touched: Touched = field(default_factory=Touched)
     wants_all: bool = False
@@ -69,7 +93,3 @@ class Patience:
 
     seconds: float | None
     is_cancelled: Callable[[], bool]
-
-
-Images = Mapping[int, tuple[object, ...] | None]
-"""Rows as their transaction has them, by number: the stored columns; None where it has deleted the row."""

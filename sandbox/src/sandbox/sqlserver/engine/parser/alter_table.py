@@ -14,7 +14,7 @@ from sandbox.sqlserver.engine.parser.statements import (
     Statement,
     TrackTable,
 )
-from sandbox.sqlserver.engine.types import from_tree
+from sandbox.sqlserver.engine.values.types import from_tree
 
 
 def parse_alter_table(cursor: Cursor) -> Statement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.permissions import KNOWN, Level
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.cursor import Cursor
 from sandbox.sqlserver.engine.parser.rights_statements import (
@@ -13,7 +14,6 @@ from sandbox.sqlserver.engine.parser.rights_statements import (
     DropLogin,
     DropUser,
 )
-from sandbox.sqlserver.engine.rights.permissions import KNOWN, Level
 
 _AFTER_PERMISSION = frozenset({",", "ON", "TO", "FROM", "(", ";", ""})
 

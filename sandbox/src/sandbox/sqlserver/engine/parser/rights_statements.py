@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sandbox.sqlserver.engine.rights.permissions import Level
+from sandbox.sqlserver.engine.catalog.permissions import Level
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from sandbox.sqlserver.engine.parser.compound import OPERATORS
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_expression, parse_tree
 from sandbox.sqlserver.engine.parser.extent import skip_condition
 from sandbox.sqlserver.engine.parser.statements import Block, Declare, SetIsolation, SetOption, SetVariable, Statement
-from sandbox.sqlserver.engine.types import from_tree
+from sandbox.sqlserver.engine.values.types import from_tree
 
 _ON_OFF = frozenset(
     [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.connection import Connection
-from sandbox.sqlserver.engine.database import Database
+from sandbox.sqlserver.engine.catalog.principal_store import user_of_sid
+from sandbox.sqlserver.engine.catalog.principals import GUEST, Principal
 from sandbox.sqlserver.engine.rights.logins import Login
-from sandbox.sqlserver.engine.rights.records import GUEST, Principal
-from sandbox.sqlserver.engine.rights.store import user_of_sid
+from sandbox.sqlserver.engine.sqlite.connection import Connection
+from sandbox.sqlserver.engine.sqlite.database import Database
 
 _OPEN_TO_GUESTS = "master"
 

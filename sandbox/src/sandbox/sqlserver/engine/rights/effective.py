@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine.catalog.permissions import KNOWN, Level, holders
+from sandbox.sqlserver.engine.catalog.principals import DB_DATAREADER, DB_DATAWRITER, DB_OWNER, DBO
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.rights.needs import Need
-from sandbox.sqlserver.engine.rights.permissions import KNOWN, Level, holders
-from sandbox.sqlserver.engine.rights.records import DB_DATAREADER, DB_DATAWRITER, DB_OWNER, DBO
 
 _OF_ROLES = {
     DB_OWNER: ("CONTROL",),

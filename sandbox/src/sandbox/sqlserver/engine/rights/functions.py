@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from sandbox.sqlserver.engine.connection import Connection
+from sandbox.sqlserver.engine.catalog.permissions import KNOWN, Level
+from sandbox.sqlserver.engine.catalog.principal_store import FIRST_USER_ID
+from sandbox.sqlserver.engine.catalog.principals import FIRST_ROLE_ID
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.rights.effective import On, Rights
 from sandbox.sqlserver.engine.rights.logins import Logins
-from sandbox.sqlserver.engine.rights.permissions import KNOWN, Level
-from sandbox.sqlserver.engine.rights.records import FIRST_ROLE_ID
-from sandbox.sqlserver.engine.rights.store import FIRST_USER_ID
-from sandbox.sqlserver.engine.sqlite_functions import name_part
+from sandbox.sqlserver.engine.sqlite.connection import Connection
+from sandbox.sqlserver.engine.sqlite.functions import name_part
 
 _FIXED_SERVER_ROLES = frozenset(
     [

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.engine.database import Database
+from sandbox.sqlserver.engine.catalog.principal_store import ADMINISTRATOR_SID
 from sandbox.sqlserver.engine.errors import login_failed
-from sandbox.sqlserver.engine.rights.store import ADMINISTRATOR_SID
+from sandbox.sqlserver.engine.sqlite.database import Database
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS _logins (

@@ -11,7 +11,7 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import (
+from sandbox.sqlserver.engine.values.types import (
     MAX,
     NULL,
     as_decimal,

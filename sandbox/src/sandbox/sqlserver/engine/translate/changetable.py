@@ -14,7 +14,7 @@ from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.same_row import same_row
 from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, family, varbinary
+from sandbox.sqlserver.engine.values.types import BIGINT, family, varbinary
 
 _OPERATION = SqlType(name="nchar", length=1)
 _CONTEXT = varbinary(128)

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import functools
-import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from sandbox.sqlserver.contract import SqlError, SqlType
-from sandbox.sqlserver.engine.errors import UNSUPPORTED
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Value
-from sandbox.sqlserver.engine.types import NULL
+from sandbox.sqlserver.engine.values.conversions import CONVERT_FUNCTION, attempted, number_of, text_of
 from sandbox.sqlserver.engine.values.convert import Conversion, Convert, convert
-
-CONVERT_FUNCTION = "tsql_convert"
-"""The SQLite function that applies a conversion: (value, the conversion's number in this process, or its text)."""
-
-_conversions: list[Convert] = []
-_numbers: dict[tuple[Conversion, bool], int] = {}
-_numbering = threading.Lock()
-
-
-def conversion_function(value: object, which: int | str) -> object:
-    """What SQLite calls: NULL stays NULL."""
-    if value is None:
-        return None
-    return (_conversions[which] if isinstance(which, int) else _written(which))(value)
-
-
-@functools.cache
-def _written(text: str) -> Convert:
-    """The conversion that an earlier process may have written into the file."""
-    fields, is_attempt = ast.literal_eval(text)
-    source, target = (SqlType(**fields.pop(side)) for side in ("source", "target"))
-    function = convert(Conversion(source=source, target=target, **fields))
-    if function is None:
-        raise KeyError(text)
-    return attempted(function) if is_attempt else function
+from sandbox.sqlserver.engine.values.types import NULL
 
 
 def coerce(
@@ -92,27 +64,7 @@ def _literal_sql(stored: object) -> str:
     return "(-9223372036854775807 - 1)" if stored == -(2**63) else repr(stored)
 
 
-def attempted(function: Convert) -> Convert:
-    """The conversion of TRY_CAST: NULL where it fails, but not where the stand-in cannot tell."""
-
-    def attempt(stored: object) -> object:
-        try:
-            return function(stored)
-        except SqlError as error:
-            if error.number == UNSUPPORTED:
-                raise
-            return None
-
-    return attempt
-
-
 def _which(context: Context, conversion: Conversion, function: Convert, *, attempt: bool = False) -> int | str:
     if context.is_kept:
-        return _literal_sql(repr((asdict(conversion), attempt)))
-    with _numbering:
-        key = (conversion, attempt)
-        number = _numbers.get(key)
-        if number is None:
-            number = _numbers[key] = len(_conversions)
-            _conversions.append(function)
-        return number
+        return _literal_sql(text_of(conversion, attempt=attempt))
+    return number_of(conversion, function, attempt=attempt)

@@ -14,7 +14,7 @@ from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import FLOATS, STRINGS, common_type, family, nvarchar, varchar
+from sandbox.sqlserver.engine.values.types import FLOATS, STRINGS, common_type, family, nvarchar, varchar
 
 _COMPARISONS: dict[type[Any], str] = {
     exp.EQ: "=",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.errors import undeclared_variable
-from sandbox.sqlserver.engine.locking.view import Reading
+from sandbox.sqlserver.engine.locking.reading import Reading
 from sandbox.sqlserver.engine.rights.needs import Need
 from sandbox.sqlserver.engine.translate.plan import Bind, Value
 from sandbox.sqlserver.engine.values.convert import Convert

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.sqlserver.contract import Column, SqlType
-from sandbox.sqlserver.engine.locking.view import Reading
+from sandbox.sqlserver.engine.locking.reading import Reading
 from sandbox.sqlserver.engine.rights.needs import Need
-from sandbox.sqlserver.engine.types import INT, NULL
 from sandbox.sqlserver.engine.values.storage import decoder
+from sandbox.sqlserver.engine.values.types import INT, NULL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,8 +14,8 @@ from sandbox.sqlserver.engine.translate.plan import Query, Value
 from sandbox.sqlserver.engine.translate.scope import Grouping, Scope
 from sandbox.sqlserver.engine.translate.sources import from_clause
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, STRINGS, common_type
 from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
+from sandbox.sqlserver.engine.values.types import BIGINT, STRINGS, common_type
 
 _KNOWN_PARTS = frozenset(
     [

@@ -7,7 +7,7 @@ from sqlglot import exp
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
-from sandbox.sqlserver.engine.locking.view import UNLOCKED_FUNCTION, Reading, locked_rows, source_sql
+from sandbox.sqlserver.engine.locking.reading import UNLOCKED_FUNCTION, Reading, locked_rows, source_sql
 from sandbox.sqlserver.engine.translate.changetable import apply_version, changes_source, version_source
 from sandbox.sqlserver.engine.translate.computed import table_columns
 from sandbox.sqlserver.engine.translate.plan import Value
@@ -15,7 +15,7 @@ from sandbox.sqlserver.engine.translate.same_row import equal_columns, same_row
 from sandbox.sqlserver.engine.translate.scope import RowNumber, Scope, Source
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.translate.views import find_view
-from sandbox.sqlserver.engine.types import NULL, common_type
+from sandbox.sqlserver.engine.values.types import NULL, common_type
 
 _HINTS = frozenset(["ROWLOCK", "PAGLOCK", "READCOMMITTED", "FORCESEEK"])
 """Hints that change nothing here."""

@@ -16,10 +16,10 @@ from sandbox.sqlserver.engine.errors import (
     truncated,
     unsupported,
 )
-from sandbox.sqlserver.engine.types import LIMITS, MAX, describe, family, plain_name, scale_of
 from sandbox.sqlserver.engine.values import text
 from sandbox.sqlserver.engine.values.fitting import fit_text, padded
 from sandbox.sqlserver.engine.values.storage import DAY, SECOND, check_digits, store_decimal
+from sandbox.sqlserver.engine.values.types import LIMITS, MAX, describe, family, plain_name, scale_of
 
 Convert = Callable[[Any], Any]
 """From one stored value to another; never called with None."""

@@ -7,8 +7,8 @@ import datetime as dt
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.types import LIMITS
 from sandbox.sqlserver.engine.values.storage import DAY, SECOND, load_moment, store_moment
+from sandbox.sqlserver.engine.values.types import LIMITS
 
 _SPELLINGS = {
     "year": "year yy yyyy",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sandbox.sqlserver.collations import Collation, collation_of
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.errors import truncated
-from sandbox.sqlserver.engine.types import MAX
+from sandbox.sqlserver.engine.values.types import MAX
 
 _ANSI = ("varchar", "char")
 _FIXED = ("char", "nchar")

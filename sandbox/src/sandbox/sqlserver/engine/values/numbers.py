@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.sqlserver.engine.errors import divide_by_zero, overflow, unsupported
-from sandbox.sqlserver.engine.types import LIMITS, decimal
 from sandbox.sqlserver.engine.values.storage import check_digits
+from sandbox.sqlserver.engine.values.types import LIMITS, decimal
 
 
 def fits(number: Any, limit: str) -> Any:

@@ -7,8 +7,8 @@ texts, but for text that holds NUL.
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.types import STRINGS
 from sandbox.sqlserver.engine.values.collation import sort_key
+from sandbox.sqlserver.engine.values.types import STRINGS
 
 SORT_KEY_FUNCTION = "tsql_sort_key"
 """SQLite function: the sort key of any text."""

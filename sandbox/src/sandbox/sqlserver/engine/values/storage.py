@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.errors import overflow, unsupported
-from sandbox.sqlserver.engine.types import describe, family, scale_of
+from sandbox.sqlserver.engine.values.types import describe, family, scale_of
 
 Stored: TypeAlias = Any
 """None, int, float, str or bytes, as SQLite knows them."""

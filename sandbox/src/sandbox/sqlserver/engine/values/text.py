@@ -10,7 +10,6 @@ from typing import Any
 
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import conversion_error, conversion_failed, overflow, unsupported
-from sandbox.sqlserver.engine.types import FLOATS, LIMITS, family, scale_of
 from sandbox.sqlserver.engine.values.storage import (
     SECOND,
     load_guid,
@@ -21,6 +20,7 @@ from sandbox.sqlserver.engine.values.storage import (
     store_moment,
     store_time,
 )
+from sandbox.sqlserver.engine.values.types import FLOATS, LIMITS, family, scale_of
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _MOMENT = re.compile(

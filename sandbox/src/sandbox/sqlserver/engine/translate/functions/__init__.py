@@ -21,7 +21,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar
+from sandbox.sqlserver.engine.values.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar
 
 FUNCTIONS: dict[str, Function] = {
     **aggregates.FUNCTIONS,

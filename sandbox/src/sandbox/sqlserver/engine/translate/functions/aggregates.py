@@ -13,7 +13,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, che
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import (
+from sandbox.sqlserver.engine.values.types import (
     BIGINT,
     FLOAT,
     INT,

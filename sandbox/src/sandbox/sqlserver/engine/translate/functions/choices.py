@@ -9,7 +9,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, che
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import NULL, STRINGS, common_type
+from sandbox.sqlserver.engine.values.types import NULL, STRINGS, common_type
 
 
 def _coalesce(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:

@@ -19,7 +19,7 @@ from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.translate.views.sys_objects import IS_COMPUTED
-from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, nvarchar
+from sandbox.sqlserver.engine.values.types import INT, SMALLINT, SYSNAME, nvarchar
 
 PRODUCT_VERSION = "16.0.4135.4"
 """SQL Server 2022, as the server calls itself."""

@@ -17,8 +17,8 @@ from sandbox.sqlserver.engine.translate.functions.signature import (
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, DATE, DATETIME, DATETIME2, INT, describe, family, nvarchar
 from sandbox.sqlserver.engine.values.dateparts import PARTS
+from sandbox.sqlserver.engine.values.types import BIGINT, DATE, DATETIME, DATETIME2, INT, describe, family, nvarchar
 
 
 def _clock(name: str, sql_type: SqlType) -> Function:

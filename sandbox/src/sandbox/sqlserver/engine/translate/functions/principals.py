@@ -10,7 +10,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, as_
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import INT, SYSNAME, nvarchar
+from sandbox.sqlserver.engine.values.types import INT, SYSNAME, nvarchar
 
 
 def _own_login(arguments: list[exp.Expression]) -> None:

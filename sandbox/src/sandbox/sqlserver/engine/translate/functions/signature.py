@@ -12,7 +12,7 @@ from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import nvarchar
+from sandbox.sqlserver.engine.values.types import nvarchar
 
 Function: TypeAlias = Callable[[Translator, list[exp.Expression], Scope], Value]
 Check: TypeAlias = Callable[[list[exp.Expression]], None]

@@ -10,7 +10,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, as_
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, INT, MAX, NULL, describe, family, nvarchar, varchar
+from sandbox.sqlserver.engine.values.types import BIGINT, INT, MAX, NULL, describe, family, nvarchar, varchar
 
 _NEWID = Value(sql="tsql_newid()", type=SqlType(name="uniqueidentifier"), nullable=False)
 

@@ -9,7 +9,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, che
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT, BIT, family, varbinary
+from sandbox.sqlserver.engine.values.types import BIGINT, BIT, family, varbinary
 
 _ENABLED = "(SELECT value FROM _meta WHERE key = 'tracking')"
 _CURRENT_VERSION = Value(

@@ -14,7 +14,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import as_type, chec
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.types import BIGINT
+from sandbox.sqlserver.engine.values.types import BIGINT
 
 _KNOWN_PARTS = frozenset({"this", "partition_by", "order", "spec", "over"})
 _SIDES = {"PRECEDING", "FOLLOWING"}

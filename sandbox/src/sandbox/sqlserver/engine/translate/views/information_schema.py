@@ -6,7 +6,7 @@ from sandbox.sqlserver.collations import DEFAULT
 from sandbox.sqlserver.engine.translate.coerce import literal
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.views.view import View, ViewColumn, by_name, column, seen_objects
-from sandbox.sqlserver.engine.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar, varchar
+from sandbox.sqlserver.engine.values.types import INT, SMALLINT, SYSNAME, TINYINT, nvarchar, varchar
 
 _COLLATION = f"ifnull(c.collation, '{DEFAULT.name}')"
 

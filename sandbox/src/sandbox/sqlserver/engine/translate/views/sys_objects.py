@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.sqlserver.collations import DEFAULT
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.translate.views.view import View, by_name, column, seen, seen_objects
-from sandbox.sqlserver.engine.types import BIGINT, BIT, DATETIME, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
+from sandbox.sqlserver.engine.values.types import BIGINT, BIT, DATETIME, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
 
 _TYPE = SqlType(name="char", length=2)
 _DESCRIPTION = nvarchar(60)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlType
-from sandbox.sqlserver.engine.rights.records import FIRST_ROLE_ID
+from sandbox.sqlserver.engine.catalog.principals import FIRST_ROLE_ID
 from sandbox.sqlserver.engine.translate.views.view import View, by_name, column
-from sandbox.sqlserver.engine.types import BIT, INT, SYSNAME, TINYINT, nvarchar, varbinary
+from sandbox.sqlserver.engine.values.types import BIT, INT, SYSNAME, TINYINT, nvarchar, varbinary
 
 _TYPE = SqlType(name="char", length=1)
 _DESCRIPTION = nvarchar(60)

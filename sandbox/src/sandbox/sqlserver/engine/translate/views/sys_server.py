@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.sqlserver.engine.catalog.type_ids import TYPES
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.views.view import View, by_name, column
-from sandbox.sqlserver.engine.types import BIGINT, BIT, DATETIME, INT, SMALLINT, SYSNAME, TINYINT, nvarchar
+from sandbox.sqlserver.engine.values.types import BIGINT, BIT, DATETIME, INT, SMALLINT, SYSNAME, TINYINT, nvarchar
 
 _DESCRIPTION = nvarchar(60)
 

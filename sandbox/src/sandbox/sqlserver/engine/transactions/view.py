@@ -3,52 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
 from sandbox.sqlserver.engine.locking.hold import Hold
+from sandbox.sqlserver.engine.locking.reading import THERE, Reading, locked_rows
+from sandbox.sqlserver.engine.sqlite.connection import Connection
 from sandbox.sqlserver.engine.values.storage import column_affinity
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.connection import Connection
-
-UNLOCKED_FUNCTION = "tsql_unlocked"
-"""SQLite function: (table's object id, row's number in the view). Always 1, and a note when the row is locked."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """A table that others have locked rows of, in a plan."""
-
-    table: Table
-    waits: bool
-    """Whether the statement waits for them: not with NOLOCK, and not with READPAST."""
-    skips: bool = False
-    """READPAST."""
-
-
-_THERE = quote("locked.there")
-
-
-def locked_rows(table: Table) -> str:
-    """The temporary table with the others' rows: `_THERE` is 0 for one that they have deleted.
-
-    Rows that are new have negative numbers, which no row in the file has.
-    """
-    return f"temp.{quote(f'locked.{table.object_id}')}"
-
-
-def source_sql(reading: Reading) -> str:
-    """The table for FROM: what is committed and what is not, without the locked rows, or as it would be."""
-    table = reading.table
-    columns = ", ".join(["_rowid_ AS _rowid_", *(quote(column.name) for column in table.stored)])
-    committed = f"SELECT {columns} FROM {table.physical}"
-    changed = f"SELECT {columns} FROM {locked_rows(table)} WHERE {_THERE}"
-    if reading.waits:
-        return f"({committed} UNION ALL {changed})"
-    others = f"{committed} WHERE _rowid_ NOT IN (SELECT _rowid_ FROM {locked_rows(table)})"
-    return f"({others})" if reading.skips else f"({others} UNION ALL {changed})"
 
 
 class View:
@@ -89,7 +49,7 @@ class View:
             # The table as a whole, which READPAST too waits for; or the transaction has ended in this moment.
             self.met = self.met or (hold if waits or rows is not None else None)
             return
-        names = ", ".join(["_rowid_", _THERE, *(quote(column.name) for column in table.stored)])
+        names = ", ".join(["_rowid_", THERE, *(quote(column.name) for column in table.stored)])
         marks = ", ".join("?" for _ in range(len(table.stored) + 2))
         copies = []
         for row, image in images.items():
@@ -103,4 +63,4 @@ class View:
 def _create(connection: Connection, table: Table) -> None:
     columns = "".join(f", {quote(column.name)} {column_affinity(column.type)}" for column in table.stored)
     connection.run(f"DROP TABLE IF EXISTS {locked_rows(table)}")
-    connection.run(f"CREATE TABLE {locked_rows(table)} ({_THERE} INTEGER{columns})")
+    connection.run(f"CREATE TABLE {locked_rows(table)} ({THERE} INTEGER{columns})")

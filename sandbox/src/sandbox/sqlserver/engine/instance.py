@@ -1,4 +1,4 @@
-"""All databases of the server."""
+"""The instance of SQL Server: all of its databases and logins."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from pathlib import Path
 
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.clock import Clock
-from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.rights.logins import Logins
+from sandbox.sqlserver.engine.sqlite.database import Database
 
 _MASTER_ID = 1
 _FIRST_USER_ID = 5
 _SUFFIX = ".sqlite"
 
 
-class Server:
-    """The databases by name, each in a file of its own; database ids follow the order in which they were made."""
+class Instance:
+    """The databases by name, each in a file of its own, and the logins.
+
+    Database ids follow the order in which the databases were made.
+    """
 
     def __init__(self, data: Path, database: str, *, user: str, password: str) -> None:
         self.clock = Clock()

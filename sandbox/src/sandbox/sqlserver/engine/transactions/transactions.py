@@ -2,8 +2,8 @@
 
 READ COMMITTED keeps no SQLite transaction open until the first write, so every statement sees what is committed then;
 with the first write comes BEGIN IMMEDIATE. Between its statements such a transaction may be set aside for another one's
-(see `locking`). SNAPSHOT opens SQLite's read transaction with its first statement and keeps it. Who has a SNAPSHOT and
-writes, or is in REPEATABLE READ or SERIALIZABLE, keeps all other writers out, which is stricter than SQL Server.
+(see this package). SNAPSHOT opens SQLite's read transaction with its first statement and keeps it. Who has a SNAPSHOT
+and writes, or is in REPEATABLE READ or SERIALIZABLE, keeps all other writers out, which is stricter than SQL Server.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from collections.abc import Callable, Sequence
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
 from sandbox.sqlserver.engine.change_tracking.versions import draw_version
-from sandbox.sqlserver.engine.connection import Connection
-from sandbox.sqlserver.engine.database import Database
 from sandbox.sqlserver.engine.errors import update_conflict
 from sandbox.sqlserver.engine.locking.hold import Hold, Patience
 from sandbox.sqlserver.engine.locking.locks import Wish
-from sandbox.sqlserver.engine.locking.stake import Stake
-from sandbox.sqlserver.engine.locking.view import UNLOCKED_FUNCTION, Reading, View
+from sandbox.sqlserver.engine.locking.reading import UNLOCKED_FUNCTION, Reading
+from sandbox.sqlserver.engine.sqlite.connection import Connection
+from sandbox.sqlserver.engine.sqlite.database import Database
+from sandbox.sqlserver.engine.transactions.stake import Stake
+from sandbox.sqlserver.engine.transactions.view import View
 
 _descriptors = itertools.count(1)
 _LOCKING_LEVELS = frozenset({"REPEATABLE READ", "SERIALIZABLE"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from sandbox.sqlserver.engine.rights.permissions import Level
-from sandbox.sqlserver.engine.rights.records import (
+from sandbox.sqlserver.engine.catalog.permissions import Level
+from sandbox.sqlserver.engine.catalog.principals import (
     DB_DATAREADER,
     DB_DATAWRITER,
     DB_OWNER,

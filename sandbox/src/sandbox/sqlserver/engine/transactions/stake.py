@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.change_tracking.versions import upcoming_version
-from sandbox.sqlserver.engine.locking import aside
-from sandbox.sqlserver.engine.locking.hold import Hold, Images, Patience, Rows
+from sandbox.sqlserver.engine.locking.hold import Hold, Images, Patience, Reader, Rows
 from sandbox.sqlserver.engine.locking.locks import Wish
+from sandbox.sqlserver.engine.transactions import aside
 
 if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.connection import Connection
-    from sandbox.sqlserver.engine.database import Database
+    from sandbox.sqlserver.engine.sqlite.connection import Connection
+    from sandbox.sqlserver.engine.sqlite.database import Database
 
 
 class Stake:
@@ -108,7 +108,7 @@ class Stake:
                 return aside.read_images(self._connection, table, rows)
             return next((one.images for one in self._aside if one.table.object_id == table.object_id), {})
 
-    def has_aside(self, hold: Hold, table: Table, rows: Rows, connection: Connection) -> bool:
+    def has_aside(self, hold: Hold, table: Table, rows: Rows, connection: Reader) -> bool:
         """Whether a transaction that is aside, or over in this moment, has the unique keys of another one's rows."""
         with self.mutex:
             found = [one for one in self._aside if one.table.object_id == table.object_id]

@@ -13,8 +13,8 @@ from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.type_ids import describe_column, type_name
 from sandbox.sqlserver.engine.change_tracking.mask import MaskUnion, is_column_in_mask
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.translate.coerce import CONVERT_FUNCTION, conversion_function
 from sandbox.sqlserver.engine.values import collation, dateparts, numbers, texts
+from sandbox.sqlserver.engine.values.conversions import CONVERT_FUNCTION, conversion_function
 from sandbox.sqlserver.engine.values.sort_keys import SORT_KEY_FUNCTION, sort_key_text
 from sandbox.sqlserver.engine.values.storage import store_guid
 from sandbox.sqlserver.engine.values.string_agg import StringAgg

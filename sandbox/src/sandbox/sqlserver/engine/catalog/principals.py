@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.sqlserver.engine.rights.permissions import Level
+from sandbox.sqlserver.engine.catalog.permissions import Level
 
 PUBLIC, DBO, GUEST = 0, 1, 2
 DB_OWNER, DB_DATAREADER, DB_DATAWRITER = 16384, 16390, 16391

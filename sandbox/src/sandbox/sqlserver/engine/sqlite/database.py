@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.catalog.schema import Catalog, DatabaseSettings
 from sandbox.sqlserver.engine.catalog.store import (
@@ -19,13 +18,11 @@ from sandbox.sqlserver.engine.catalog.store import (
     write_meta,
 )
 from sandbox.sqlserver.engine.clock import Clock
-from sandbox.sqlserver.engine.connection import Connection
 from sandbox.sqlserver.engine.errors import database_offline
+from sandbox.sqlserver.engine.locking.hold import Owner
 from sandbox.sqlserver.engine.locking.locks import Locks
+from sandbox.sqlserver.engine.sqlite.connection import Connection
 from sandbox.sqlserver.engine.values.storage import store_moment
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.locking.stake import Stake
 
 _REMEMBERED_CATALOGS = 16
 
@@ -38,7 +35,7 @@ class Database:
         self.number = number
         """database_id."""
         self.locks = Locks()
-        self.writing: Stake | None = None
+        self.writing: Owner | None = None
         """Whose changes are in the file, in SQLite's one transaction that writes."""
         self.settings = DatabaseSettings()
         self._path = path

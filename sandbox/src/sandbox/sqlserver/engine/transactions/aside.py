@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table, quote
 from sandbox.sqlserver.engine.change_tracking.log import VERSION_FUNCTION, key_names
-from sandbox.sqlserver.engine.connection import Connection
-from sandbox.sqlserver.engine.locking.hold import Images, Rows, Touched
+from sandbox.sqlserver.engine.locking.hold import Images, Reader, Rows, Touched
+from sandbox.sqlserver.engine.sqlite.connection import Connection
 
 _ENTRY = ("operation", "mask", "context", "row_id")
 _ENTRY_ROW, _ENTRY_KEY = 3, 4
@@ -107,7 +107,7 @@ def _listed(table: Table) -> str:
     return ", ".join(quote(column.name) for column in table.stored)
 
 
-def same_keys(connection: Connection, aside: Aside, rows: Rows) -> bool:
+def same_keys(connection: Reader, aside: Aside, rows: Rows) -> bool:
     """Whether one of these rows of the file has a unique key that is aside too.
 
     Also the key of a row that was inserted and deleted again: its changes are still to come into the log.

@@ -17,9 +17,9 @@ from sandbox.sqlserver.engine.change_tracking.log import (
     VERSION_FUNCTION,
 )
 from sandbox.sqlserver.engine.errors import cancelled, lock_timeout
-from sandbox.sqlserver.engine.identity import Identities, Next
 from sandbox.sqlserver.engine.locking.hold import TOUCH_FUNCTION, Patience, Touched
-from sandbox.sqlserver.engine.sqlite_functions import noting, register
+from sandbox.sqlserver.engine.sqlite.functions import noting, register
+from sandbox.sqlserver.engine.sqlite.identity import Identities, Next
 
 _PRAGMAS = (
     "synchronous = NORMAL",

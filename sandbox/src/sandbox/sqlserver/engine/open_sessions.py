@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sandbox.sqlserver.engine.database import Database
+from sandbox.sqlserver.engine.sqlite.database import Database
 
 if TYPE_CHECKING:
     from sandbox.sqlserver.engine.session import EngineSession
 
 
-class Sessions:
+class OpenSessions:
     """Every open session, with what hangs up on its client."""
 
     def __init__(self) -> None:
