@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sandbox.sqlserver.contract import Column, Parameter, Result, SqlError
-from sandbox.sqlserver.engine.type_info import datatype_info
+from sandbox.sqlserver.engine.execution.datatype_info import datatype_info
 
 USER = "sa"
 PASSWORD = "Fake-1-password"

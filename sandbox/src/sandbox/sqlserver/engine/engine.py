@@ -10,13 +10,13 @@ from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to
 from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.ddl.work import separate_connection
 from sandbox.sqlserver.engine.errors import cannot_open
-from sandbox.sqlserver.engine.facts import SessionFacts
+from sandbox.sqlserver.engine.execution.engine_session import EngineSession
+from sandbox.sqlserver.engine.execution.facts import SessionFacts
 from sandbox.sqlserver.engine.instance import Instance
 from sandbox.sqlserver.engine.open_sessions import OpenSessions
 from sandbox.sqlserver.engine.retention import Retention
 from sandbox.sqlserver.engine.rights.access import NoAccessError
 from sandbox.sqlserver.engine.rights.logins import Login
-from sandbox.sqlserver.engine.session import EngineSession
 
 _FIRST_SPID = 51
 """Below it are SQL Server's own sessions."""

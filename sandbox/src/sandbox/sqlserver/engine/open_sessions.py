@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from sandbox.sqlserver.engine.execution.engine_session import EngineSession
 from sandbox.sqlserver.engine.sqlite.database import Database
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
 
 
 class OpenSessions:

@@ -11,7 +11,7 @@ import pytest
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine import SqlEngine, open_engine
 from sandbox.sqlserver.engine.administration import AdministrationError
-from sandbox.sqlserver.engine.session import EngineSession
+from sandbox.sqlserver.engine.execution.engine_session import EngineSession
 
 from tests.unit.sandbox.sqlserver.engine.client import Client
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.change_tracking.versions import upcoming_version
 from sandbox.sqlserver.engine.locking.hold import Hold, Images, Patience, Reader, Rows
 from sandbox.sqlserver.engine.locking.locks import Wish
+from sandbox.sqlserver.engine.sqlite.connection import Connection
+from sandbox.sqlserver.engine.sqlite.database import Database
 from sandbox.sqlserver.engine.transactions import aside
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.sqlite.connection import Connection
-    from sandbox.sqlserver.engine.sqlite.database import Database
 
 
 class Stake:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from sandbox.sqlserver.contract import SqlError
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
+from sandbox.sqlserver.engine.execution.session_state import SessionState
 
 _CHUNK = 256
 Decoders = Sequence[Callable[[Any], object] | None]
@@ -31,7 +29,7 @@ def decoded(rows: Sequence[Sequence[Any]], decoders: Decoders) -> list[Sequence[
 class RowStream:
     """The rows of a query, read as they are asked for. The statement ends with the last row, or with `close`."""
 
-    def __init__(self, session: EngineSession, cursor: sqlite3.Cursor, decoders: Decoders) -> None:
+    def __init__(self, session: SessionState, cursor: sqlite3.Cursor, decoders: Decoders) -> None:
         self._session = session
         self._cursor = cursor
         self._decoders = decoders

@@ -1,49 +1,33 @@
-"""A connection's session: what the wire talks to."""
+"""A session as its statements know it: where it is, as whom, in which transaction, and whether it shall stop."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sandbox.sqlserver.contract import Parameter, Result, SqlError
-from sandbox.sqlserver.engine import procedures
+from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.principals import NOBODY
 from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.errors import cancelled, unsupported
-from sandbox.sqlserver.engine.facts import SessionFacts
+from sandbox.sqlserver.engine.execution.facts import SessionFacts
+from sandbox.sqlserver.engine.execution.statement_errors import ABORTS
 from sandbox.sqlserver.engine.instance import Instance
-from sandbox.sqlserver.engine.interpreter import Interpreter
 from sandbox.sqlserver.engine.rights import functions
 from sandbox.sqlserver.engine.rights.access import NoAccessError, user_in
 from sandbox.sqlserver.engine.rights.effective import Rights
 from sandbox.sqlserver.engine.rights.logins import Login
 from sandbox.sqlserver.engine.sqlite.database import Database
-from sandbox.sqlserver.engine.statement_errors import ABORTS
 from sandbox.sqlserver.engine.transactions.transactions import Transactions
-from sandbox.sqlserver.engine.variables import Variables
-
-_LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: "SERIALIZABLE", 5: "SNAPSHOT"}
-"""As the transaction manager request numbers them; 0 keeps the level."""
 
 
-class EngineSession:
-    """One connection's state. Used by one thread at a time, but for `cancel`."""
+class SessionState:
+    """What a statement reads and changes of its session. Used by one thread at a time, but for `cancel`."""
 
-    def __init__(
-        self,
-        instance: Instance,
-        database: Database,
-        login: Login,
-        facts: SessionFacts,
-        on_close: Callable[[EngineSession], None],
-    ) -> None:
+    def __init__(self, instance: Instance, database: Database, login: Login, facts: SessionFacts) -> None:
         self.instance = instance
         self.login = login
         self.facts = facts
-        self._on_close = on_close
         self._cancelled = threading.Event()
-        self._closed = False
         self._enter(database)
 
     def _enter(self, database: Database) -> None:
@@ -80,34 +64,9 @@ class EngineSession:
         return self.facts.spid
 
     @property
-    def descriptor(self) -> int:
-        """The open transaction's number; 0 when there is none."""
-        return self.transactions.descriptor
-
-    @property
     def database(self) -> str:
         """The current database's name."""
         return self.current.name
-
-    @property
-    def rolled_back(self) -> bool:
-        """Whether the transaction that ended last was rolled back rather than committed."""
-        return self.transactions.rolled_back
-
-    def execute(self, sql: str, parameters: Mapping[str, Parameter]) -> Iterator[Result]:
-        """Run a batch. Raises SqlError where it ends; what that does to the transaction is done by then."""
-        try:
-            yield from Interpreter(self, Variables(parameters)).run(sql)
-            self.transactions.end_batch()
-        except SqlError as error:
-            self.failed(error)
-            raise
-        except (sqlite3.Error, UnicodeEncodeError) as error:
-            failure = _explained(error)
-            self.failed(failure)
-            raise failure from error
-        finally:
-            self.transactions.leave()
 
     def failed(self, error: SqlError) -> None:
         """Undo what a failed statement did: all of the transaction when XACT_ABORT or the error says so.
@@ -121,33 +80,6 @@ class EngineSession:
             self.transactions.doom()
         elif fatal or (self.transactions.is_doomed and not self.facts.tries and not self.facts.caught):
             self.transactions.abort()
-
-    def begin(self, isolation: int) -> None:
-        """Begin a transaction (TM request 5); isolation 0 keeps the session's level."""
-        if isolation and isolation not in _LEVELS:
-            raise unsupported(f"the isolation level {isolation}")
-        if isolation:
-            self.transactions.level = _LEVELS[isolation]
-        self.transactions.begin()
-
-    def commit(self) -> None:
-        """Commit (TM request 7). Raises 3902."""
-        self.transactions.commit()
-
-    def rollback(self) -> None:
-        """Roll back (TM request 8). Raises 3903."""
-        self.transactions.rollback()
-
-    def call(self, procedure: str, parameters: Sequence[tuple[str, Parameter]]) -> Iterator[Result]:
-        """Run a system procedure. Raises 2812 for one that the stand-in has not."""
-        try:
-            self.check_cancelled()
-            yield from procedures.call(self, procedure, parameters)
-        except SqlError as error:
-            self.failed(error)
-            raise
-        finally:
-            self.transactions.leave()
 
     def use(self, name: str) -> None:
         """USE. Raises 911 for an unknown database, 942 for one that is offline, 916 where the login has no user."""
@@ -180,16 +112,6 @@ class EngineSession:
         self._cancelled.wait(seconds)
         self.check_cancelled()
 
-    def reset(self) -> None:
-        """Back to the state after login."""
-        self.transactions.abort()
-        self.transactions.level = "READ COMMITTED"
-        self.transactions.lock_timeout = None
-        facts = self.facts
-        self.facts = SessionFacts(
-            spid=facts.spid, login=facts.login, user=facts.user, application=facts.application, clock=facts.clock
-        )
-
     def cancel(self) -> None:
         """Make the request that runs, or is about to, end with SqlError as soon as possible. From any thread."""
         self._cancelled.set()
@@ -203,18 +125,3 @@ class EngineSession:
     def forget_cancel(self) -> None:
         """The request is over: a cancel that was meant for it does not reach the next one."""
         self._cancelled.clear()
-
-    def close(self) -> None:
-        """Roll back and let go of everything. A second call does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        self.transactions.abort()
-        self.connection.close()
-        self._on_close(self)
-
-
-def _explained(error: sqlite3.Error | UnicodeEncodeError) -> SqlError:
-    if isinstance(error, UnicodeEncodeError):
-        return unsupported("text with half of a surrogate pair, which SQLite cannot hold")
-    return unsupported(f"this statement: SQLite said {error}")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.sqlserver.engine.ddl.demands import check_identity_insert
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
+from sandbox.sqlserver.engine.execution.session_state import SessionState
 from sandbox.sqlserver.engine.parser.statements import SetIsolation, SetOption
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
 
 _ALWAYS = {
     "ANSI_NULLS": "ON",
@@ -35,7 +31,7 @@ _IGNORED = frozenset({"TEXTSIZE"})
 """The driver sets it at login; values are never cut here."""
 
 
-def set_option(session: EngineSession, statement: SetOption) -> None:
+def set_option(session: SessionState, statement: SetOption) -> None:
     """SET NOCOUNT, XACT_ABORT, LOCK_TIMEOUT, IDENTITY_INSERT and options that can only be what they are."""
     option, value = statement.option, statement.value
     facts = session.facts
@@ -51,7 +47,7 @@ def set_option(session: EngineSession, statement: SetOption) -> None:
         raise unsupported(f"SET {option} {value}")
 
 
-def _identity_table(session: EngineSession, statement: SetOption) -> int:
+def _identity_table(session: SessionState, statement: SetOption) -> int:
     parts = statement.table or ()
     session.transactions.start_reading()
     try:
@@ -65,7 +61,7 @@ def _identity_table(session: EngineSession, statement: SetOption) -> int:
     return table.object_id
 
 
-def set_isolation(session: EngineSession, statement: SetIsolation) -> None:
+def set_isolation(session: SessionState, statement: SetIsolation) -> None:
     """SET TRANSACTION ISOLATION LEVEL. A snapshot transaction cannot change over here, though SQL Server lets it."""
     transactions = session.transactions
     leaving = transactions.is_open and transactions.began_in == "SNAPSHOT" and statement.level != "SNAPSHOT"

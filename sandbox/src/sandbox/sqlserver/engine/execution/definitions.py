@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.sqlserver.engine.catalog.principals import DBO
 from sandbox.sqlserver.engine.ddl import alter, alter_database, permissions, principals, schemas, tables
@@ -15,6 +15,7 @@ from sandbox.sqlserver.engine.ddl.demands import (
 )
 from sandbox.sqlserver.engine.ddl.work import Work, separate_connection
 from sandbox.sqlserver.engine.errors import ddl_in_snapshot, not_in_transaction, unsupported
+from sandbox.sqlserver.engine.execution.session_state import SessionState
 from sandbox.sqlserver.engine.parser.rights_statements import (
     AlterRole,
     ChangePermissions,
@@ -43,9 +44,6 @@ from sandbox.sqlserver.engine.parser.statements import (
 )
 from sandbox.sqlserver.engine.rights.access import user_in
 from sandbox.sqlserver.engine.sqlite.database import Database
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
 
 _IN_DATABASE: dict[type[Any], Callable[[Work, Any], None]] = {
     CreateTable: tables.create_table,
@@ -81,7 +79,7 @@ def is_definition(statement: Statement) -> bool:
     return kind in _IN_DATABASE or kind in _ON_DATABASE or kind in _ON_SERVER or kind is CreateDatabase
 
 
-def run_definition(session: EngineSession, statement: Statement) -> None:
+def run_definition(session: SessionState, statement: Statement) -> None:
     """Run it. Raises 226 or 3964 where definitions are not allowed, and what the statement raises."""
     if isinstance(statement, CreateDatabase):
         _outside_transaction(session, "CREATE DATABASE")
@@ -96,12 +94,12 @@ def run_definition(session: EngineSession, statement: Statement) -> None:
         _in_database(session, statement)
 
 
-def _outside_transaction(session: EngineSession, statement: str) -> None:
+def _outside_transaction(session: SessionState, statement: str) -> None:
     if session.transactions.is_open:
         raise not_in_transaction(statement)
 
 
-def _in_database(session: EngineSession, statement: Statement) -> None:
+def _in_database(session: SessionState, statement: Statement) -> None:
     transactions = session.transactions
     snapshot = transactions.is_open and transactions.level == "SNAPSHOT"
     if snapshot and not isinstance(statement, TruncateTable):
@@ -118,7 +116,7 @@ def _in_database(session: EngineSession, statement: Statement) -> None:
     transactions.end_statement()
 
 
-def _alter_database(session: EngineSession, statement: TrackDatabase | SetDatabaseOption) -> None:
+def _alter_database(session: SessionState, statement: TrackDatabase | SetDatabaseOption) -> None:
     """On a connection of its own, since the database need not be the current one."""
     database = _database(session, statement.database)
     with separate_connection(database, session.is_cancelled) as connection:
@@ -130,7 +128,7 @@ def _alter_database(session: EngineSession, statement: TrackDatabase | SetDataba
         _ON_DATABASE[type(statement)](work, statement)
 
 
-def _on_server(session: EngineSession, statement: CreateLogin | DropLogin) -> None:
+def _on_server(session: SessionState, statement: CreateLogin | DropLogin) -> None:
     """In master, on a connection of its own: it is not part of the session's transaction, so there must be none."""
     if session.transactions.is_open:
         raise unsupported("CREATE LOGIN or DROP LOGIN inside a transaction")
@@ -141,7 +139,7 @@ def _on_server(session: EngineSession, statement: CreateLogin | DropLogin) -> No
         _ON_SERVER[type(statement)](work, statement)
 
 
-def _database(session: EngineSession, name: str | None) -> Database:
+def _database(session: SessionState, name: str | None) -> Database:
     if name is None:
         return session.current
     database = session.instance.find(name)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import Result, SqlError
-from sandbox.sqlserver.engine import procedures
-from sandbox.sqlserver.engine.definitions import is_definition, run_definition
 from sandbox.sqlserver.engine.errors import unsupported
-from sandbox.sqlserver.engine.execute_sql import statement_of
+from sandbox.sqlserver.engine.execution import procedures
+from sandbox.sqlserver.engine.execution.definitions import is_definition, run_definition
+from sandbox.sqlserver.engine.execution.execute_sql import statement_of
+from sandbox.sqlserver.engine.execution.planner import Planner
+from sandbox.sqlserver.engine.execution.rows import RowStream
+from sandbox.sqlserver.engine.execution.runner import Runner
+from sandbox.sqlserver.engine.execution.session_state import SessionState
+from sandbox.sqlserver.engine.execution.small_statements import LeftLoopError, ReturnedError, SmallStatements
+from sandbox.sqlserver.engine.execution.statement_errors import can_be_caught, goes_on
+from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.dialect import ChangeTable
 from sandbox.sqlserver.engine.parser.statements import (
@@ -30,15 +36,6 @@ from sandbox.sqlserver.engine.parser.statements import (
     While,
 )
 from sandbox.sqlserver.engine.parser.walk import all_statements
-from sandbox.sqlserver.engine.planner import Planner
-from sandbox.sqlserver.engine.rows import RowStream
-from sandbox.sqlserver.engine.runner import Runner
-from sandbox.sqlserver.engine.small_statements import LeftLoopError, ReturnedError, SmallStatements
-from sandbox.sqlserver.engine.statement_errors import can_be_caught, goes_on
-from sandbox.sqlserver.engine.variables import Variables
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
 
 _BATCHES = 2048
 
@@ -76,7 +73,7 @@ def _read(result: Result) -> Iterator[Result]:
 class Interpreter:
     """One run of one batch."""
 
-    def __init__(self, session: EngineSession, variables: Variables) -> None:
+    def __init__(self, session: SessionState, variables: Variables) -> None:
         self._session = session
         self._variables = variables
         self._runner = Runner(session, variables, Planner())

@@ -6,22 +6,19 @@ The driver asks for it when a parameter is None, and for `fast_executemany`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from sandbox.sqlserver.contract import Column, Result, SqlType
 from sandbox.sqlserver.engine.catalog.schema import Catalog, Table
 from sandbox.sqlserver.engine.catalog.type_ids import max_length, precision, scale, type_row
+from sandbox.sqlserver.engine.execution.session_state import SessionState
 from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.cursor import open_cursor
 from sandbox.sqlserver.engine.parser.statements import Change, Declare, If, Query, Statement, While
 from sandbox.sqlserver.engine.parser.walk import all_statements
 from sandbox.sqlserver.engine.values.types import BIT, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
 from sandbox.sqlserver.engine.values.types import describe as type_text
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
 
 _UNKNOWN = nvarchar(4000)
 """What a parameter is taken for when nothing around it says more."""
@@ -80,7 +77,7 @@ _TDS_TYPES = {
 _PLP_LENGTH = 65_535
 
 
-def describe(session: EngineSession, batch: str, declared: str) -> Result:
+def describe(session: SessionState, batch: str, declared: str) -> Result:
     """One row for each parameter of the batch that `declared` does not declare, in order of appearance."""
     transactions = session.transactions
     transactions.start_reading()

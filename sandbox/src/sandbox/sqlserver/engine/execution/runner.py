@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
@@ -13,20 +13,17 @@ from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.run import run_change
 from sandbox.sqlserver.engine.errors import DUPLICATES, not_started_in_snapshot, snapshot_not_allowed, unsupported
+from sandbox.sqlserver.engine.execution.planner import Planner, Setting, assignments
+from sandbox.sqlserver.engine.execution.rows import RowStream, decoded
+from sandbox.sqlserver.engine.execution.session_state import SessionState
+from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.locking.hold import Hold
 from sandbox.sqlserver.engine.parser.statements import Change, Query
-from sandbox.sqlserver.engine.planner import Planner, Setting, assignments
 from sandbox.sqlserver.engine.rights.needs import Need
-from sandbox.sqlserver.engine.rows import RowStream, decoded
 from sandbox.sqlserver.engine.translate.plan import Bind, Plan
 from sandbox.sqlserver.engine.values.convert import converted
 from sandbox.sqlserver.engine.values.storage import Stored, decoder
 from sandbox.sqlserver.engine.values.types import nvarchar
-from sandbox.sqlserver.engine.variables import Variables
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
-
 
 _PlanT = TypeVar("_PlanT", bound=Plan)
 
@@ -34,7 +31,7 @@ _PlanT = TypeVar("_PlanT", bound=Plan)
 class Runner:
     """Runs the statements of one batch that touch data."""
 
-    def __init__(self, session: EngineSession, variables: Variables, planner: Planner) -> None:
+    def __init__(self, session: SessionState, variables: Variables, planner: Planner) -> None:
         self._session = session
         self._variables = variables
         self._planner = planner

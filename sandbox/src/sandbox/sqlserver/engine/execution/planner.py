@@ -15,11 +15,11 @@ from sandbox.sqlserver.engine.dml.insert import plan_insert
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.update import plan_update
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.parser.statements import Change, Query
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Plan
 from sandbox.sqlserver.engine.translate.tsql import new_translator, plan_condition, plan_expression, plan_query
-from sandbox.sqlserver.engine.variables import Variables
 
 _T = TypeVar("_T")
 _PLANS_PER_BATCH = 64

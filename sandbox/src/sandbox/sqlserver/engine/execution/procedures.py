@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
-from sandbox.sqlserver.engine import describe_parameters, type_info
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
 from sandbox.sqlserver.engine.ddl.demands import check_cleanup
 from sandbox.sqlserver.engine.errors import unsupported
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
+from sandbox.sqlserver.engine.execution import datatype_info, describe_parameters
+from sandbox.sqlserver.engine.execution.session_state import SessionState
 
 Arguments = Sequence[tuple[str, Parameter]]
 _REFUSED = frozenset(
@@ -62,7 +59,7 @@ _REFUSED = frozenset(
 """Procedures that every SQL Server has and clients call."""
 
 
-def call(session: EngineSession, procedure: str, arguments: Arguments) -> Iterator[Result]:
+def call(session: SessionState, procedure: str, arguments: Arguments) -> Iterator[Result]:
     """The results of a system procedure. Raises 2812 for an unknown one, 40000 for one that the stand-in has not."""
     name = procedure.replace("[", "").replace("]", "").lower().rpartition(".")[2]
     handler = _PROCEDURES.get(name)
@@ -83,21 +80,19 @@ def _argument(arguments: Arguments, place: int, name: str) -> object:
     return None
 
 
-def _datatype_info(session: EngineSession, arguments: Arguments) -> Iterator[Result]:
-    del session
+def _datatype_info(arguments: Arguments) -> Iterator[Result]:
     wanted = _argument(arguments, 0, "data_type")
-    yield type_info.datatype_info(int(str(wanted)) if wanted is not None else 0)
+    yield datatype_info.datatype_info(int(str(wanted)) if wanted is not None else 0)
 
 
-def _undeclared_parameters(session: EngineSession, arguments: Arguments) -> Iterator[Result]:
+def _undeclared_parameters(session: SessionState, arguments: Arguments) -> Iterator[Result]:
     batch = _argument(arguments, 0, "tsql")
     declared = _argument(arguments, 1, "params")
     yield describe_parameters.describe(session, str(batch), str(declared or ""))
 
 
-def _flush_changes(session: EngineSession, arguments: Arguments) -> Iterator[Result]:
+def _flush_changes(session: SessionState) -> Iterator[Result]:
     """sys.sp_flush_CT_internal_table_on_demand: cleanup by retention, for all tables whatever table is named."""
-    del arguments
     session.transactions.start_writing()
     check_cleanup(session.rights_now())
     raw = session.connection.raw
@@ -108,9 +103,9 @@ def _flush_changes(session: EngineSession, arguments: Arguments) -> Iterator[Res
     yield from ()
 
 
-_PROCEDURES: dict[str, Callable[[EngineSession, Arguments], Iterator[Result]]] = {
-    "sp_datatype_info": _datatype_info,
-    "sp_datatype_info_100": _datatype_info,
+_PROCEDURES: dict[str, Callable[[SessionState, Arguments], Iterator[Result]]] = {
+    "sp_datatype_info": lambda _session, arguments: _datatype_info(arguments),
+    "sp_datatype_info_100": lambda _session, arguments: _datatype_info(arguments),
     "sp_describe_undeclared_parameters": _undeclared_parameters,
-    "sp_flush_ct_internal_table_on_demand": _flush_changes,
+    "sp_flush_ct_internal_table_on_demand": lambda session, _arguments: _flush_changes(session),
 }

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.sqlserver.contract import Info, Result, SqlError
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.execution.raised_text import raised_text
+from sandbox.sqlserver.engine.execution.runner import Runner
+from sandbox.sqlserver.engine.execution.session_state import SessionState
+from sandbox.sqlserver.engine.execution.settings import set_isolation, set_option
+from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.parser.statements import (
     BeginTransaction,
     Break,
@@ -27,15 +32,8 @@ from sandbox.sqlserver.engine.parser.statements import (
     Use,
     WaitFor,
 )
-from sandbox.sqlserver.engine.raised_text import raised_text
-from sandbox.sqlserver.engine.runner import Runner
-from sandbox.sqlserver.engine.settings import set_isolation, set_option
 from sandbox.sqlserver.engine.values.delay import seconds_of
 from sandbox.sqlserver.engine.values.types import INT, nvarchar
-from sandbox.sqlserver.engine.variables import Variables
-
-if TYPE_CHECKING:
-    from sandbox.sqlserver.engine.session import EngineSession
 
 _LAST_INFORMATIVE = 10
 """Severities up to this are messages, not errors."""
@@ -56,7 +54,7 @@ class LeftLoopError(Exception):
 class SmallStatements:
     """Runs them for one batch."""
 
-    def __init__(self, session: EngineSession, variables: Variables, runner: Runner) -> None:
+    def __init__(self, session: SessionState, variables: Variables, runner: Runner) -> None:
         self._session = session
         self._variables = variables
         self._runner = runner
@@ -104,7 +102,6 @@ class SmallStatements:
         raise SqlError(number, str(text), state=int(state))
 
     def _rethrow(self, statement: Rethrow) -> None:
-        del statement
         caught = self._session.facts.caught
         if caught is None:
             text = (
@@ -142,7 +139,6 @@ class SmallStatements:
         return Result(database=self._session.database, infos=(Info(number=5701, text=text, state=2),))
 
     def _return(self, statement: Return) -> None:
-        del statement
         raise ReturnedError
 
     def _leave_loop(self, statement: Break | Continue) -> None:
