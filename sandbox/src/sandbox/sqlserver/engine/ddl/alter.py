@@ -22,7 +22,7 @@ from sandbox.sqlserver.engine.ddl.definitions import (
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import null_not_allowed, unsupported
 from sandbox.sqlserver.engine.parser.cursor import parse_expression
-from sandbox.sqlserver.engine.parser.statements import AddToTable, AlterColumn, DropFromTable, TrackTable
+from sandbox.sqlserver.engine.parser.definition_statements import AddToTable, AlterColumn, DropFromTable, TrackTable
 from sandbox.sqlserver.engine.translate.coerce import coerce
 from sandbox.sqlserver.engine.translate.context import Context
 from sandbox.sqlserver.engine.translate.plan import Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.store import load_settings, touch, write_meta
 from sandbox.sqlserver.engine.ddl.work import Work
-from sandbox.sqlserver.engine.parser.statements import SetDatabaseOption, TrackDatabase
+from sandbox.sqlserver.engine.parser.definition_statements import SetDatabaseOption, TrackDatabase
 
 _SYSTEM_DATABASES = frozenset({"master", "model", "msdb", "tempdb"})
 _OPTION_KEYS = {

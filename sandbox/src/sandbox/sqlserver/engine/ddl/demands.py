@@ -15,15 +15,7 @@ from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.ddl.permissions import cannot_find_securable, find_securable
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import does_not_exist_or_no_permission
-from sandbox.sqlserver.engine.parser.rights_statements import (
-    AlterRole,
-    ChangePermissions,
-    CreateLogin,
-    CreateUser,
-    DropLogin,
-    DropUser,
-)
-from sandbox.sqlserver.engine.parser.statements import (
+from sandbox.sqlserver.engine.parser.definition_statements import (
     AddToTable,
     AlterColumn,
     CreateDatabase,
@@ -37,6 +29,14 @@ from sandbox.sqlserver.engine.parser.statements import (
     DropTable,
     TrackTable,
     TruncateTable,
+)
+from sandbox.sqlserver.engine.parser.rights_statements import (
+    AlterRole,
+    ChangePermissions,
+    CreateLogin,
+    CreateUser,
+    DropLogin,
+    DropUser,
 )
 from sandbox.sqlserver.engine.rights.effective import Rights
 from sandbox.sqlserver.engine.rights.logins import Login

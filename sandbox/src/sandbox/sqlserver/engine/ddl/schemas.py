@@ -10,7 +10,7 @@ from sandbox.sqlserver.engine.catalog.principal_store import forget_securable
 from sandbox.sqlserver.engine.catalog.store import touch
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import already_exists, unsupported
-from sandbox.sqlserver.engine.parser.statements import CreateSchema, DropSchema
+from sandbox.sqlserver.engine.parser.definition_statements import CreateSchema, DropSchema
 
 _FIRST_USER_ID = 5
 

@@ -26,7 +26,7 @@ from sandbox.sqlserver.engine.ddl.definitions import (
 from sandbox.sqlserver.engine.ddl.schemas import find_schema
 from sandbox.sqlserver.engine.ddl.work import Work
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
-from sandbox.sqlserver.engine.parser.statements import (
+from sandbox.sqlserver.engine.parser.definition_statements import (
     CreateIndex,
     CreateTable,
     CreateTableOf,

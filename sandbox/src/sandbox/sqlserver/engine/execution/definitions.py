@@ -16,15 +16,7 @@ from sandbox.sqlserver.engine.ddl.demands import (
 from sandbox.sqlserver.engine.ddl.work import Work, separate_connection
 from sandbox.sqlserver.engine.errors import ddl_in_snapshot, not_in_transaction, unsupported
 from sandbox.sqlserver.engine.execution.session_state import SessionState
-from sandbox.sqlserver.engine.parser.rights_statements import (
-    AlterRole,
-    ChangePermissions,
-    CreateLogin,
-    CreateUser,
-    DropLogin,
-    DropUser,
-)
-from sandbox.sqlserver.engine.parser.statements import (
+from sandbox.sqlserver.engine.parser.definition_statements import (
     AddToTable,
     AlterColumn,
     CreateDatabase,
@@ -37,11 +29,19 @@ from sandbox.sqlserver.engine.parser.statements import (
     DropSchema,
     DropTable,
     SetDatabaseOption,
-    Statement,
     TrackDatabase,
     TrackTable,
     TruncateTable,
 )
+from sandbox.sqlserver.engine.parser.rights_statements import (
+    AlterRole,
+    ChangePermissions,
+    CreateLogin,
+    CreateUser,
+    DropLogin,
+    DropUser,
+)
+from sandbox.sqlserver.engine.parser.statements import Statement
 from sandbox.sqlserver.engine.rights.access import user_in
 from sandbox.sqlserver.engine.sqlite.database import Database
 

@@ -15,7 +15,14 @@ from sandbox.sqlserver.engine.catalog.type_ids import max_length, precision, sca
 from sandbox.sqlserver.engine.execution.session_state import SessionState
 from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.cursor import open_cursor
-from sandbox.sqlserver.engine.parser.statements import Change, Declare, If, Query, Statement, While
+from sandbox.sqlserver.engine.parser.small_statements import Declare
+from sandbox.sqlserver.engine.parser.statements import (
+    Change,
+    If,
+    Query,
+    Statement,
+    While,
+)
 from sandbox.sqlserver.engine.parser.walk import all_statements
 from sandbox.sqlserver.engine.values.types import BIT, INT, MAX, SMALLINT, SYSNAME, TINYINT, nvarchar
 from sandbox.sqlserver.engine.values.types import describe as type_text

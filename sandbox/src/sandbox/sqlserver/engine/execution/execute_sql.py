@@ -10,7 +10,7 @@ from sqlglot import exp
 from sandbox.sqlserver.contract import Parameter, SqlError, SqlType
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.batch import parse_batch
-from sandbox.sqlserver.engine.parser.statements import Declare
+from sandbox.sqlserver.engine.parser.small_statements import Declare
 from sandbox.sqlserver.engine.values.convert import converted
 from sandbox.sqlserver.engine.values.storage import decoder, encode
 

@@ -21,11 +21,11 @@ from sandbox.sqlserver.engine.execution.small_statements import LeftLoopError, R
 from sandbox.sqlserver.engine.execution.statement_errors import can_be_caught, goes_on
 from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.parser.batch import parse_batch
+from sandbox.sqlserver.engine.parser.definition_statements import CreateTableOf
 from sandbox.sqlserver.engine.parser.dialect import ChangeTable
 from sandbox.sqlserver.engine.parser.statements import (
     Block,
     Change,
-    CreateTableOf,
     ExecuteProcedure,
     ExecuteText,
     If,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.sqlserver.engine.ddl.demands import check_identity_insert
 from sandbox.sqlserver.engine.errors import invalid_object, unsupported
 from sandbox.sqlserver.engine.execution.session_state import SessionState
-from sandbox.sqlserver.engine.parser.statements import SetIsolation, SetOption
+from sandbox.sqlserver.engine.parser.small_statements import SetIsolation, SetOption
 
 _ALWAYS = {
     "ANSI_NULLS": "ON",

@@ -12,7 +12,7 @@ from sandbox.sqlserver.engine.execution.runner import Runner
 from sandbox.sqlserver.engine.execution.session_state import SessionState
 from sandbox.sqlserver.engine.execution.settings import set_isolation, set_option
 from sandbox.sqlserver.engine.execution.variables import Variables
-from sandbox.sqlserver.engine.parser.statements import (
+from sandbox.sqlserver.engine.parser.small_statements import (
     BeginTransaction,
     Break,
     CommitTransaction,
@@ -27,11 +27,11 @@ from sandbox.sqlserver.engine.parser.statements import (
     SetIsolation,
     SetOption,
     SetVariable,
-    Statement,
     Throw,
     Use,
     WaitFor,
 )
+from sandbox.sqlserver.engine.parser.statements import Statement
 from sandbox.sqlserver.engine.values.delay import seconds_of
 from sandbox.sqlserver.engine.values.types import INT, nvarchar
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.cursor import Cursor
-from sandbox.sqlserver.engine.parser.statements import SetDatabaseOption, Statement, TrackDatabase
+from sandbox.sqlserver.engine.parser.definition_statements import SetDatabaseOption, TrackDatabase
+from sandbox.sqlserver.engine.parser.statements import Statement
 
 _OPTIONS = ("ALLOW_SNAPSHOT_ISOLATION", "READ_COMMITTED_SNAPSHOT")
 _UNITS = ("DAYS", "HOURS", "MINUTES")

@@ -6,14 +6,9 @@ from sqlglot import exp
 
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_definitions
+from sandbox.sqlserver.engine.parser.definition_statements import AddToTable, AlterColumn, DropFromTable, TrackTable
 from sandbox.sqlserver.engine.parser.extent import skip_condition
-from sandbox.sqlserver.engine.parser.statements import (
-    AddToTable,
-    AlterColumn,
-    DropFromTable,
-    Statement,
-    TrackTable,
-)
+from sandbox.sqlserver.engine.parser.statements import Statement
 from sandbox.sqlserver.engine.values.types import from_tree
 
 

@@ -18,27 +18,29 @@ from sandbox.sqlserver.engine.parser.cursor import (
     parse_tree,
 )
 from sandbox.sqlserver.engine.parser.extent import skip_condition, skip_statement
-from sandbox.sqlserver.engine.parser.statements import (
+from sandbox.sqlserver.engine.parser.small_statements import (
     BeginTransaction,
-    Block,
     Break,
-    Change,
     CommitTransaction,
     Continue,
-    If,
     Print,
-    Query,
     RaiseError,
     Rethrow,
     Return,
     RollbackTransaction,
     SaveTransaction,
-    SelectInto,
-    Statement,
     Throw,
-    Try,
     Use,
     WaitFor,
+)
+from sandbox.sqlserver.engine.parser.statements import (
+    Block,
+    Change,
+    If,
+    Query,
+    SelectInto,
+    Statement,
+    Try,
     While,
 )
 from sandbox.sqlserver.engine.parser.words import REFUSED, STARTERS

@@ -7,8 +7,7 @@ from sandbox.sqlserver.engine.parser import rights
 from sandbox.sqlserver.engine.parser.alter_database import parse_alter_database
 from sandbox.sqlserver.engine.parser.alter_table import parse_alter_table
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_condition, parse_definitions
-from sandbox.sqlserver.engine.parser.extent import skip_condition
-from sandbox.sqlserver.engine.parser.statements import (
+from sandbox.sqlserver.engine.parser.definition_statements import (
     CreateDatabase,
     CreateIndex,
     CreateSchema,
@@ -16,9 +15,10 @@ from sandbox.sqlserver.engine.parser.statements import (
     DropIndex,
     DropSchema,
     DropTable,
-    Statement,
     TruncateTable,
 )
+from sandbox.sqlserver.engine.parser.extent import skip_condition
+from sandbox.sqlserver.engine.parser.statements import Statement
 
 
 def parse(cursor: Cursor) -> Statement:

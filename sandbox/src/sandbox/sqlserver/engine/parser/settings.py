@@ -8,7 +8,8 @@ from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.parser.compound import OPERATORS
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_expression, parse_tree
 from sandbox.sqlserver.engine.parser.extent import skip_condition
-from sandbox.sqlserver.engine.parser.statements import Block, Declare, SetIsolation, SetOption, SetVariable, Statement
+from sandbox.sqlserver.engine.parser.small_statements import Declare, SetIsolation, SetOption, SetVariable
+from sandbox.sqlserver.engine.parser.statements import Block, Statement
 from sandbox.sqlserver.engine.values.types import from_tree
 
 _ON_OFF = frozenset(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sandbox.sqlserver.engine.parser.statements import Block, If, Statement, Try, While
+from sandbox.sqlserver.engine.parser.statements import (
+    Block,
+    If,
+    Statement,
+    Try,
+    While,
+)
 
 
 def all_statements(statement: Statement) -> Iterator[Statement]:
