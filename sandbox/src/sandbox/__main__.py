@@ -63,8 +63,8 @@ def sql_command(
 
     Example: python -m sandbox sql -Q "SELECT TOP 5 * FROM SalesInvoices"
     """
+    from sandbox.prompt.prompt_session import failure_of
     from sandbox.prompt.run import PromptOptions, prompt
-    from sandbox.prompt.session import failure_of
 
     if not env_path.is_file():
         typer.echo(f"sandbox: there is no {env_path}: start one with `python -m sandbox up`, or name it", err=True)

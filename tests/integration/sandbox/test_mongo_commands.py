@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, DeleteOne, IndexModel, InsertOne, Rep
 from pymongo.errors import BulkWriteError, CursorNotFound, DuplicateKeyError, OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
-from sandbox.mongo.server import MongoServer
+from sandbox.mongo.mongo_server import MongoServer
 
 from tests.integration.sandbox.mongo_fixtures import Client, connected
 from tests.support.wait import wait_until

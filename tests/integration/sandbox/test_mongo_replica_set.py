@@ -11,7 +11,7 @@ from bson import Int64
 from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import NotPrimaryError, OperationFailure
 from pymongo.read_concern import ReadConcern
-from sandbox.mongo.server import MongoServer
+from sandbox.mongo.mongo_server import MongoServer
 from sandbox.mongo_control import MongoControl
 
 from tests.integration.sandbox.mongo_fixtures import Client, connected

@@ -17,7 +17,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from sandbox.mongo.catalogue import DirectoryInUseError
-from sandbox.mongo.server import MongoServer
+from sandbox.mongo.mongo_server import MongoServer
 
 from tests.integration.sandbox.mongo_fixtures import connected, mongo_process
 from tests.support.wait import wait_until

@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from sandbox.mongo.server import MongoServer
+from sandbox.mongo.mongo_server import MongoServer
 
 _GC_THRESHOLDS = (50_000, 20, 20)
 """Documents and index entries are many and make no cycles: looking for some costs a fifth of an insert."""

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from examples.pharmacy.connection import connect
 from sandbox.prompt.outcome import Outcome, write
+from sandbox.prompt.prompt_session import PromptSession
 from sandbox.prompt.script import Batch, batches, go_times, is_complete
-from sandbox.prompt.session import PromptSession
 
 LEAVE = frozenset({":quit", "quit", "exit", "\\q"})
 GREETING = "End a statement with ; or a batch with GO. Ctrl-C cancels, Ctrl-D or exit leaves."

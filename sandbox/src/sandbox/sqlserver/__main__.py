@@ -13,13 +13,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sandbox.sqlserver.certificate import Certificate, ensure_certificate
+from sandbox.sqlserver.connections.encryption import Encryption
+from sandbox.sqlserver.connections.tds_server import TdsServer
 from sandbox.sqlserver.control.commands import Commands
-from sandbox.sqlserver.control.server import HOST, ControlServer
-from sandbox.sqlserver.encryption import Encryption
+from sandbox.sqlserver.control.control_server import HOST, ControlServer
 from sandbox.sqlserver.engine import SqlEngine, open_engine
 from sandbox.sqlserver.faults.board import Board
-from sandbox.sqlserver.faults.engine import FaultyEngine
-from sandbox.sqlserver.server import SqlServer
+from sandbox.sqlserver.faults.faulty_engine import FaultyEngine
 
 DEFAULT_PASSWORD_VARIABLE = "MSSQL_SA_PASSWORD"  # noqa: S105 - the name of a variable
 
@@ -41,7 +41,7 @@ def main() -> int:
     engine = open_engine(arguments.data, user=arguments.user, password=password, database=arguments.database)
     board = Board()
     with closing(engine), _cleaning_up(engine):
-        server = SqlServer(
+        server = TdsServer(
             FaultyEngine(engine, board),
             host=arguments.host,
             port=arguments.port,
@@ -65,7 +65,7 @@ def _cleaning_up(engine: SqlEngine) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(server: SqlServer) -> Iterator[None]:
+def _listening(server: TdsServer) -> Iterator[None]:
     with _told_when_taken(server.host, server.wanted_port, "--port"):
         server.start()
     try:

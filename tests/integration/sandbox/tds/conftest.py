@@ -8,7 +8,7 @@ from pathlib import Path
 import pyodbc
 import pytest
 from sandbox.sqlserver.certificate import Certificate, ensure_certificate
-from sandbox.sqlserver.server import SqlServer
+from sandbox.sqlserver.connections.tds_server import TdsServer
 
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine
@@ -29,15 +29,15 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def server(engine: FakeEngine, certificate: Certificate) -> Iterator[SqlServer]:
-    server = SqlServer(engine, certificate=certificate)
+def server(engine: FakeEngine, certificate: Certificate) -> Iterator[TdsServer]:
+    server = TdsServer(engine, certificate=certificate)
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def client(server: SqlServer) -> Iterator[pyodbc.Connection]:
+def client(server: TdsServer) -> Iterator[pyodbc.Connection]:
     """A connection in autocommit mode."""
     connection = connect(server.port, autocommit=True)
     yield connection

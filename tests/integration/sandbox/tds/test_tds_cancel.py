@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
+from sandbox.sqlserver.connections.tds_server import TdsServer
 from sandbox.sqlserver.contract import Column, Parameter, Result, SqlType
-from sandbox.sqlserver.server import SqlServer
 
 from tests.integration.sandbox.tds.client import bare, connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession
@@ -74,7 +74,7 @@ def fail(cursor: pyodbc.Cursor) -> None:
 
 @pytest.mark.parametrize("encrypt", ["Encrypt=no", "Encrypt=yes;TrustServerCertificate=yes"])
 @pytest.mark.parametrize("statement", ["SLOW", "SLOW ?", "ROWS", "ROWS ?"])
-def test_cancel_from_another_thread(server: SqlServer, engine: FakeEngine, statement: str, encrypt: str) -> None:
+def test_cancel_from_another_thread(server: TdsServer, engine: FakeEngine, statement: str, encrypt: str) -> None:
     client = connect(server.port, encrypt=encrypt, autocommit=True)
     cursor = client.cursor()
     rows: list[object] = []
@@ -101,7 +101,7 @@ def test_query_timeout(client: pyodbc.Connection, statement: str) -> None:
         assert client.execute("ECHO ?", number).fetchval() == number
 
 
-def test_a_cancelled_statement_leaves_the_transaction(server: SqlServer, engine: FakeEngine) -> None:
+def test_a_cancelled_statement_leaves_the_transaction(server: TdsServer, engine: FakeEngine) -> None:
     client = connect(server.port)
     client.timeout = 1
     session = engine.sessions[0]
@@ -120,7 +120,7 @@ def test_cancelling_nothing(client: pyodbc.Connection) -> None:
     assert cursor.execute("ECHO ?", 2).fetchval() == 2
 
 
-def test_a_client_that_dies_takes_its_statement_along(server: SqlServer, engine: FakeEngine) -> None:
+def test_a_client_that_dies_takes_its_statement_along(server: TdsServer, engine: FakeEngine) -> None:
     client = connect(server.port, autocommit=True)
     thread = threading.Thread(target=fail, args=(client.cursor(),))
     thread.start()
@@ -131,7 +131,7 @@ def test_a_client_that_dies_takes_its_statement_along(server: SqlServer, engine:
     thread.join()
 
 
-def test_others_are_served_meanwhile(server: SqlServer, engine: FakeEngine) -> None:
+def test_others_are_served_meanwhile(server: TdsServer, engine: FakeEngine) -> None:
     busy = connect(server.port, autocommit=True)
     cursor = busy.cursor()
     thread = threading.Thread(target=fail, args=(cursor,))
@@ -145,7 +145,7 @@ def test_others_are_served_meanwhile(server: SqlServer, engine: FakeEngine) -> N
     busy.close()
 
 
-def test_a_socket_that_says_nothing_does_no_harm(server: SqlServer, engine: FakeEngine) -> None:
+def test_a_socket_that_says_nothing_does_no_harm(server: TdsServer, engine: FakeEngine) -> None:
     silent = bare(server.port)
     client = connect(server.port)
     assert client.execute("ECHO ?", 1).fetchval() == 1

@@ -6,15 +6,15 @@ import random
 import threading
 
 import pytest
-from sandbox.sqlserver import connection
-from sandbox.sqlserver.server import SqlServer
+from sandbox.sqlserver.connections import connection
+from sandbox.sqlserver.connections.tds_server import TdsServer
 
 from tests.integration.sandbox.tds.client import HEADERS, PRELOGIN, bare, connect, hung_up, logged_in, login, packet
 from tests.integration.sandbox.tds.fake_engine import FakeEngine
 from tests.support.wait import wait_until
 
 
-def still_works(server: SqlServer) -> bool:
+def still_works(server: TdsServer) -> bool:
     client = connect(server.port)
     found = client.execute("ECHO ?", 1).fetchval()
     client.close()
@@ -42,7 +42,7 @@ def still_works(server: SqlServer) -> bool:
     ],
     ids=lambda data: data[:12].hex(),
 )
-def test_nonsense_before_the_login_is_hung_up_on(server: SqlServer, engine: FakeEngine, data: bytes) -> None:
+def test_nonsense_before_the_login_is_hung_up_on(server: TdsServer, engine: FakeEngine, data: bytes) -> None:
     client = bare(server.port)
     client.sendall(data)
     assert hung_up(client)
@@ -68,7 +68,7 @@ def test_nonsense_before_the_login_is_hung_up_on(server: SqlServer, engine: Fake
     ],
     ids=lambda data: data[:40].hex(),
 )
-def test_nonsense_after_the_login_is_hung_up_on(server: SqlServer, engine: FakeEngine, data: bytes) -> None:
+def test_nonsense_after_the_login_is_hung_up_on(server: TdsServer, engine: FakeEngine, data: bytes) -> None:
     client = logged_in(server.port)
     client.sendall(data)
     client.shutdown(1)
@@ -78,7 +78,7 @@ def test_nonsense_after_the_login_is_hung_up_on(server: SqlServer, engine: FakeE
     assert still_works(server)
 
 
-def test_requests_that_exist_but_not_here_are_refused_politely(server: SqlServer) -> None:
+def test_requests_that_exist_but_not_here_are_refused_politely(server: TdsServer) -> None:
     client = logged_in(server.port)
     table_valued = b"\xff\xff\x0a\x00\x00\x00\x00\x00\xf3"
     refused = {
@@ -93,7 +93,7 @@ def test_requests_that_exist_but_not_here_are_refused_politely(server: SqlServer
 
 
 def test_a_client_that_does_not_log_in_is_not_waited_for(
-    server: SqlServer, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    server: TdsServer, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "LOGIN_SECONDS", 0.3)
     client = bare(server.port)
@@ -108,7 +108,7 @@ def test_a_client_that_does_not_log_in_is_not_waited_for(
     patient.close()
 
 
-def test_random_bytes(server: SqlServer, engine: FakeEngine) -> None:
+def test_random_bytes(server: TdsServer, engine: FakeEngine) -> None:
     dice = random.Random(20240229)
     genuine = [PRELOGIN, login(), packet(0x01, HEADERS + "ECHO".encode("utf-16-le")), packet(0x03, HEADERS)]
     for _ in range(300):
@@ -124,7 +124,7 @@ def test_random_bytes(server: SqlServer, engine: FakeEngine) -> None:
     assert still_works(server)
 
 
-def test_an_unfinished_request_can_be_abandoned(server: SqlServer) -> None:
+def test_an_unfinished_request_can_be_abandoned(server: TdsServer) -> None:
     client = logged_in(server.port)
     end_and_ignore = 3
     client.sendall(packet(0x01, HEADERS, status=0) + packet(0x01, b"", status=end_and_ignore))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
+from sandbox.sqlserver.connections.tds_server import TdsServer
 from sandbox.sqlserver.contract import Column, Parameter, Result, SqlError, SqlType
-from sandbox.sqlserver.server import SqlServer
 
 from tests.integration.sandbox.tds.client import argument, call, connect, logged_in
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession
@@ -69,7 +69,7 @@ def test_many_handles(client: pyodbc.Connection, engine: FakeEngine) -> None:
             assert cursor.execute(f"GIVE{number} ?", number * turn).fetchval() == number * turn
 
 
-def test_a_handle_is_good_until_it_is_let_go(server: SqlServer) -> None:
+def test_a_handle_is_good_until_it_is_let_go(server: TdsServer) -> None:
     client = logged_in(server.port)
     prepare_and_execute, execute, unprepare = 13, 12, 15
     text = SqlType(name="nvarchar", length=-1)
@@ -95,7 +95,7 @@ def test_a_handle_is_good_until_it_is_let_go(server: SqlServer) -> None:
     client.close()
 
 
-def test_a_connection_can_be_reset(server: SqlServer, engine: FakeEngine) -> None:
+def test_a_connection_can_be_reset(server: TdsServer, engine: FakeEngine) -> None:
     client = connect(server.port, autocommit=True)
     # SQL_COPT_SS_RESET_CONNECTION, as connection pools set it before they hand a connection on.
     reset_connection, yes = 1246, struct.pack("<i", 1)

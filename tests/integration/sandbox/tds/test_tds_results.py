@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
+from sandbox.sqlserver.connections.tds_server import TdsServer
 from sandbox.sqlserver.contract import Column, Info, Parameter, Result, SqlError, SqlType
-from sandbox.sqlserver.server import SqlServer
 
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession, Script
@@ -166,7 +166,7 @@ class Endless:
 
 
 @pytest.mark.parametrize("encrypt", ["Encrypt=no", "Encrypt=yes;TrustServerCertificate=yes"])
-def test_rows_are_made_as_the_client_takes_them(server: SqlServer, engine: FakeEngine, encrypt: str) -> None:
+def test_rows_are_made_as_the_client_takes_them(server: TdsServer, engine: FakeEngine, encrypt: str) -> None:
     rows = Endless()
     engine.scripts["ENDLESS"] = script(Result(columns=[TEXT], rows=rows))
     client = connect(server.port, encrypt=encrypt, autocommit=True)
@@ -187,7 +187,7 @@ def test_rows_are_made_as_the_client_takes_them(server: SqlServer, engine: FakeE
     client.close()
 
 
-def test_a_client_that_stops_reading_and_dies(server: SqlServer, engine: FakeEngine) -> None:
+def test_a_client_that_stops_reading_and_dies(server: TdsServer, engine: FakeEngine) -> None:
     rows = Endless()
     engine.scripts["ENDLESS"] = script(Result(columns=[TEXT], rows=rows))
     client = connect(server.port)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pyodbc
 import pytest
+from sandbox.sqlserver.connections.tds_server import TdsServer
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
-from sandbox.sqlserver.server import SqlServer
 
 from tests.integration.sandbox.tds.client import connect
 from tests.integration.sandbox.tds.fake_engine import FakeEngine, FakeSession
@@ -29,7 +29,7 @@ def begin(session: FakeSession, _parameters: Mapping[str, Parameter]) -> Iterato
 
 
 @pytest.fixture
-def manual(server: SqlServer, engine: FakeEngine) -> Iterator[pyodbc.Connection]:
+def manual(server: TdsServer, engine: FakeEngine) -> Iterator[pyodbc.Connection]:
     engine.scripts.update(WRITE=quiet, CONFLICT=conflict, BEGIN=begin)
     connection = connect(server.port)
     yield connection
@@ -98,7 +98,7 @@ def test_a_failed_commit_is_told(manual: pyodbc.Connection, engine: FakeEngine) 
         manual.commit()
 
 
-def test_leaving_in_the_middle(manual: pyodbc.Connection, engine: FakeEngine, server: SqlServer) -> None:
+def test_leaving_in_the_middle(manual: pyodbc.Connection, engine: FakeEngine, server: TdsServer) -> None:
     other = connect(server.port)
     other.execute("WRITE 1")
     other.close()

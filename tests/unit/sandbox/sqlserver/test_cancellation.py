@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import Any, cast
 
-from sandbox.sqlserver.cancellation import Cancellation
+from sandbox.sqlserver.connections.cancellation import Cancellation
 
 
 class Session:

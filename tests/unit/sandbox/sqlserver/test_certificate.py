@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from sandbox.sqlserver import certificate
 from sandbox.sqlserver.certificate import ensure_certificate
-from sandbox.sqlserver.encryption import tls_contexts
+from sandbox.sqlserver.connections.encryption import tls_contexts
 
 
 def test_it_is_made_once_and_can_be_loaded(tmp_path: Path) -> None:

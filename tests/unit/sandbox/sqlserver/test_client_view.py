@@ -3,7 +3,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from sandbox.sqlserver.client_view import ClientView
+from sandbox.sqlserver.connections.client_view import ClientView
 
 
 @dataclass

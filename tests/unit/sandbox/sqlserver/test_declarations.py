@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from sandbox.sqlserver.connections.declarations import bind, read_declarations
 from sandbox.sqlserver.contract import Parameter, SqlError, SqlType
-from sandbox.sqlserver.declarations import bind, read_declarations
 from sandbox.sqlserver.wire.rpc import Argument
 
 MAX_TEXT = SqlType(name="nvarchar", length=-1)

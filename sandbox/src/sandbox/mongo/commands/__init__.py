@@ -1,16 +1,16 @@
 """The commands, one small module a theme; importing this package registers them all."""
 
-from sandbox.mongo.commands import cursors, fail_points, indexes, namespaces, reads, session, writes
+from sandbox.mongo.commands import cursors, fail_points, handshake, indexes, namespaces, reads, writes
 from sandbox.mongo.commands.registry import dispatch, is_immediate
 
 __all__ = [
     "cursors",
     "dispatch",
     "fail_points",
+    "handshake",
     "indexes",
     "is_immediate",
     "namespaces",
     "reads",
-    "session",
     "writes",
 ]

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sandbox.mongo.clock import server_time
 from sandbox.mongo.commands.arguments import collection_name, collection_of, document_field, flag, list_field
+from sandbox.mongo.commands.handshake import MAX_BATCH
 from sandbox.mongo.commands.registry import Effect, command
-from sandbox.mongo.commands.session import MAX_BATCH
 from sandbox.mongo.errors import Code, CommandError, failed_to_parse, type_mismatch, unsupported
 from sandbox.mongo.projections import compile_projection
 from sandbox.mongo.sorting import parse_sort

@@ -9,7 +9,7 @@ import pytest
 from sandbox.sqlserver.contract import Session, SqlError
 from sandbox.sqlserver.engine import SqlEngine, open_engine
 from sandbox.sqlserver.faults.board import Board
-from sandbox.sqlserver.faults.engine import FaultyEngine
+from sandbox.sqlserver.faults.faulty_engine import FaultyEngine
 from sandbox.sqlserver.faults.model import CutFault, Moment
 
 from tests.unit.sandbox.sqlserver.engine.client import Client

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sandbox.sqlserver.client_view import ClientView
+from sandbox.sqlserver.connections.client_view import ClientView
 from sandbox.sqlserver.contract import Result, Session, SqlError
 from sandbox.sqlserver.iterators import let_go
 from sandbox.sqlserver.wire import tokens

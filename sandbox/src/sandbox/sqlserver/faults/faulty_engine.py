@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sandbox.sqlserver.contract import Engine, Session
 from sandbox.sqlserver.engine.errors import login_failed
 from sandbox.sqlserver.faults.board import Board, Client
-from sandbox.sqlserver.faults.session import FaultySession, Link
+from sandbox.sqlserver.faults.faulty_session import FaultySession, Link
 
 
 class FaultyEngine:

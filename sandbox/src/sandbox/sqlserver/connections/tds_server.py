@@ -9,10 +9,10 @@ import threading
 import time
 
 from sandbox.sqlserver.certificate import Certificate
-from sandbox.sqlserver.connection import Connection
+from sandbox.sqlserver.connections.connection import Connection
+from sandbox.sqlserver.connections.encryption import Encryption, tls_contexts
+from sandbox.sqlserver.connections.handshake import Handshake
 from sandbox.sqlserver.contract import Engine
-from sandbox.sqlserver.encryption import Encryption, tls_contexts
-from sandbox.sqlserver.handshake import Handshake
 
 STOP_SECONDS = 5.0
 
@@ -22,7 +22,7 @@ _BACKLOG = 128
 _log = logging.getLogger(__name__)
 
 
-class SqlServer:
+class TdsServer:
     """Speaks TDS to clients on behalf of an engine. Every connection has threads of its own.
 
     `port` 0 takes a free one. Without a certificate nothing is encrypted; with one, clients choose unless

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sandbox.sqlserver.answer import Answer, CancelledByClientError
-from sandbox.sqlserver.cancellation import Cancellation
-from sandbox.sqlserver.client_view import ClientView
+from sandbox.sqlserver.connections.answer import Answer, CancelledByClientError
+from sandbox.sqlserver.connections.cancellation import Cancellation
+from sandbox.sqlserver.connections.client_view import ClientView
+from sandbox.sqlserver.connections.handshake import Admission
+from sandbox.sqlserver.connections.inbox import Inbox
+from sandbox.sqlserver.connections.procedures import Procedures
 from sandbox.sqlserver.contract import SqlError
-from sandbox.sqlserver.handshake import Admission
-from sandbox.sqlserver.inbox import Inbox
-from sandbox.sqlserver.procedures import Procedures
 from sandbox.sqlserver.wire import tokens
 from sandbox.sqlserver.wire.packets import Message, MessageWriter, PacketStatus, PacketType
 from sandbox.sqlserver.wire.requests import TransactionRequest, parse_batch, parse_transaction

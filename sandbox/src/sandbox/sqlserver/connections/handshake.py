@@ -6,9 +6,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.sqlserver.client_view import database_changed
+from sandbox.sqlserver.connections.client_view import database_changed
+from sandbox.sqlserver.connections.encryption import Encryption, TlsContexts, answer
 from sandbox.sqlserver.contract import Engine, Info, Session, SqlError
-from sandbox.sqlserver.encryption import Encryption, TlsContexts, answer
 from sandbox.sqlserver.wire import prelogin, tokens
 from sandbox.sqlserver.wire.login import Login, parse_login
 from sandbox.sqlserver.wire.packets import (

@@ -7,8 +7,8 @@ import logging
 import socket
 import threading
 
-from sandbox.sqlserver.dialogue import Dialogue
-from sandbox.sqlserver.handshake import Handshake
+from sandbox.sqlserver.connections.dialogue import Dialogue
+from sandbox.sqlserver.connections.handshake import Handshake
 from sandbox.sqlserver.wire.streams import ClientGoneError, ProtocolError, SocketStream
 
 LOGIN_SECONDS = 15.0

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from sandbox.sqlserver.cancellation import Cancellation
+from sandbox.sqlserver.connections.cancellation import Cancellation
 from sandbox.sqlserver.wire.packets import Message, PacketStatus, PacketType, read_packet
 from sandbox.sqlserver.wire.streams import ClientGoneError, ProtocolError, Stream
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sandbox.sqlserver.answer import Answer
+from sandbox.sqlserver.connections.answer import Answer
+from sandbox.sqlserver.connections.declarations import Declared, bind, read_declarations
 from sandbox.sqlserver.contract import Result, Session, SqlError, SqlType
-from sandbox.sqlserver.declarations import Declared, bind, read_declarations
 from sandbox.sqlserver.wire import tokens
 from sandbox.sqlserver.wire.rpc import Argument, Call
 
