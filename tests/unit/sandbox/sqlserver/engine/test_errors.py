@@ -137,3 +137,21 @@ def test_identity_values_are_not_given_by_hand(db: Client) -> None:
     db.run("INSERT INTO k (a) VALUES (3)")
     assert db.rows("SELECT id FROM k ORDER BY id") == [(10,), (15,), (100,), (105,)]
     assert db.value("SELECT SCOPE_IDENTITY()") == 105
+
+
+@pytest.mark.parametrize("columns", ["", "a INT, c INT"])
+def test_alter_column_takes_one_column(tracked: Client, columns: str) -> None:
+    """Found by nonsense: it broke the stand-in instead of the statement."""
+    assert tracked.number(f"ALTER TABLE t ALTER COLUMN {columns}") == 102
+
+
+def test_fetch_without_a_count(tracked: Client) -> None:
+    """Found by nonsense, as above."""
+    assert tracked.number("SELECT id FROM t ORDER BY id OFFSET 1 ROWS FETCH ROWS ONLY") == 102
+
+
+@pytest.mark.parametrize(("argument", "count"), [("1.50", 1), ("N'4'", 1), ("NULL", 16)])
+def test_a_procedure_converts_its_arguments(db: Client, argument: str, count: int) -> None:
+    """Found by nonsense, as above."""
+    assert len(db.rows(f"EXEC sp_datatype_info {argument}")) == count
+    assert db.number("EXEC sp_datatype_info N'four'") == 245

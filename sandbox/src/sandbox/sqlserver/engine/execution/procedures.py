@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sandbox.sqlserver.contract import Parameter, Result, SqlError
+from sandbox.sqlserver.contract import Parameter, Result, SqlError, SqlType
 from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expired_version
 from sandbox.sqlserver.engine.ddl.demands import check_cleanup
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.execution import datatype_info, describe_parameters
 from sandbox.sqlserver.engine.execution.session_state import SessionState
+from sandbox.sqlserver.engine.values.convert import converted
+from sandbox.sqlserver.engine.values.storage import Stored, encode
+from sandbox.sqlserver.engine.values.types import INT, MAX, nvarchar
 
 Arguments = Sequence[tuple[str, Parameter]]
 _REFUSED = frozenset(
@@ -70,25 +73,30 @@ def call(session: SessionState, procedure: str, arguments: Arguments) -> Iterato
     yield from handler(session, arguments)
 
 
-def _argument(arguments: Arguments, place: int, name: str) -> object:
+def _argument(arguments: Arguments, place: int, name: str) -> Parameter | None:
     """An argument by name, or else by place; None when it is not given."""
     for given, parameter in arguments:
         if given.lower().lstrip("@") == name:
-            return parameter.value
+            return parameter
     if place < len(arguments) and not arguments[place][0]:
-        return arguments[place][1].value
+        return arguments[place][1]
     return None
 
 
+def _argument_as(target: SqlType, arguments: Arguments, place: int, name: str) -> Stored:
+    """Its value, converted; None when it is not given or NULL. Raises what the conversion raises."""
+    given = _argument(arguments, place, name)
+    return None if given is None else converted(encode(given.value, given.type), given.type, target)
+
+
 def _datatype_info(arguments: Arguments) -> Iterator[Result]:
-    wanted = _argument(arguments, 0, "data_type")
-    yield datatype_info.datatype_info(int(str(wanted)) if wanted is not None else 0)
+    yield datatype_info.datatype_info(_argument_as(INT, arguments, 0, "data_type") or 0)
 
 
 def _undeclared_parameters(session: SessionState, arguments: Arguments) -> Iterator[Result]:
-    batch = _argument(arguments, 0, "tsql")
-    declared = _argument(arguments, 1, "params")
-    yield describe_parameters.describe(session, str(batch), str(declared or ""))
+    batch = _argument_as(nvarchar(MAX), arguments, 0, "tsql")
+    declared = _argument_as(nvarchar(MAX), arguments, 1, "params")
+    yield describe_parameters.describe(session, batch or "", declared or "")
 
 
 def _flush_changes(session: SessionState) -> Iterator[Result]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.errors import syntax, unsupported
 from sandbox.sqlserver.engine.parser.cursor import Cursor, parse_definitions
 from sandbox.sqlserver.engine.parser.definition_statements import AddToTable, AlterColumn, DropFromTable, TrackTable
 from sandbox.sqlserver.engine.parser.extent import skip_condition
@@ -49,7 +49,9 @@ def _tracking_option(cursor: Cursor) -> bool:
 def _alter_column(cursor: Cursor, table: tuple[str, ...]) -> AlterColumn:
     if cursor.word(1) in ("ADD", "DROP"):
         raise unsupported(f"ALTER COLUMN ... {cursor.word(1)} {cursor.word(2)}")
-    (definition,) = parse_definitions(_rest(cursor))
+    definition, *more = parse_definitions(_rest(cursor)) or (None,)
+    if definition is None or more:
+        raise syntax("ALTER COLUMN")
     if not isinstance(definition, exp.ColumnDef) or not isinstance(definition.args.get("kind"), exp.DataType):
         raise unsupported("this form of ALTER COLUMN")
     nullable = True

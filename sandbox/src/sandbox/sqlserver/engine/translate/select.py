@@ -211,6 +211,8 @@ def _limit(translator: Translator, node: exp.Expression, scope: Scope) -> str:
 
 
 def _refuse_fetch_options(fetch: exp.Fetch) -> None:
+    if fetch.args.get("count") is None:
+        raise syntax("ROWS")
     options = fetch.args.get("limit_options")
     if options is not None and (options.args.get("percent") or options.args.get("with_ties")):
         raise unsupported("FETCH with PERCENT or WITH TIES")
