@@ -1,4 +1,9 @@
-"""The engine of the SQL Server stand-in: T-SQL on SQLite, with change tracking."""
+"""The engine of the SQL Server stand-in: T-SQL on SQLite, with change tracking.
+
+A batch is run in `execution`, which has it read by `parser`, translated by `translate` and planned by `dml` or done by
+`ddl`; below are `transactions`, `rights`, `locking`, `change_tracking`, and the files in `sqlite`. Which room may know
+which stands in `sandbox/.importlinter`.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tables, columns, keys and settings: kept in SQLite tables, so that they are part of every transaction."""
+"""Tables, columns, keys, principals and settings: kept in SQLite tables, so that they are part of every transaction."""

@@ -1,1 +1,1 @@
-"""CREATE, ALTER, DROP and TRUNCATE."""
+"""CREATE, ALTER, DROP, TRUNCATE and GRANT, and who may run them."""
