@@ -12,7 +12,7 @@ from sandbox.sqlserver.engine.translate.conditions import collated
 from sandbox.sqlserver.engine.translate.functions.aggregates import has_aggregate
 from sandbox.sqlserver.engine.translate.plan import Query, Value
 from sandbox.sqlserver.engine.translate.scope import Grouping, Scope
-from sandbox.sqlserver.engine.translate.sources import from_clause
+from sandbox.sqlserver.engine.translate.sources import from_clause, rename_columns
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
 from sandbox.sqlserver.engine.values.types import BIGINT, STRINGS, common_type
@@ -62,17 +62,8 @@ def _common_tables(translator: Translator, node: exp.Expression) -> None:
         query = translator.query(table.this, None)
         names = [column.name for column in table.args["alias"].args.get("columns") or []]
         if names:
-            query = replace(query, columns=rename(query.columns, names))
+            query = replace(query, columns=rename_columns(query.columns, names))
         translator.common_tables[table.alias.lower()] = query
-
-
-def rename(columns: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
-    """The columns under the names of a column-alias list. Raises 8158 or 8159 when their numbers differ."""
-    if len(names) < len(columns):
-        raise SqlError(8158, "A table alias has more columns than were specified in the column list.")
-    if len(names) > len(columns):
-        raise SqlError(8159, "A table alias has fewer columns than were specified in the column list.")
-    return tuple(column.renamed(name) for column, name in zip(columns, names, strict=True))
 
 
 def _select(translator: Translator, node: exp.Select, parent: Scope | None) -> Query:

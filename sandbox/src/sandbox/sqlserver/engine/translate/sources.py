@@ -193,11 +193,12 @@ def _change_table(translator: Translator, node: exp.Table, scope: Scope) -> str:
 def _renamed(source: Source, names: list[str]) -> Source:
     if not names:
         return source
-    columns = _rename(source.columns, names)
+    columns = rename_columns(source.columns, names)
     return Source(name=source.name, columns=columns)
 
 
-def _rename(columns: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
+def rename_columns(columns: tuple[Value, ...], names: list[str]) -> tuple[Value, ...]:
+    """The columns under the names of a column-alias list. Raises 8158 or 8159 when their numbers differ."""
     if len(names) != len(columns):
         number, word = (8158, "more") if len(names) < len(columns) else (8159, "fewer")
         raise SqlError(number, f"A table alias has {word} columns than were specified in the column list.")
@@ -209,7 +210,7 @@ def _derived(translator: Translator, node: exp.Subquery, scope: Scope) -> str:
         raise unsupported("a derived table without an alias")
     query = translator.query(node.this, None)
     names = _column_aliases(node)
-    columns = _rename(query.columns, names) if names else query.columns
+    columns = rename_columns(query.columns, names) if names else query.columns
     alias = translator.context.alias()
     scope.sources.append(derived_source(node.alias, alias, columns))
     return f"({query.sql}) AS {alias}"
