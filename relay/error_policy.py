@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import amqp.exceptions
 import kombu.exceptions
 import redis.exceptions
@@ -46,11 +48,19 @@ def _remedy(error: BaseException) -> str | None:
     return None
 
 
-def service_of(error: BaseException) -> str:
-    """Which service an error came from, as a person calls it."""
+class Service(StrEnum):
+    """What relay needs: codes, for the log."""
+
+    SQL_SERVER = "sql_server"
+    MONGODB = "mongodb"
+    BROKER = "broker"
+
+
+def service_of(error: BaseException) -> Service:
+    """Which service an error came from."""
     if isinstance(error, DBAPIError | SourceBusyError):
-        return "SQL Server"
-    return "MongoDB" if isinstance(error, PyMongoError) else "the broker"
+        return Service.SQL_SERVER
+    return Service.MONGODB if isinstance(error, PyMongoError) else Service.BROKER
 
 
 def describe_error(error: BaseException) -> str:

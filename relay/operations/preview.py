@@ -32,7 +32,7 @@ class Preview:
 
 
 def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, options: CycleOptions) -> Preview:
-    """Read what the next cycle would read. Rows that were sent before are not told apart in a baseline.
+    """Read what the next cycle would read. In a baseline, rows that were sent before count as well.
 
     Raises ConfigurationError, with the remedy, when the table cannot be read, or a cycle would leave the source alone.
     """

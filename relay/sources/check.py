@@ -44,7 +44,7 @@ def check_sources(mssql: MSSQLClient, sources: Sequence[Source], *, log_kept: ti
                     described.append(source)
                     warnings += doubts(connection, source)
     except ConfigurationError as error:
-        # Whom the database does not let in it would not answer anything else.
+        # A login that the database does not let in would get the same answer to everything else.
         return Findings(problems=[*problems, *str(error).splitlines()], warnings=warnings)
     with _collected(problems):
         for source, state in _states(mssql, described):

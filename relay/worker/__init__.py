@@ -1,1 +1,1 @@
-"""What Celery has to be told, so that relay's workers and beat behave."""
+"""What Celery's workers and beat need beside its defaults, so that relay's workers and beat behave."""

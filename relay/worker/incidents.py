@@ -1,4 +1,4 @@
-"""What is wrong is said once, and now and then again; not at every tick, and not by every process of a worker."""
+"""What is wrong is logged once, and now and then again; not at every tick, and not by every process of a worker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 REMIND_SECONDS = 300.0
-"""What is still wrong after so long is said again."""
+"""What is still wrong after so long is logged again."""
 _SLOT = struct.Struct("=Idd")
 _SLOTS = 256
 
@@ -22,14 +22,14 @@ class Incident:
     seconds: float
     """For how long."""
     is_new: bool
-    """Whether it is said for the first time."""
+    """Whether it is logged for the first time."""
 
 
 class Incidents:
     """Remembers what is wrong with what, in memory that a process shares with those forked from it.
 
-    Without a lock: two processes that find out in the same microsecond may both say so. A worker that starts anew
-    says it anew.
+    Without a lock: two processes that find out in the same microsecond may both log it. A worker that starts anew
+    logs it anew.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,11 +37,11 @@ class Incidents:
         self._memory = mmap.mmap(-1, _SLOT.size * _SLOTS)
 
     def begin(self, what: str, trouble: str) -> Incident | None:
-        """`what` has this trouble. None: it was said already."""
-        at, now, kind = _offset(what), self._clock(), _digest(trouble)
-        known, since, said = _SLOT.unpack_from(self._memory, at)
+        """`what` has this trouble. None: it was logged already."""
+        at, now, kind = _place(what), self._clock(), _digest(trouble)
+        known, since, logged = _SLOT.unpack_from(self._memory, at)
         is_new = known != kind
-        if not is_new and now - said < REMIND_SECONDS:
+        if not is_new and now - logged < REMIND_SECONDS:
             return None
         since = now if is_new else since
         _SLOT.pack_into(self._memory, at, kind, since, now)
@@ -49,7 +49,7 @@ class Incidents:
 
     def end(self, what: str) -> Incident | None:
         """Nothing is wrong with `what` any more. None: nothing was."""
-        at = _offset(what)
+        at = _place(what)
         known, since, _ = _SLOT.unpack_from(self._memory, at)
         if not known:
             return None
@@ -62,5 +62,5 @@ def _digest(text: str) -> int:
     return zlib.crc32(text.encode()) or 1
 
 
-def _offset(what: str) -> int:
+def _place(what: str) -> int:
     return _digest(what) % _SLOTS * _SLOT.size

@@ -11,7 +11,7 @@ from relay.sources.reserved import OWN_QUEUE
 
 
 def consume_own_queue_only(app: Celery) -> None:
-    """From now on each of this app's workers ends at its start when it is told of other queues (`-Q`, `-X`), and while
+    """From now on each of this app's workers ends at its start when it is given other queues (`-Q`, `-X`), and while
     it runs takes none from `celery control add_consumer`, which reaches the workers of every app on the broker."""
 
     @signals.worker_init.connect(weak=False)
@@ -27,9 +27,9 @@ def consume_own_queue_only(app: Celery) -> None:
 def _check(app: Celery) -> None:
     consumed = set(app.amqp.queues.consume_from)
     if consumed != {OWN_QUEUE}:
-        told = ", ".join(sorted(consumed)) or "no queue"
+        given = ", ".join(sorted(consumed)) or "no queue"
         refuse_to_start(
-            f"this worker was told to consume {told}: relay's workers consume {OWN_QUEUE} and nothing else, and would"
+            f"this worker was told to consume {given}: relay's workers consume {OWN_QUEUE} and nothing else, and would"
             " eat the documents of a worker service; leave -Q and -X out"
         )
 

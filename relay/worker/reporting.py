@@ -1,4 +1,4 @@
-"""How the end of a task is logged: what is wrong once, with its remedy, and that it is over."""
+"""How the end of a task is logged: a problem once, with its remedy, and that it is over."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Proof:
 def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterator[Proof]:
     """Run a task's work. What passes by itself, and what a person must fix, is logged and left to the next tick.
 
-    Any other error is a defect: it is raised every time.
+    Any other error is a defect, and is raised every time.
     """
     what, proof = ":".join([task, *fields.values()]), Proof()
     try:
         yield proof
     except ConfigurationError as error:
-        # Known by its text: another problem is told at once. But for its numbers: some tell for how long by now.
+        # Known by its text: another problem is logged at once. Without its numbers, which may say for how long by now.
         if incident := incidents.begin(what, NUMBERS.sub("", str(error))):
             for line in str(error).splitlines():
                 log.error("configuration", task=task, remedy=line, **fields, **_duration(incident))
@@ -43,11 +43,11 @@ def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterat
         if not is_transient(error):
             raise
         # Known by the service: the texts differ from try to try.
-        if incident := incidents.begin(what, service_of(error)):
+        if incident := incidents.begin(what, service_of(error).value):
             log.warning(
                 "left_to_the_next_tick",
                 task=task,
-                service=service_of(error),
+                service=service_of(error).value,
                 error=describe_error(error),
                 **fields,
                 **_duration(incident),

@@ -1,4 +1,4 @@
-"""The look that a worker takes at its broker and its sources when it starts: problems are told before any tick."""
+"""What a worker checks when it starts: its broker and its sources. Problems are logged before any tick."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def _check_rabbitmq_lets_in(app: Celery) -> None:
             connection.default_channel  # noqa: B018 - connects
     except (AMQPError, OperationalError) as error:
         # Away: Celery waits for it, and says so.
-        if fix := rabbitmq_errors.remedy(error):
-            raise ConfigurationError(f"RabbitMQ: {fix}") from error
+        if remedy := rabbitmq_errors.remedy(error):
+            raise ConfigurationError(f"RabbitMQ: {remedy}") from error
 
 
 def _log_problems() -> None:

@@ -1,1 +1,1 @@
-"""What MSSQLClient is made of: faults, the catalog, the statements, the snapshot."""
+"""What MSSQLClient is made of: errors, the catalog, the statements, the snapshot."""

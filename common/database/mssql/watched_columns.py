@@ -17,7 +17,7 @@ Columns = Mapping[str, Described]
 def relied_on(tracked: TrackedTable) -> Sequence[str]:
     """The columns that must not be computed: a status column that is watched by default, and those that `watch` names.
 
-    An arg that is watched by default may be: its source is told (`doubts`).
+    An arg that is watched by default may be: it is a warning (`doubts`).
     """
     return (tracked.status_column,) if tracked.watch is None else tracked.watched
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resume:
-    """What a fence tells a Mongo that does not know its epoch: enough to go on from it."""
+    """What a fence says to a Mongo that does not know its epoch: enough to go on from it."""
 
     number: int
     """Of the window sealed last."""
@@ -33,6 +33,6 @@ class Fence:
     """Random id of the Mongo that knows of it."""
     resume: Resume | None = field(default=None, compare=False)
     host: str = field(default="", compare=False)
-    """Name of the machine whose relay wrote it: told, never compared."""
+    """Name of the machine whose relay wrote it: shown, never compared."""
     age_seconds: float = field(default=0.0, compare=False)
     """Since it was written, or renewed by a relay that is at work; by SQL Server's clock, when it was read."""

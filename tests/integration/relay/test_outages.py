@@ -58,7 +58,7 @@ def settings(settings_with_own_redis: Settings) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("service", "named"), [("SQL Server", "SQL Server"), ("MongoDB", "MongoDB"), ("Redis", "the broker")]
+    ("service", "named"), [("SQL Server", "sql_server"), ("MongoDB", "mongodb"), ("Redis", "broker")]
 )
 def test_it_is_said_once(
     service: str,

@@ -21,7 +21,7 @@ from tests.support.stage import SilentLog
 tasks.this_process = lambda app: SimpleNamespace(ports=SimpleNamespace(log=SilentLog()))
 tasks.find_source = lambda name: SALE
 tasks.scan = lambda relay, source: [CycleReport(source="sale", outcome=Outcome[sys.argv[1]])]
-tasks.incidents.begin("scan_source:sale", "SQL Server")
+tasks.incidents.begin("scan_source:sale", "sql_server")
 tasks.scan_source("sale")
 print("over" if tasks.incidents.end("scan_source:sale") is None else "still away")
 """

@@ -87,9 +87,9 @@ def test_another_service_another_problem_and_another_source_are_told_at_once() -
     ticks.tick(ConfigurationError("fix that"))
     ticks.tick(AWAY, source="import")
     assert [fields["service"] for event, fields in ticks.log.events if event == "left_to_the_next_tick"] == [
-        "MongoDB",
-        "the broker",
-        "MongoDB",
+        "mongodb",
+        "broker",
+        "mongodb",
     ]
     assert [fields["remedy"] for event, fields in ticks.log.events if event == "configuration"] == [
         "fix this",
