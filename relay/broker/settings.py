@@ -261,7 +261,8 @@ def _check_databases(urls: Sequence[str]) -> None:
 def _merged(kind: Kind, settings: Settings, chosen: Mapping[str, Any], urls: int) -> Mapping[str, Any]:
     """The transport options: what correctness needs, and what was chosen.
 
-    Without a channel there is an error at once, after one try for each URL: relay's own retries have jitter, and an end.
+    Without a channel there is an error at once, after one try for each URL: relay's own retries have jitter and an
+    end.
     """
     if kind is Kind.RABBITMQ:
         return MappingProxyType({**chosen, "read_timeout": TIMEOUT_SECONDS, "max_retries": urls - 1})

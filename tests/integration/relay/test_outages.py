@@ -90,7 +90,7 @@ def test_it_is_said_once(
         told = _lines(relay, "left_to_the_next_tick", named)
         assert len(told) == len({_teller(line) for line in told}), "\n".join(told)
         assert len(_lines(relay, "Cannot connect to")) <= 1
-        assert not _lines(relay, "Traceback")
+        assert not _lines(relay, "Traceback"), relay.log.read_text()[-8000:]
 
 
 def _lines(relay: Child, *words: str) -> list[str]:
