@@ -34,9 +34,7 @@ _TRANSIENT = (
 
 def is_transient(error: amqp_errors.AMQPError) -> bool:
     """Whether the same call may well succeed a moment later."""
-    return isinstance(
-        error, amqp_errors.RecoverableConnectionError | amqp_errors.RecoverableChannelError | amqp_errors.InternalError
-    )
+    return isinstance(error, _TRANSIENT)
 
 
 def remedy(error: BaseException) -> str | None:

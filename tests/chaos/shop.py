@@ -23,7 +23,7 @@ from tests.chaos.ledger import Ledger, Push, RowKey
 from tests.chaos.queues import Queues
 
 SHOPS = tuple(names.shop_code(number) for number in range(1, 5))
-"""One of each way of writing: composed, with combining fences, composed, without accents."""
+"""One of each way of writing: composed, with combining marks, composed, without accents."""
 PAUSE_SECONDS = 0.03
 MANY = 500
 """Documents in one transaction, where there are many."""

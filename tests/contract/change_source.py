@@ -11,11 +11,10 @@ from typing import Protocol
 import pytest
 
 from common.database.ports import ChangeSource
-from common.database.records import ChangedRow, Fence, Resume
+from common.database.records import ChangedRow
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
-from tests.support.fakes.database import OLD_SECONDS
-from tests.support.samples import a_resume
+from tests.contract.fence import FenceContract
 
 FIRST, SECOND, THIRD = ("NT-01", "HĐ-1"), ("NT-01", "HĐ-2"), ("NT-02", "HĐ-1")
 Key = tuple[str, str]
@@ -42,7 +41,7 @@ class Table(Protocol):
     def truncate(self) -> None: ...
 
 
-class ChangeSourceContract(ABC):
+class ChangeSourceContract(FenceContract, ABC):
     """A backend gives `changes`, and the `table` in which they are made, empty and tracked."""
 
     @pytest.fixture
@@ -230,67 +229,6 @@ class ChangeSourceContract(ABC):
         others = [("NT-09", f"HĐ-{number}") for number in range(1500)]
         assert changes.still_pending(SALE, [*others, FIRST]) == {FIRST}
 
-    # The fence
-
-    def test_the_first_fence_is_set_where_there_is_none(self, changes: ChangeSource, table: Table) -> None:
-        fence = Fence(version=0, epoch="epoch", generation=1)
-        assert set_fence(changes, fence, expected=None)
-        assert changes.states([SALE])["sale"].fence == fence
-        assert not set_fence(changes, replace(fence, epoch="another"), expected=None)
-        assert changes.states([SALE])["sale"].fence == fence
-
-    @pytest.mark.parametrize(
-        "change", [{"version": 1}, {"epoch": "another"}, {"generation": 2}, {"store": "another"}], ids=str
-    )
-    def test_a_fence_is_compared_whole(self, changes: ChangeSource, table: Table, change: dict[str, int]) -> None:
-        fence = Fence(version=0, epoch="epoch", generation=1, store="mongo")
-        later = Fence(version=5, epoch="epoch", generation=3)
-        assert set_fence(changes, fence, expected=None)
-        assert not set_fence(changes, later, expected=replace(fence, **change))  # type: ignore[arg-type]
-        assert set_fence(changes, later, expected=fence)
-        assert changes.states([SALE])["sale"].fence == later
-
-    @pytest.mark.parametrize("resume", [None, a_resume(), a_resume(last=None, side_table=None, is_first_run=True)])
-    def test_a_fence_tells_who_wrote_it_and_how_to_go_on(
-        self, changes: ChangeSource, table: Table, resume: Resume | None
-    ) -> None:
-        fence = Fence(version=0, epoch="epoch", generation=1, store="mongo", host="máy-chủ-1", resume=resume)
-        assert set_fence(changes, fence, expected=None)
-        found = changes.states([SALE])["sale"].fence
-        assert found is not None
-        assert (found.store, found.host, found.resume) == ("mongo", "máy-chủ-1", resume)
-        assert 0 <= found.age_seconds < OLD_SECONDS
-
-    def test_a_fence_is_renewed_by_its_own_mongos_relay(self, changes: ChangeSource, table: Table) -> None:
-        assert set_fence(changes, Fence(version=0, epoch="epoch", generation=1, store="mongo"), expected=None)
-        self.let_the_fence_age(changes)
-        changes.renew_fence(SALE, "another")
-        assert _age(changes) >= OLD_SECONDS
-        changes.renew_fence(SALE, "mongo")
-        assert _age(changes) < OLD_SECONDS
-
-    @abstractmethod
-    def let_the_fence_age(self, changes: ChangeSource) -> None:
-        """By OLD_SECONDS or more."""
-
-    def test_a_fence_is_no_tracked_change(self, changes: ChangeSource, table: Table) -> None:
-        before = _version(changes)
-        assert set_fence(changes, Fence(version=0, epoch="epoch", generation=1), expected=None)
-        assert _version(changes) == before
-
-    def test_a_fence_that_was_moved_since_the_snapshot_is_left_alone(self, changes: ChangeSource, table: Table) -> None:
-        first, theirs = Fence(version=0, epoch="epoch", generation=1), Fence(version=3, epoch="epoch", generation=2)
-        assert set_fence(changes, first, expected=None)
-        with changes.snapshot(SALE) as snapshot:
-            seen = snapshot.state.fence
-            snapshot.end()
-            assert set_fence(changes, theirs, expected=first)
-            assert not snapshot.set_fence(Fence(version=4, epoch="epoch", generation=3), expected=seen)
-        assert changes.states([SALE])["sale"].fence == theirs
-
-    def test_cancelling_where_nothing_is_read_does_no_harm(self, changes: ChangeSource, table: Table) -> None:
-        changes.cancel(SALE)
-
 
 def _insert(table: Table, *keys: Key, status: str = "PENDING_SYNC") -> None:
     with table.transaction() as write:
@@ -316,15 +254,3 @@ def _changed(changes: ChangeSource, since: int, source: Source = SALE) -> list[C
 
 def _flat(batches: Iterable[Sequence[ChangedRow]]) -> list[ChangedRow]:
     return [row for batch in batches for row in batch]
-
-
-def _age(changes: ChangeSource) -> float:
-    fence = changes.states([SALE])["sale"].fence
-    assert fence is not None
-    return fence.age_seconds
-
-
-def set_fence(changes: ChangeSource, fence: Fence, *, expected: Fence | None) -> bool:
-    with changes.snapshot(SALE) as snapshot:
-        snapshot.end()
-        return snapshot.set_fence(fence, expected=expected)

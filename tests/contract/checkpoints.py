@@ -11,12 +11,12 @@ import pytest
 
 from common.database.ports import Checkpoints, Leases
 from common.database.records import Checkpoint, Lease
+from tests.contract.checkpoint_steps import SOURCE, acquired_lease, begin, loaded, seal_and_close
+from tests.contract.frequent_epochs import FrequentEpochsContract
 from tests.support.samples import a_beginning, a_resume, a_seal, an_offset, an_open_window
 
-SOURCE = "default.sale"
 
-
-class CheckpointsContract(ABC):
+class CheckpointsContract(FrequentEpochsContract, ABC):
     """A backend gives `checkpoints` and the `leases` that guard them."""
 
     @pytest.fixture
@@ -29,7 +29,7 @@ class CheckpointsContract(ABC):
 
     @pytest.fixture
     def lease(self, leases: Leases) -> Lease:
-        return _acquired(leases)
+        return acquired_lease(leases)
 
     @pytest.fixture
     def former(self, lease: Lease, leases: Leases) -> Lease:
@@ -55,18 +55,18 @@ class CheckpointsContract(ABC):
 
     def test_a_new_checkpoint_counts_on(self, checkpoints: Checkpoints, lease: Lease) -> None:
         assert checkpoints.seed_window_number(lease, 41)
-        assert _loaded(checkpoints) == Checkpoint(window_number=41, store=_loaded(checkpoints).store)
+        assert loaded(checkpoints) == Checkpoint(window_number=41, store=loaded(checkpoints).store)
 
     def test_one_that_counts_is_not_set_again(self, checkpoints: Checkpoints, lease: Lease) -> None:
         assert checkpoints.seed_window_number(lease, 0)
         assert not checkpoints.seed_window_number(lease, 41)
-        assert _loaded(checkpoints).window_number == 0
+        assert loaded(checkpoints).window_number == 0
 
     # Epochs
 
     def test_an_epoch_begins_with_nothing_but_its_name(self, checkpoints: Checkpoints, lease: Lease) -> None:
         assert checkpoints.begin_epoch(lease, a_beginning(number=3))
-        found = _loaded(checkpoints)
+        found = loaded(checkpoints)
         assert found == Checkpoint(
             epoch="epoch",
             sealed_generation=lease.generation,
@@ -79,24 +79,24 @@ class CheckpointsContract(ABC):
     def test_its_first_window_is_of_a_later_generation(
         self, checkpoints: Checkpoints, leases: Leases, lease: Lease
     ) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         leases.release(lease)
-        assert _acquired(leases).generation == lease.generation + 2
+        assert acquired_lease(leases).generation == lease.generation + 2
 
     def test_an_epoch_can_begin_with_a_watermark(self, checkpoints: Checkpoints, lease: Lease) -> None:
         resume = a_resume(last=None, is_first_run=True)
         assert checkpoints.begin_epoch(lease, a_beginning(version=12, resume=resume))
-        found = _loaded(checkpoints)
+        found = loaded(checkpoints)
         assert (found.version, found.skipped_to, found.last_offset) == (12, 12, None)
         assert (found.base, found.begin_version, found.object_id, found.side_table) == (2, 5, 1001, 2001)
         assert found.definition == resume.definition
 
     def test_the_epoch_of_another_mongo_can_go_on(self, checkpoints: Checkpoints, lease: Lease) -> None:
         assert checkpoints.announce_adoption(lease, epoch="theirs", generation=40)
-        assert _loaded(checkpoints).adopts_epoch == "theirs"
+        assert loaded(checkpoints).adopts_epoch == "theirs"
         lease = replace(lease, generation=40)
         assert checkpoints.begin_epoch(lease, a_beginning(epoch="theirs", version=12, number=9, resume=a_resume()))
-        found = _loaded(checkpoints)
+        found = loaded(checkpoints)
         assert (found.epoch, found.version, found.last_offset) == ("theirs", 12, an_offset(4, number=8, epoch="theirs"))
         assert (found.sealed_generation, found.window_number, found.adopts_epoch) == (40, 9, None)
         assert found.skipped_to is None
@@ -106,90 +106,44 @@ class CheckpointsContract(ABC):
     ) -> None:
         assert checkpoints.announce_adoption(lease, epoch="theirs", generation=40)
         leases.release(lease)
-        assert _acquired(leases).generation == 41
+        assert acquired_lease(leases).generation == 41
 
     # Definitions
 
     def test_a_definition_is_remembered_with_who_brought_it(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal(brings_definition=True, host="nhà-thuốc-1"))
-        found = _loaded(checkpoints)
+        found = loaded(checkpoints)
         assert (found.defined_by, found.superseded) == ("nhà-thuốc-1", ())
         assert found.defined_at is not None
 
     def test_what_was_superseded_is_remembered_until_it_is_adopted(
         self, checkpoints: Checkpoints, lease: Lease
     ) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         seal = a_seal(definition="third", brings_definition=True, superseded=("first", "second"))
         assert checkpoints.seal(lease, seal)
         assert checkpoints.close(lease, an_open_window(), {})
         changes = a_seal(expected_version=7, definition="third", window=an_open_window(number=2))
         assert checkpoints.seal(lease, changes)
-        assert _loaded(checkpoints).superseded == ("first", "second")
+        assert loaded(checkpoints).superseded == ("first", "second")
         assert checkpoints.adopt(lease, superseded=["second"])
-        assert _loaded(checkpoints).superseded == ("second",)
+        assert loaded(checkpoints).superseded == ("second",)
 
     def test_it_outlives_its_epoch(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal(brings_definition=True, superseded=("old",)))
         assert checkpoints.end_epoch(lease, number=9, reason="journal has holes")
-        _begin(checkpoints, lease)
-        assert (_loaded(checkpoints).superseded, _loaded(checkpoints).definition) == (("old",), "definition")
-
-    # Epochs that begin too often
-
-    def test_a_source_is_stopped_when_epochs_were_sealed_too_often(
-        self, checkpoints: Checkpoints, lease: Lease
-    ) -> None:
-        for _ in range(2):
-            _seal_first_window(checkpoints, lease)
-            assert not checkpoints.stop_source(lease, epochs=3, within=timedelta(minutes=10))
-        _seal_first_window(checkpoints, lease)
-        assert checkpoints.stop_source(lease, epochs=3, within=timedelta(minutes=10))
-        assert _loaded(checkpoints).stopped_at is not None
-        assert checkpoints.adopt(lease, superseded=())
-        assert _loaded(checkpoints).stopped_at is None
-        assert not checkpoints.stop_source(lease, epochs=3, within=timedelta(minutes=10))
-
-    def test_epochs_that_began_long_ago_stop_nothing(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        for _ in range(3):
-            _seal_first_window(checkpoints, lease)
-        assert not checkpoints.stop_source(lease, epochs=3, within=timedelta(0))
-
-    def test_an_epoch_that_sealed_nothing_does_not_count(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        for _ in range(5):
-            _begin(checkpoints, lease)
-        assert not checkpoints.stop_source(lease, epochs=3, within=timedelta(minutes=10))
-
-    def test_a_new_epoch_forgets_watermark_and_last_offset(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _seal_and_close(checkpoints, lease)
-        assert checkpoints.begin_epoch(lease, a_beginning(epoch="second", reason="restored", number=1))
-        found = _loaded(checkpoints)
-        assert (found.epoch, found.version, found.last_offset, found.window_number) == ("second", None, None, 1)
-
-    def test_no_epoch_begins_over_an_open_window(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
-        assert checkpoints.seal(lease, a_seal())
-        assert not checkpoints.begin_epoch(lease, a_beginning(epoch="second"))
-        assert not checkpoints.announce_adoption(lease, epoch="second", generation=9)
-        assert _loaded(checkpoints).epoch == "epoch"
-
-    def test_an_ended_epoch_leaves_only_the_count(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
-        assert checkpoints.seal(lease, a_seal())
-        assert checkpoints.end_epoch(lease, number=9, reason="journal has holes")
-        found = _loaded(checkpoints)
-        assert (found.epoch, found.version, found.last_offset, found.open_window) == (None, None, None, None)
-        assert (found.window_number, found.epoch_reason) == (9, "journal has holes")
+        begin(checkpoints, lease)
+        assert (loaded(checkpoints).superseded, loaded(checkpoints).definition) == (("old",), "definition")
 
     # Sealing
 
     def test_a_seal_advances_the_watermark_and_opens_the_window(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         seal = a_seal(window=an_open_window(after=an_offset(3, number=0)))
         assert checkpoints.seal(lease, seal)
-        assert _loaded(checkpoints) == Checkpoint(
+        assert loaded(checkpoints) == Checkpoint(
             version=7,
             epoch="epoch",
             sealed_generation=1,
@@ -202,16 +156,16 @@ class CheckpointsContract(ABC):
             definition="definition",
             base=1,
             epoch_reason="first_run",
-            store=_loaded(checkpoints).store,
+            store=loaded(checkpoints).store,
         )
 
     def test_a_baseline_is_remembered_until_the_next(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal(baseline="first_run"))
         checkpoints.close(lease, an_open_window(), {})
         changes = a_seal(expected_version=7, version=9, window=an_open_window(id="window-2", number=2))
         assert checkpoints.seal(lease, changes)
-        found = _loaded(checkpoints)
+        found = loaded(checkpoints)
         assert found.last_baseline is not None
         assert (found.last_baseline["reason"], found.last_baseline["version"]) == ("first_run", 7)
 
@@ -220,15 +174,15 @@ class CheckpointsContract(ABC):
         assert checkpoints.begin_epoch(lease, a_beginning(version=7, resume=resume))
         assert checkpoints.seal(lease, a_seal(expected_version=7, version=9))
         assert checkpoints.close(lease, an_open_window(), {})
-        assert _loaded(checkpoints).skipped_to == 7
+        assert loaded(checkpoints).skipped_to == 7
         again = a_seal(expected_version=9, version=11, window=an_open_window(id="window-3"), baseline="restored")
         assert checkpoints.seal(lease, again)
-        assert _loaded(checkpoints).skipped_to is None
+        assert loaded(checkpoints).skipped_to is None
 
     def test_a_window_without_rows_can_be_sealed(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal(window=an_open_window(count=0), last_offset=None))
-        assert _loaded(checkpoints).last_offset is None
+        assert loaded(checkpoints).last_offset is None
 
     @pytest.mark.parametrize(
         "expected",
@@ -238,101 +192,75 @@ class CheckpointsContract(ABC):
     def test_a_seal_compares_watermark_and_epoch(
         self, checkpoints: Checkpoints, lease: Lease, expected: dict[str, Any]
     ) -> None:
-        _seal_and_close(checkpoints, lease)
-        before = _loaded(checkpoints)
+        seal_and_close(checkpoints, lease)
+        before = loaded(checkpoints)
         seal = replace(
             a_seal(expected_version=7, version=8, window=an_open_window(id="window-2", number=2)), **expected
         )
         assert not checkpoints.seal(lease, seal)
-        assert _loaded(checkpoints) == before
+        assert loaded(checkpoints) == before
 
     def test_version_0_is_a_watermark(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal(version=0))
         assert checkpoints.close(lease, an_open_window(), {})
-        assert _loaded(checkpoints).version == 0
+        assert loaded(checkpoints).version == 0
         assert not checkpoints.seal(lease, a_seal(expected_version=None))
         assert checkpoints.seal(lease, a_seal(expected_version=0))
 
     def test_no_seal_over_an_open_window(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal())
         second = a_seal(expected_version=7, version=8, window=an_open_window(id="window-2", number=2))
         assert not checkpoints.seal(lease, second)
-        assert _loaded(checkpoints).open_window == an_open_window()
+        assert loaded(checkpoints).open_window == an_open_window()
 
     # Closing
 
     def test_a_closed_cycle_leaves_its_summary(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal())
         assert checkpoints.close(lease, an_open_window(), {"dispatched": 2})
-        found = _loaded(checkpoints)
+        found = loaded(checkpoints)
         assert found.open_window is None
         assert found.last_window == {"id": "window-1", "number": 1, "dispatched": 2}
         assert (found.version, found.last_offset) == (7, an_offset(1))
 
     def test_only_the_open_window_is_closed(self, checkpoints: Checkpoints, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal())
         assert not checkpoints.close(lease, an_open_window(id="another"), {})
-        assert _loaded(checkpoints).open_window == an_open_window()
+        assert loaded(checkpoints).open_window == an_open_window()
 
     # The owner
 
     def test_a_former_owner_writes_nothing(self, checkpoints: Checkpoints, former: Lease) -> None:
-        before = _loaded(checkpoints)
+        before = loaded(checkpoints)
         assert not checkpoints.seed_window_number(former, 41)
         assert not checkpoints.begin_epoch(former, a_beginning())
         assert not checkpoints.announce_adoption(former, epoch="epoch", generation=9)
         assert not checkpoints.adopt(former, superseded=())
         assert not checkpoints.stop_source(former, epochs=0, within=timedelta(minutes=10))
         assert not checkpoints.end_epoch(former, number=9, reason="journal has holes")
-        assert _loaded(checkpoints) == before
+        assert loaded(checkpoints) == before
 
     def test_a_former_owner_does_not_seal(self, checkpoints: Checkpoints, leases: Leases, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         leases.release(lease)
         assert leases.acquire(SOURCE) is not None
         assert not checkpoints.seal(lease, a_seal())
-        assert _loaded(checkpoints).version is None
+        assert loaded(checkpoints).version is None
 
     def test_a_former_owner_does_not_close(self, checkpoints: Checkpoints, leases: Leases, lease: Lease) -> None:
-        _begin(checkpoints, lease)
+        begin(checkpoints, lease)
         assert checkpoints.seal(lease, a_seal())
         leases.release(lease)
         assert leases.acquire(SOURCE) is not None
         assert not checkpoints.close(lease, an_open_window(), {})
-        assert _loaded(checkpoints).open_window == an_open_window()
+        assert loaded(checkpoints).open_window == an_open_window()
 
     def test_a_lease_writes_only_its_own_source(self, checkpoints: Checkpoints, leases: Leases, lease: Lease) -> None:
         other = leases.acquire("default.import")
         assert other is not None
         assert not checkpoints.seed_window_number(replace(lease, source="default.import"), 41)
         assert checkpoints.load(["default.import"])["default.import"].window_number is None
-
-
-def _acquired(leases: Leases) -> Lease:
-    lease = leases.acquire(SOURCE)
-    assert lease is not None
-    return lease
-
-
-def _loaded(checkpoints: Checkpoints) -> Checkpoint:
-    return checkpoints.load([SOURCE])[SOURCE]
-
-
-def _begin(checkpoints: Checkpoints, lease: Lease) -> None:
-    assert checkpoints.begin_epoch(lease, a_beginning())
-
-
-def _seal_first_window(checkpoints: Checkpoints, lease: Lease) -> None:
-    _begin(checkpoints, lease)
-    assert checkpoints.seal(lease, a_seal(epoch_starts=_loaded(checkpoints).epoch_starts))
-    assert checkpoints.end_epoch(lease, number=1, reason="restored")
-
-
-def _seal_and_close(checkpoints: Checkpoints, lease: Lease) -> None:
-    _begin(checkpoints, lease)
-    assert checkpoints.seal(lease, a_seal())
-    assert checkpoints.close(lease, an_open_window(), {})

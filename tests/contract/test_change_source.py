@@ -13,7 +13,8 @@ from common.database.mssql_client import MSSQLClient
 from common.database.ports import ChangeSource
 from common.database.records import Fence
 from relay.sources.builtin import SALE
-from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table, set_fence
+from tests.contract.change_source import ChangeSourceContract, Key, Statements, Table
+from tests.contract.fence import set_fence
 from tests.support.fakes import FakeDatabase
 from tests.support.fakes.database import OLD_SECONDS, Transaction
 

@@ -7,7 +7,8 @@ from pymongo.errors import AutoReconnect
 
 from common.database.mongo_client import MongoStore
 from common.database.ports import Checkpoints, Leases
-from tests.contract.checkpoints import SOURCE, CheckpointsContract
+from tests.contract.checkpoint_steps import SOURCE
+from tests.contract.checkpoints import CheckpointsContract
 from tests.support.fakes import FakeMongo
 from tests.support.samples import a_beginning, a_seal
 

@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -22,12 +22,10 @@ from common.database.records import NOWHERE, Outgoing
 from relay.broker import renderer
 from relay.broker.message import RedisMessage, render_args, render_for_redis
 from relay.broker.redis_publisher import RedisPublisher
-from relay.broker.template import MessageTemplate, TemplateError
+from relay.broker.template import MessageTemplate, Render, TemplateError
 from relay.sources.builtin import SALE
 from tests.support.queues import messages_in_redis
 from tests.support.samples import a_dispatch
-
-Render = Callable[[Outgoing], RedisMessage]
 
 values = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])),

@@ -59,7 +59,7 @@ RELAY_PLAN = (
         red=TEST_IDLE + "test_a_queue_that_stands_elsewhere_has_work[lost]",
     ),
     mutant(
-        "the lease epochs while work moves",
+        "the lease lives while work moves",
         "a statement that never answers holds its source for ever",
         (HEARTBEAT, "if self._clock() - self._moved > self._patience:", "if False:"),
         red=TEST_HEARTBEAT + "test_without_progress_the_statement_is_cancelled_once_and_the_lease_left",

@@ -14,7 +14,7 @@ def markdown() -> str:
 
 
 def with_table(document: str) -> str:
-    """The document with the table between its fences. Raises ValueError when it has none."""
+    """The document with the table between its marks. Raises ValueError when it has none."""
     before, rest = document.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n{markdown()}\n{END}{after}"

@@ -11,8 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from common.database.ports import ChangeSource, Snapshot
-from common.database.records import ChangedRow, Fence, TableState
-from relay.sources.source import Source
+from common.database.records import ChangedRow, Fence, TableState, TrackedTable
 
 Key = tuple[Any, ...]
 OLD_SECONDS = 1000.0
@@ -114,16 +113,16 @@ class FakeDatabase(ChangeSource):
         self.sessions_from += 1
 
     @override
-    def states(self, sources: Sequence[Source]) -> Mapping[str, TableState]:
+    def states(self, sources: Sequence[TrackedTable]) -> Mapping[str, TableState]:
         return {source.name: state_of(self.contents) for source in sources}
 
     @override
     @contextmanager
-    def snapshot(self, source: Source) -> Iterator[FakeSnapshot]:
+    def snapshot(self, source: TrackedTable) -> Iterator[FakeSnapshot]:
         yield FakeSnapshot(self, source, self._batch_size)
 
     @override
-    def still_pending(self, source: Source, keys: Collection[Key]) -> set[Key]:
+    def still_pending(self, source: TrackedTable, keys: Collection[Key]) -> set[Key]:
         rows = self.contents.rows
         return {key for key in keys if key in rows and rows[key].status == source.pending_value}
 
@@ -131,13 +130,13 @@ class FakeDatabase(ChangeSource):
         self.contents.fence_is_old = True
 
     @override
-    def renew_fence(self, source: Source, store: str) -> None:
+    def renew_fence(self, source: TrackedTable, store: str) -> None:
         fence = self.contents.fence
         if fence is not None and fence.store == store:
             self.contents.fence_is_old = False
 
     @override
-    def cancel(self, source: Source) -> None:
+    def cancel(self, source: TrackedTable) -> None:
         return None
 
 
@@ -168,7 +167,7 @@ class Transaction:
 class FakeSnapshot(Snapshot):
     """A copy of the contents, and a connection that a restore cuts."""
 
-    def __init__(self, database: FakeDatabase, source: Source, batch_size: int) -> None:
+    def __init__(self, database: FakeDatabase, source: TrackedTable, batch_size: int) -> None:
         self._database = database
         self._source = source
         self._batch_size = batch_size

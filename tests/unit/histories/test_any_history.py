@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from tests.support.fakes.database import Key
-from tests.support.fakes.mongo import Contents
+from tests.support.fakes.mongo_contents import Contents
 from tests.support.history import KEYS, Edit, History
 
 EXAMPLES = int(os.environ.get("RELAY_EXAMPLES", "150"))

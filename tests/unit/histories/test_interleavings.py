@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from common.database.records import NOWHERE, TableState, TaskStatus
+from common.database.records import NOWHERE, TableState, TaskStatus, TrackedTable
 from relay.cycle.outcomes import Outcome
 from relay.cycle.reasons import Reason
-from relay.sources.source import Source
 from tests.support.fakes import FakeBroker, FakeDatabase
 from tests.support.fakes.database import FakeSnapshot
 from tests.support.world import World
@@ -199,7 +198,7 @@ class DatabaseAhead(FakeDatabase):
     times = 0
 
     @contextmanager
-    def snapshot(self, source: Source) -> Iterator[FakeSnapshot]:
+    def snapshot(self, source: TrackedTable) -> Iterator[FakeSnapshot]:
         self.times -= 1
         yield (SnapshotAhead if self.times >= 0 else FakeSnapshot)(self, source, 3)
 

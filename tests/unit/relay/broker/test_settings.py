@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
-from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery
 from kombu import transport
 
-from common.config import CeleryEnvironment, SettingsError, load_settings
 from relay.broker.options import RESERVED
-from relay.broker.settings import OWN_UNACKED, Broker, Kind, check_celery_agrees, read_broker, use_broker
-from relay.celery_app import configuration
-
-GIVEN = {
-    "MSSQL_SERVER": "db.example",
-    "MSSQL_DATABASE": "pharmacy",
-    "MSSQL_USER": "relay",
-    "MSSQL_PASSWORD": "mssql-pw",
-    "MONGO_URI": "mongodb://mongo.example/",
-}
-SECRET = "broker-pw"
-
-
-@pytest.fixture(autouse=True)
-def nothing_of_celerys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in CeleryEnvironment.model_fields:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def _broker(url: str = "redis://redis.example/0", options: Any = None, **settings: str) -> Broker:
-    given = {} if options is None else {"RELAY_BROKER_OPTIONS": json.dumps(options)}
-    return read_broker(load_settings(_env_file=None, **GIVEN, BROKER_URL=url, **given, **settings))
-
-
-def _problems(url: str = "redis://redis.example/0", options: Any = None, **settings: str) -> list[str]:
-    with pytest.raises(SettingsError) as caught:
-        _broker(url, options, **settings)
-    assert SECRET not in f"{caught.value} {caught.value!r} {caught.value.__cause__}"
-    return str(caught.value).splitlines()
-
+from relay.broker.settings import OWN_UNACKED, Kind
+from tests.unit.relay.broker.given import SECRET, broker_of, problems_of
 
 # What it is
 
@@ -67,30 +34,30 @@ def _problems(url: str = "redis://redis.example/0", options: Any = None, **setti
     ],
 )
 def test_kombus_transport_decides_what_it_is(url: str, kind: Kind) -> None:
-    assert _broker(url).kind is kind
+    assert broker_of(url).kind is kind
 
 
 def test_another_name_for_a_transport_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(transport.TRANSPORT_ALIASES, "valkey", "kombu.transport.redis:Transport")
-    assert _broker("valkey://host").is_redis
+    assert broker_of("valkey://host").is_redis
 
 
 @pytest.mark.parametrize("scheme", sorted(set(transport.TRANSPORT_ALIASES) - {"slmq", "SLMQ"}))
 def test_every_transport_of_kombus_is_supported_or_refused_by_name(scheme: str) -> None:
     if scheme in ("redis", "rediss", "sentinel", "amqp", "amqps", "pyamqp"):
-        assert _broker(f"{scheme}://host").url == f"{scheme}://host"
+        assert broker_of(f"{scheme}://host").url == f"{scheme}://host"
     else:
-        [problem] = _problems(f"{scheme}://user:{SECRET}@host")
+        [problem] = problems_of(f"{scheme}://user:{SECRET}@host")
         assert problem.startswith(f"BROKER_URL: {scheme.lower()}:// cannot confirm that it has a message")
         assert "relay needs Redis" in problem
 
 
 def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kombu.connection.supports_librabbitmq", lambda: True)
-    [problem] = _problems("amqp://host")
+    [problem] = problems_of("amqp://host")
     assert "librabbitmq" in problem
     assert "write pyamqp://" in problem
-    assert _broker("pyamqp://host").kind is Kind.RABBITMQ
+    assert broker_of("pyamqp://host").kind is Kind.RABBITMQ
 
 
 @pytest.mark.parametrize(
@@ -115,7 +82,7 @@ def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch
     ],
 )
 def test_what_is_no_broker_is_refused_in_one_line(url: str, words: str) -> None:
-    [problem] = _problems(url)
+    [problem] = problems_of(url)
     assert problem.startswith("BROKER_URL: ")
     assert words in problem
 
@@ -125,7 +92,7 @@ def test_what_is_no_broker_is_refused_in_one_line(url: str, words: str) -> None:
 
 def test_what_correctness_needs_is_there_beside_what_was_chosen() -> None:
     chosen = {"global_keyprefix": "shop:", "sep": ":", "priority_steps": [0, 5], "visibility_timeout": 7200}
-    assert _broker(options=chosen).options == {
+    assert broker_of(options=chosen).options == {
         **chosen,
         "socket_timeout": 5,
         "socket_connect_timeout": 5,
@@ -138,7 +105,7 @@ def test_what_correctness_needs_is_there_beside_what_was_chosen() -> None:
 @pytest.mark.parametrize("name", sorted(RESERVED))
 @pytest.mark.parametrize("url", ["redis://host", "sentinel://host", "amqp://host"])
 def test_what_correctness_needs_cannot_be_set(url: str, name: str) -> None:
-    [problem] = _problems(url, {name: SECRET})
+    [problem] = problems_of(url, {name: SECRET})
     assert problem.startswith(f"RELAY_BROKER_OPTIONS: {name} cannot be set: ")
 
 
@@ -165,17 +132,17 @@ def test_what_correctness_needs_cannot_be_set(url: str, name: str) -> None:
     ],
 )
 def test_an_option_that_makes_no_sense_is_one_line_that_names_it(url: str, options: Any, words: str) -> None:
-    [problem] = _problems(url, options)
+    [problem] = problems_of(url, options)
     assert problem.startswith("RELAY_BROKER_OPTIONS: ")
     assert words in problem
 
 
 def test_all_problems_are_told_at_once() -> None:
-    assert len(_problems(options={"max_retries": 1, "sep": 1, "nonsense": 1, "queue_order_strategy": "sorted"})) == 3
+    assert len(problems_of(options={"max_retries": 1, "sep": 1, "nonsense": 1, "queue_order_strategy": "sorted"})) == 3
 
 
 def test_no_secret_is_shown() -> None:
-    broker = _broker(
+    broker = broker_of(
         f"sentinel://:{SECRET}@host", {"sentinel_kwargs": {"password": SECRET}, "ssl": {"ssl_password": SECRET}}
     )
     assert SECRET in f"{broker.url} {broker.options} {broker.ssl}"
@@ -183,23 +150,23 @@ def test_no_secret_is_shown() -> None:
 
 
 def test_the_sentinels_master_has_one_name() -> None:
-    assert _broker("sentinel://host").options["master_name"] == "mymaster"
-    assert _broker("sentinel://host", {"master_name": "other"}).options["master_name"] == "other"
-    assert _broker("sentinel://host", RELAY_SENTINEL_MASTER="other").options["master_name"] == "other"
-    [problem] = _problems("sentinel://host", {"master_name": "other"}, RELAY_SENTINEL_MASTER="another")
+    assert broker_of("sentinel://host").options["master_name"] == "mymaster"
+    assert broker_of("sentinel://host", {"master_name": "other"}).options["master_name"] == "other"
+    assert broker_of("sentinel://host", RELAY_SENTINEL_MASTER="other").options["master_name"] == "other"
+    [problem] = problems_of("sentinel://host", {"master_name": "other"}, RELAY_SENTINEL_MASTER="another")
     assert problem == "RELAY_SENTINEL_MASTER and master_name differ: leave one out"
 
 
 def test_socket_options_are_numbers() -> None:
-    assert _broker(options={"socket_keepalive_options": {"4": 10}}).options["socket_keepalive_options"] == {4: 10}
-    assert _broker("amqp://host", {"socket_settings": {"1": 1}}).options["socket_settings"] == {1: 1}
+    assert broker_of(options={"socket_keepalive_options": {"4": 10}}).options["socket_keepalive_options"] == {4: 10}
+    assert broker_of("amqp://host", {"socket_settings": {"1": 1}}).options["socket_settings"] == {1: 1}
     named = {"socket_settings": {"TCP_KEEPIDLE": 20}}
-    assert _broker("amqp://host", named).options["socket_settings"] == {socket.TCP_KEEPIDLE: 20}
+    assert broker_of("amqp://host", named).options["socket_settings"] == {socket.TCP_KEEPIDLE: 20}
 
 
 def test_a_failover_tries_each_url_once() -> None:
-    assert _broker("redis://one;redis://two;redis://three").options["max_retries"] == 2
-    assert _broker("sentinel://one;sentinel://two").options["max_retries"] == 0, "kombu asks them all in one try"
+    assert broker_of("redis://one;redis://two;redis://three").options["max_retries"] == 2
+    assert broker_of("sentinel://one;sentinel://two").options["max_retries"] == 0, "kombu asks them all in one try"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +181,7 @@ def test_a_failover_tries_each_url_once() -> None:
     ],
 )
 def test_ssl_is_celerys_broker_use_ssl(url: str, given: Any, wanted: Any) -> None:
-    broker = _broker(url, {"ssl": given})
+    broker = broker_of(url, {"ssl": given})
     assert broker.configuration()["broker_use_ssl"] == wanted
     assert "ssl" not in broker.options
 
@@ -238,7 +205,7 @@ def test_ssl_is_celerys_broker_use_ssl(url: str, given: Any, wanted: Any) -> Non
     ],
 )
 def test_options_in_the_url_become_transport_options(url: str, kept: str, name: str, value: Any) -> None:
-    broker = _broker(url)
+    broker = broker_of(url)
     assert broker.url == kept
     assert broker.options[name] == value
 
@@ -258,87 +225,9 @@ def test_options_in_the_url_become_transport_options(url: str, kept: str, name: 
     ],
 )
 def test_an_option_in_the_url_that_cannot_be_is_one_line(url: str, options: Any, words: str) -> None:
-    [problem] = _problems(url, options)
+    [problem] = problems_of(url, options)
     assert words in problem
 
 
 def test_what_is_said_twice_and_alike_is_said_once() -> None:
-    assert _broker("redis://host?sep=:", {"sep": ":"}).options["sep"] == ":"
-
-
-# Who else would choose another
-
-
-@pytest.mark.parametrize("name", CeleryEnvironment.model_fields)
-def test_a_variable_of_celerys_that_names_another_broker_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, f"redis://:{SECRET}@elsewhere/0")
-    [problem] = _problems()
-    assert problem.startswith(name)
-    assert f"unset {name} for relay" in problem
-
-
-@pytest.mark.parametrize("name", CeleryEnvironment.model_fields)
-@pytest.mark.parametrize("url", ["redis://host/0?sep=:", "redis://host/0", ""])
-def test_one_that_says_the_same_is_no_problem(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, url)
-    assert _broker("redis://host/0?sep=:").url == "redis://host/0"
-
-
-def _app(**changes: Any) -> Celery:
-    app = Celery("test", set_as_current=False)
-    app.conf.update({**configuration(load_settings(_env_file=None, **GIVEN)), **changes})
-    return app
-
-
-def test_a_configuration_as_relay_makes_it_agrees() -> None:
-    check_celery_agrees(_app(), read_broker(load_settings(_env_file=None, **GIVEN)))
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("broker_url", f"redis://:{SECRET}@elsewhere/0"),
-        ("broker_read_url", f"redis://:{SECRET}@elsewhere/0"),
-        ("broker_write_url", f"redis://:{SECRET}@elsewhere/0"),
-        ("broker_transport_options", {"global_keyprefix": SECRET}),
-        ("broker_use_ssl", {"ssl_password": SECRET}),
-        ("broker_transport", "memory"),
-        ("broker_password", SECRET),
-    ],
-)
-def test_a_configuration_that_names_another_broker_is_refused(name: str, value: Any) -> None:
-    with pytest.raises(SettingsError) as caught:
-        check_celery_agrees(_app(**{name: value}), read_broker(load_settings(_env_file=None, **GIVEN)))
-    assert name in str(caught.value)
-    assert SECRET not in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
-
-
-def test_an_app_that_knows_only_the_url_gets_the_options_from_the_settings() -> None:
-    app = Celery("test", set_as_current=False)
-    app.conf.broker_url = "redis://redis.example/0?global_keyprefix=shop:"
-    use_broker(app, _broker(app.conf.broker_url))
-    assert app.conf.broker_transport_options["global_keyprefix"] == "shop:"
-    assert app.connection_for_write().transport_options["health_check_interval"] > 0
-
-
-@pytest.mark.parametrize("url", ["REDIS://redis.example/0", "Redis://redis.example/0?sep=:", "AMQP://redis.example//"])
-def test_an_app_may_spell_the_scheme_as_the_settings_do(url: str) -> None:
-    app = Celery("test", set_as_current=False)
-    app.conf.broker_url = url
-    use_broker(app, _broker(url))
-    assert app.conf.broker_read_url == _broker(url).url
-
-
-def test_an_app_may_have_a_list_of_urls() -> None:
-    app = Celery("test", set_as_current=False)
-    app.conf.broker_url = ["redis://one/0", "redis://two/0"]
-    use_broker(app, _broker("redis://one/0;redis://two/0"))
-    assert app.conf.broker_url == "redis://one/0;redis://two/0"
-
-
-def test_an_app_that_knows_another_url_is_refused() -> None:
-    app = Celery("test", set_as_current=False)
-    app.conf.broker_url = f"redis://:{SECRET}@elsewhere/0"
-    with pytest.raises(SettingsError, match="broker_url"):
-        use_broker(app, _broker())
+    assert broker_of("redis://host?sep=:", {"sep": ":"}).options["sep"] == ":"

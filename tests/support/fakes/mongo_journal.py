@@ -1,0 +1,164 @@
+"""The task log in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import Any
+
+from typing_extensions import override
+
+from common.database.ports import History, Journal
+from common.database.records import (
+    Checkpoint,
+    Dispatch,
+    LastDispatch,
+    Offset,
+    OpenWindow,
+    Outgoing,
+    Takeover,
+    TaskStatus,
+    TrackedTable,
+    WindowHeader,
+)
+from tests.support.fakes.mongo_contents import FakeStore
+
+NEVER_PUBLISHED = (TaskStatus.PREPARED, TaskStatus.REJECTED)
+
+
+class FakeJournal(FakeStore, Journal, History):
+    """One entry a dispatch, by its id."""
+
+    # Journal
+
+    @override
+    def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
+        logs = self.contents.logs
+        there_before = [dispatch.id for dispatch in dispatches if dispatch.id in logs]
+        for dispatch in dispatches:
+            logs.setdefault(dispatch.id, dispatch)
+            self.contents.times.setdefault(dispatch.id, self._clock())
+        return there_before
+
+    @override
+    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
+        old = self.contents.logs.get(dispatch.id)
+        if old is None or old.status not in NEVER_PUBLISHED or old.window.id == open_window:
+            return Takeover.DISPATCHED_BEFORE
+        if old.window.generation > dispatch.window.generation:
+            return Takeover.LATER_GENERATION
+        self.contents.logs[dispatch.id] = dispatch
+        self.contents.expiring.discard(dispatch.id)
+        return Takeover.REPLACED
+
+    @override
+    def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
+        logs = self.contents.logs
+        left = [
+            dispatch
+            for dispatch in logs.values()
+            if dispatch.window.source == source.id
+            and dispatch.id not in self.contents.expiring
+            and dispatch.window.generation <= generation
+            and dispatch.window.id != open_window
+        ]
+        dead = [dispatch.id for dispatch in left if dispatch.status in NEVER_PUBLISHED]
+        for task_id in dead:
+            del logs[task_id]
+        self.contents.expiring.update(dispatch.id for dispatch in left if dispatch.id in logs)
+        return len(dead)
+
+    @override
+    def count(self, window_id: str) -> int:
+        return sum(dispatch.window.id == window_id for dispatch in self.contents.logs.values())
+
+    @override
+    def header(self, window_id: str) -> WindowHeader | None:
+        return next((d.window for d in self.contents.logs.values() if d.window.id == window_id), None)
+
+    @override
+    def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+        mine = [d for d in self.contents.logs.values() if d.window.id == window.id]
+        prepared = [d for d in mine if d.status is TaskStatus.PREPARED]
+        return [d for d in _in_order(prepared) if d.offset.seq > after][:limit]
+
+    @override
+    def before(self, dispatch: Outgoing) -> Offset | None:
+        earlier = [
+            other.offset
+            for other in self.contents.logs.values()
+            if other.window.id == dispatch.window.id and other.seq is not None and other.seq < dispatch.offset.seq
+        ]
+        return max(earlier, key=lambda offset: offset.place, default=None)
+
+    @override
+    def pushed_beyond(
+        self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
+    ) -> Sequence[Dispatch]:
+        def is_sealed(dispatch: Dispatch) -> bool:
+            window = checkpoint.open_window
+            is_open = window is not None and dispatch.window.id == window.id
+            return dispatch.status is not TaskStatus.PREPARED or is_open
+
+        beyond = [
+            d
+            for d in self.contents.logs.values()
+            if d.window.source == source.id
+            and d.window.epoch == checkpoint.epoch
+            and d.seq is not None
+            and d.window.number <= (checkpoint.window_number or 0)
+            and is_sealed(d)
+            and (offset.epoch != checkpoint.epoch or d.offset.place > offset.place)
+        ]
+        found = _in_order(beyond)[:limit]
+        return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
+
+    @override
+    def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
+        for dispatch in batch:
+            known = self.contents.logs.get(dispatch.id)
+            if known is not None and known.status is TaskStatus.PREPARED and known.window.id == dispatch.window.id:
+                self.contents.logs[dispatch.id] = replace(known, status=TaskStatus.PENDING)
+                self.contents.times[dispatch.id] = self._clock()
+            if expires and known is not None and known.window.id == dispatch.window.id:
+                self.contents.expiring.add(dispatch.id)
+
+    @override
+    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
+        self.contents.expiring.update(d.id for d in self.contents.logs.values() if d.window.id == window.id)
+        progress()
+
+    # History
+
+    @override
+    def latest(self, source: TrackedTable, business_ids: Collection[str | None]) -> Mapping[Any, LastDispatch]:
+        found = [
+            d for d in self.contents.logs.values() if d.window.source == source.id and d.business_id in business_ids
+        ]
+        found.sort(key=lambda dispatch: dispatch.window.number)
+        return {dispatch.key: self._logged(dispatch) for dispatch in found}
+
+    def _logged(self, dispatch: Dispatch) -> LastDispatch:
+        return LastDispatch(
+            id=dispatch.id,
+            key=dispatch.key,
+            status=dispatch.status,
+            attempt=dispatch.attempt,
+            age_seconds=self._clock() - self.contents.times[dispatch.id],
+        )
+
+    @override
+    def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
+        mine = [d.status for d in self.contents.logs.values() if d.window.source == source.id]
+        return {status: mine.count(status) for status in statuses}
+
+    @override
+    def oldest_version(self, source: TrackedTable) -> int | None:
+        versions = [(d.window.number, d.seq or 0, d.change_version) for d in self.contents.logs.values()]
+        known = sorted(version for version in versions if version[2] is not None)
+        return known[0][2] if known else None
+
+
+def _in_order(dispatches: list[Dispatch]) -> list[Dispatch]:
+    return sorted(dispatches, key=lambda dispatch: dispatch.offset.place)
