@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,31 +12,67 @@ from sandbox.__main__ import app as sandbox
 
 from common import settings_table
 from relay.cli.commands import COMMANDS, load
-from relay.cycle.reasons import Reason
+from relay.cycle.reasons import SENTENCES, Reason
 from relay.sources.file import Entry
 
 PROJECT = Path(__file__).parents[3]
-DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), PROJECT / "sandbox/README.md"])
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-PATH = re.compile(r"`((?:tests|common|relay|sandbox|migrations|docs)/[\w./]+)")
+DOCUMENTS = sorted(
+    [
+        *PROJECT.glob("*.md"),
+        *PROJECT.glob("docs/**/*.md"),
+        PROJECT / "sandbox/README.md",
+        PROJECT / "tests/fundamentals/README.md",
+    ]
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
+PATH = re.compile(r"`((?:tests|common|relay|sandbox|migrations|docs|scripts)/[\w./-]+)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LEVELS = {"debug", "info", "warning", "error", "exception"}
 
 
 def _text(*names: str) -> str:
     return "\n".join((PROJECT / name).read_text(encoding="utf-8") for name in names)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def _anchor(heading: str) -> str:
+    """What GitHub makes of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _leads_somewhere(document: Path, file: str, anchor: str) -> bool:
+    target = document.parent / file if file else document
+    if not target.exists():
+        return False
+    return not anchor or anchor in map(_anchor, HEADING.findall(target.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_what_a_document_names_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    missing = [link for link in LINK.findall(text) if not (document.parent / link).exists()]
+    missing = [
+        f"{file}#{anchor}" for file, anchor in LINK.findall(text) if not _leads_somewhere(document, file, anchor)
+    ]
     missing += [path for path in PATH.findall(text) if not (PROJECT / path).exists()]
     assert not missing
 
 
-def test_every_module_of_relay_stands_in_the_architecture() -> None:
-    architecture = _text("docs/architecture.md")
-    modules = [path.name for path in (PROJECT / "relay").glob("*.py") if path.name != "__init__.py"]
-    assert [name for name in modules if name not in architecture] == []
+def test_the_index_of_the_fundamentals_has_every_chapter() -> None:
+    folder = PROJECT / "tests/fundamentals"
+    index = [file for file, _ in LINK.findall((folder / "README.md").read_text(encoding="utf-8")) if "test_" in file]
+    assert index == sorted(path.name for path in folder.glob("test_*.py"))
+
+
+def test_the_index_of_decisions_has_them_all() -> None:
+    folder = PROJECT / "docs/decisions"
+    index = [file for file, _ in LINK.findall((folder / "README.md").read_text(encoding="utf-8"))]
+    assert index == sorted(path.name for path in folder.glob("[0-9]*.md"))
+
+
+@pytest.mark.parametrize("page", sorted((PROJECT / "docs/decisions").glob("[0-9]*.md")), ids=lambda path: path.stem)
+def test_a_decision_says_why_what_and_with_which_consequences(page: Path) -> None:
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    assert headings[1] == "Context"
+    assert [name for name in headings if name in ("Decision", "Consequences")] == ["Decision", "Consequences"]
 
 
 def _commands() -> dict[str, str]:
@@ -82,7 +120,25 @@ def test_every_field_of_a_source_is_documented_with_the_words_of_the_code() -> N
 
 @pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.name)
 def test_every_reason_for_a_baseline_is_explained(reason: Reason) -> None:
-    assert f"\n| {reason} | " in _text("docs/operations.md")
+    assert f"\n| `{reason.value}` | {SENTENCES[reason]} | " in _text("docs/operations.md")
+
+
+def _events() -> Iterator[str]:
+    """Names of what is logged: the first argument of a call with fields, on a logger or one of its methods."""
+    for path in sorted([*PROJECT.glob("relay/**/*.py"), *PROJECT.glob("common/**/*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and node.args and node.keywords):
+                continue
+            named = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            event = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+            if named in LEVELS | {"log", "report"} and isinstance(event, str):
+                yield event
+
+
+@pytest.mark.parametrize("event", sorted(set(_events())))
+def test_every_event_of_the_log_is_explained(event: str) -> None:
+    said = _text("docs/operations.md").split("## What the log says")[1].split("## ")[0]
+    assert f"`{event}`" in said
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
