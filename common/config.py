@@ -174,7 +174,7 @@ class Settings(SourcesFile):
         """What pyodbc connects with; holds the password: not for logs.
 
         ConnectRetryCount=0: the driver must not reconnect an idle connection behind our back. A restore of the
-        database cuts the connection, and the cycle has to notice (architecture.md, step 5).
+        database cuts the connection, and the cycle has to notice (docs/cycle/seal.md).
         """
         parts = {
             "DRIVER": self.MSSQL_DRIVER,

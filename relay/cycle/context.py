@@ -80,7 +80,7 @@ class CycleContext:
         self.lease = replace(self.lease, generation=generation)
 
     def seed_window_number(self, offset: Offset | None) -> None:
-        """A Mongo without a checkpoint counts its cycles on from the queue's offset."""
+        """A Mongo without a checkpoint counts its windows on from the queue's offset."""
         number = offset.window if offset else 0
         self._insist(self.ports.checkpoints.seed_window_number(self.lease, number))
         self.checkpoint = replace(self.checkpoint, window_number=number)
@@ -109,7 +109,7 @@ class CycleContext:
         self.lease = replace(self.lease, generation=self.lease.generation + 1)
 
     def seal(self, seal: Seal) -> None:
-        """Advance the watermark and open the cycle, in one atomic write: from here nothing can be lost."""
+        """Advance the watermark and open the window, in one atomic write: from here nothing can be lost."""
         self._insist(self.ports.checkpoints.seal(self.lease, seal))
         self.checkpoint = replace(
             self.checkpoint,
@@ -134,7 +134,7 @@ class CycleContext:
 
     @property
     def number(self) -> int:
-        """Number of the cycle sealed last."""
+        """Number of the window sealed last."""
         return self.checkpoint.window_number or 0
 
     @staticmethod

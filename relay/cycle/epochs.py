@@ -98,8 +98,8 @@ def _begins_now(context: CycleContext, state: TableState) -> tuple[int, Resume] 
     fence, checkpoint = state.fence, context.checkpoint
     if fence is not None:
         return (fence.version, fence.resume) if fence.resume and fence.resume.is_first_run else None
-    has_lived = checkpoint.epoch is not None or checkpoint.epoch_reason is not None
-    if has_lived or context.has_pushed() or state.current_version is None:
+    has_begun = checkpoint.epoch is not None or checkpoint.epoch_reason is not None
+    if has_begun or context.has_pushed() or state.current_version is None:
         return None
     return state.current_version, Resume(
         number=context.number,

@@ -35,7 +35,7 @@ class PublisherContract(ABC):
         publisher.publish(SALE, after=first[-1].offset, dispatches=second)
         assert self.queued(SALE) == _ids([*first, *second])
 
-    def test_a_silent_dispatch_puts_nothing_in_the_queue(self, publisher: Publisher) -> None:
+    def test_a_dispatch_without_its_message_puts_nothing_in_the_queue(self, publisher: Publisher) -> None:
         silent = {a_dispatch(0).id, a_dispatch(2).id}
         publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 3), skip_message=silent)
         assert self.queued(SALE) == [a_dispatch(1).id]
@@ -86,7 +86,7 @@ class OffsetPublisherContract(PublisherContract):
         assert _stands(publisher) == an_offset(2)
         assert publisher.queue_length(SALE) == 3
 
-    def test_a_silent_dispatch_moves_the_offset(self, publisher: Publisher) -> None:
+    def test_a_dispatch_without_its_message_moves_the_offset(self, publisher: Publisher) -> None:
         publisher.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(4)], skip_message={a_dispatch(4).id})
         assert _stands(publisher) == an_offset(4)
         assert publisher.queue_length(SALE) == 0

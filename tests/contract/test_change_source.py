@@ -55,7 +55,7 @@ class FakeStatements:
         self._transaction.delete(key)
 
 
-class TestTwinDatabase(ChangeSourceContract):
+class TestFakeDatabase(ChangeSourceContract):
     @pytest.fixture
     def fake(self) -> FakeDatabase:
         return FakeDatabase()

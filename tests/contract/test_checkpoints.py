@@ -13,7 +13,7 @@ from tests.support.fakes import FakeMongo
 from tests.support.samples import a_beginning, a_seal
 
 
-class TestTwinCheckpoints(CheckpointsContract):
+class TestFakeCheckpoints(CheckpointsContract):
     @pytest.fixture
     def fake(self) -> FakeMongo:
         return FakeMongo()

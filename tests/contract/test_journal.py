@@ -23,7 +23,7 @@ RETENTION = timedelta(days=30)
 REJECTED = a_dispatch(None, status=TaskStatus.REJECTED, error="no shop")
 
 
-class TestTwinJournal(JournalContract):
+class TestFakeJournal(JournalContract):
     @pytest.fixture
     def journal(self) -> Journal:
         self.fake = FakeMongo()

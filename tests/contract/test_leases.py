@@ -17,7 +17,7 @@ from tests.support.fakes import FakeMongo
 from tests.support.wait import wait_until
 
 
-class TestTwinLeases(LeasesContract):
+class TestFakeLeases(LeasesContract):
     @pytest.fixture
     def fake(self) -> FakeMongo:
         self.seconds = 0.0

@@ -54,7 +54,7 @@ class FakeQueues:
         return self.each[source.name].queue_length(source)
 
 
-class TestTwinQueue(OffsetPublisherContract):
+class TestFakeQueue(OffsetPublisherContract):
     @pytest.fixture
     def publisher(self) -> Publisher:
         self.queues = FakeQueues()
@@ -77,7 +77,7 @@ class TestRabbitMQPublisher(ForgetfulPublisherContract):
         return taken_task_ids(self.app, source.queue)
 
 
-class TestTwinBroker(ForgetfulPublisherContract):
+class TestFakeBroker(ForgetfulPublisherContract):
     @pytest.fixture
     def publisher(self) -> Publisher:
         self.fake = FakeBroker()

@@ -138,7 +138,7 @@ def _properties(app: Celery, queue: str) -> list[dict[str, Any]]:
         return found
 
 
-def test_a_message_is_what_send_task_wouldpublish(
+def test_a_message_is_what_send_task_would_publish(
     rabbitmq_app: Celery, publisher: RabbitMQPublisher, queue: str
 ) -> None:
     declare(rabbitmq_app, queue)

@@ -83,7 +83,7 @@ def state_of(row: sa.Row[Any]) -> TableState:
     """A row of `statements.states` as a record."""
     fence = None
     # Whatever the row holds: there it is, and no other can be inserted.
-    if row.marked is not None:
+    if row.fenced is not None:
         fence = Fence(
             version=row.version,
             epoch=row.epoch,

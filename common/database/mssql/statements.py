@@ -65,7 +65,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             CHANGE_TRACKING_TABLES.c.begin_version,
             INTERNAL_TABLES.c.object_id.label("side_table"),
             updateability.label("updateability"),
-            FENCES.c.source.label("marked"),
+            FENCES.c.source.label("fenced"),
             *(column.label(name) for name, column in _FENCE.items()),
             FENCES.c.resume,
             # DATEDIFF overflows where the years between are more than 68.
@@ -83,7 +83,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
 def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Select[Any]:
     """Version, key and other args of the rows that are pending now and whose watched columns changed above `since`.
 
-    The baseline never moves inside a cycle and versions have no cap: both lose rows (architecture.md, step 4).
+    The baseline never moves inside a cycle and versions have no cap: both lose rows (docs/cycle/read.md).
     The operation letter decides nothing; a missing mask holds every column.
     """
     changes = ct.changes(table, sa.bindparam("since", since, sa.BigInteger))

@@ -36,7 +36,7 @@ class Checkpoint:
     """Random id of this Mongo."""
     open_window: OpenWindow | None = None
     window_number: int | None = None
-    """Number of the cycle sealed last; None: Mongo has never seen this source."""
+    """Number of the window sealed last; None: Mongo has never seen this source."""
     last_offset: Offset | None = None
     """Of the dispatch sealed last."""
     begin_version: int | None = None
