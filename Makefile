@@ -17,7 +17,7 @@ setup: ## install everything into .venv (and unixodbc, redis-server, tdsodbc and
 	@scripts/setup
 
 demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)
-	@.venv/bin/python -m sandbox demo --seconds $(SECONDS)
+	@.venv/bin/python -m examples.pharmacy demo --seconds $(SECONDS)
 
 test: setup ## run all tests (PROCESSES=2)
 	@.venv/bin/pytest -n $(PROCESSES)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sandbox.processes import Child, ChildError, NotReadyError, stop_all
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 USER = "bench"
 DATABASE = "postgres"
@@ -97,7 +97,12 @@ def _environment() -> dict[str, str]:
 
 def _await_ready(child: Child) -> None:
     """Raise ChildError when it ends, or is not ready within READY_SECONDS."""
-    settled = wait_until(lambda: child.exit_code is not None or READY in child.log.read_text(), seconds=READY_SECONDS)
-    child.check()
-    if not settled:
-        raise NotReadyError(child, READY_SECONDS)
+
+    def is_ready() -> bool:
+        child.check()
+        return READY in child.log.read_text()
+
+    try:
+        wait_until(is_ready, READY_SECONDS)
+    except WaitTimeoutError:
+        raise NotReadyError(child, READY_SECONDS) from None

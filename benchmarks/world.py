@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import pymongo
 import pyodbc
 import redis
+from sandbox import stack
 from sandbox.stack import StackOptions
 
 from benchmarks.child import run_child
 from examples.pharmacy.connection import connect
-from sandbox import stack
 from tests.support.alembic_process import upgrade
 
 SEED_ROWS = 1000

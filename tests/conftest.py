@@ -1,12 +1,11 @@
 """What tests share: three services for a whole run, and a clean place on them for each test.
 
-The services are the sandbox's, real ones in containers (RELAY_TEST_SERVERS=containers), or those that run already
-(RELAY_TEST_SERVERS=urls). A service that does not come up fails the tests that need it: none is skipped.
+The services are the sandbox's, real ones in containers (TEST_SERVERS=containers), or those that run already
+(TEST_SERVERS=urls). A service that does not come up fails the tests that need it: none is skipped.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -27,28 +26,16 @@ from relay.celery_app import configuration
 from relay.sources.registry import all_sources
 from relay.wiring import Relay
 from tests.support.alembic_process import upgrade
-from tests.support.leaks import Belongings, assert_nothing_left_since
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued, business_ids_in_redis
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
-from tests.support.servers import described, running_servers, server_kind
+from tests.support.servers import running_servers
 
-pytest_plugins = ["tests.support.real_server_decides"]
+pytest_plugins = ["sandbox.testing.real_server_decides"]
 
 EMPTY_DATABASES = {"admin", "config", "local"}
 KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_kombu", "unacked", "celery")
 """How the names of keys begin that relay and Celery may leave in Redis."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Servers that run already are shared: one process at a time."""
-    if server_kind() == "urls" and (config.getoption("numprocesses", None) or os.environ.get("PYTEST_XDIST_WORKER")):
-        raise pytest.UsageError("RELAY_TEST_SERVERS=urls: the tests share these servers; run pytest -n 0")
-
-
-def pytest_report_header() -> str:
-    """Which servers these are."""
-    return described()
 
 
 @pytest.fixture(scope="session")
@@ -62,14 +49,6 @@ def servers() -> Iterator[Mapping[str, str]]:
 def migrated(servers: Mapping[str, str]) -> None:
     """`alembic upgrade head`, as anybody would type it."""
     upgrade(servers)
-
-
-@pytest.fixture(autouse=True)
-def no_leaks() -> Iterator[None]:
-    """Every process and socket that a test opens is gone when it ends."""
-    before = Belongings.now()
-    yield
-    assert_nothing_left_since(before)
 
 
 @pytest.fixture

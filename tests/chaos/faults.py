@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
 from sandbox.mongo_control import MongoControl
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 from examples.pharmacy.documents import KINDS
 from relay.cli.errors import EXIT_CONFIGURATION
@@ -165,7 +165,7 @@ def _lose_the_end(world: World) -> None:
 def _lose_everything(world: World) -> None:
     if world.queues.length() < CROWD:
         world.shop.write_many(CROWD)
-        wait_until(lambda: world.queues.length() >= CROWD, seconds=CROWD_SECONDS)
+        wait_until(lambda: world.queues.length() >= CROWD, CROWD_SECONDS)
     # Nobody looks meanwhile, for the same reason: what was taken is done, and everything else is wanted again.
     with world.shop.pause():
         world.queues.client.flushall()
@@ -191,12 +191,14 @@ def _start_with_an_older_file(world: World) -> None:
     if not world.definitions.has_older:
         _change_definition(world)
         # Until then the older one is the present one still.
-        wait_until(lambda: _is_taken_up(world), seconds=VISIT_SECONDS)
+        wait_until(lambda: _is_taken_up(world), VISIT_SECONDS)
     stranger = world.relays.start_stranger({"RELAY_SOURCES": str(world.definitions.older_path)})
-    refused = wait_until(lambda: SUPERSEDED in stranger.tail(), seconds=VISIT_SECONDS)
-    stranger.kill_group()
-    if not refused:
-        raise NotRefusedError(f"a relay with an older file of sources was not refused:\n{stranger.tail()}")
+    try:
+        wait_until(lambda: SUPERSEDED in stranger.tail(), VISIT_SECONDS)
+    except WaitTimeoutError:
+        raise NotRefusedError(f"a relay with an older file of sources was not refused:\n{stranger.tail()}") from None
+    finally:
+        stranger.kill_group()
 
 
 def _is_taken_up(world: World) -> bool:

@@ -6,12 +6,12 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 from tests.chaos import faults
 from tests.chaos.definitions import Definitions
@@ -115,8 +115,11 @@ class Run:
     def _await(self, name: str, since: float, *, notes: bool = True) -> float:
         """Wait until rows written now are in their queues; gives the seconds since `since`."""
         probes = self.world.shop.probe()
-        if not wait_until(lambda: self._are_pushed(probes), seconds=RECOVERY_SECONDS) and not self._were_pushed(probes):
-            raise NotRecoveredError(f"not recovered from {name} within {RECOVERY_SECONDS:.0f} s")
+        try:
+            wait_until(lambda: self._are_pushed(probes), RECOVERY_SECONDS)
+        except WaitTimeoutError:
+            if not self._were_pushed(probes):
+                raise NotRecoveredError(f"not recovered from {name} within {RECOVERY_SECONDS:.0f} s") from None
         seconds = time.monotonic() - since
         if notes:
             self.longest = max(self.longest, (seconds, name))
@@ -140,7 +143,9 @@ class Run:
         """Nobody writes any more; wait until everything is out, then once more for what should not come."""
         self.world.shop.close()
         queues, ledger = self.world.queues, self.world.shop.ledger
-        wait_until(lambda: not ledger.verdict(queues.everything()).lost, seconds=SETTLE_SECONDS)
+        # What is not out by then the verdict calls lost.
+        with suppress(WaitTimeoutError):
+            wait_until(lambda: not ledger.verdict(queues.everything()).lost, SETTLE_SECONDS)
         time.sleep(3.0)
         return ledger.verdict(queues.everything())
 

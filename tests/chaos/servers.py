@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox.odbc import find_driver
+from sandbox import data_folder, env_file, services
 from sandbox.processes import Child, stop_all
-from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Place
+from sandbox.services import HOST, Place
+from sandbox.testing.redis_process import cut_append_only_file
 
 from common.config import Settings
 from examples.pharmacy import schema
-from sandbox import data_folder, env_file, services
-from tests.support.redis_process import cut_append_only_file
 
 
 class Servers:
@@ -40,13 +39,8 @@ class Servers:
     def settings(self) -> dict[str, str]:
         """Relay's settings for a direct way to them."""
         return {
-            "MSSQL_DRIVER": find_driver(),
-            "MSSQL_SERVER": f"{HOST},{self._ports['mssql']}",
-            "MSSQL_DATABASE": MSSQL_DATABASE,
-            "MSSQL_USER": MSSQL_USER,
-            "MSSQL_PASSWORD": self._password,
-            "MSSQL_ENCRYPT": "no",
-            "MONGO_URI": f"mongodb://{HOST}:{self._ports['mongo']}/",
+            **services.sql_server_settings(port=self._ports["mssql"], password=self._password),
+            "MONGO_URI": services.mongo_uri(self._ports["mongo"]),
             "MONGO_DB_NAME": "chaos",
             "REDIS_HOST": HOST,
             "REDIS_PORT": str(self._ports["redis"]),
@@ -74,7 +68,7 @@ class Servers:
         stop_all(self._children.values())
 
     def _start_sql_server(self) -> Child:
-        child = services.start_sql_server(self._place, port=self._ports["mssql"], password=self._password, encrypt="no")
+        child = services.start_sql_server(self._place, port=self._ports["mssql"], password=self._password)
         services.announced_port(child)
         return child
 

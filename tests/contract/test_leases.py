@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sandbox.waiting import wait_until
 
 from common.database.mongo.leases import MongoLeases
 from common.database.mongo_client import MongoStore
 from common.database.ports import Checkpoints, Leases
 from tests.contract.leases import TERM_SECONDS, LeasesContract
 from tests.support.fakes import FakeMongo
-from tests.support.wait import wait_until
 
 
 class TestFakeLeases(LeasesContract):

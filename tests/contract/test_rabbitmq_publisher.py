@@ -23,7 +23,7 @@ from relay.sources.builtin import SALE
 from tests.contract.rabbitmq import batch_for, ids_of, publish
 from tests.support.queues import declare, taken_task_ids
 from tests.support.samples import a_dispatch
-from tests.support.wait import wait_until
+from sandbox.waiting import wait_until
 
 
 @pytest.fixture

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery
+from sandbox import services
 from sandbox.processes import Child, stop_all
 from sandbox.services import HOST
 from sandbox.sqlserver.certificate import ensure_certificate
+from sandbox.waiting import wait_until
 
 from common.config import load_settings
 from common.database.errors import ConfigurationError
@@ -23,10 +25,8 @@ from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
 from relay.error_policy import as_configuration_error, is_transient
 from relay.sources.builtin import SALE
-from sandbox import services
 from tests.support.queues import task_ids_in_redis
 from tests.support.samples import a_dispatch, an_offset
-from tests.support.wait import wait_until
 
 Server = Callable[..., None]
 

@@ -14,7 +14,9 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from redis.exceptions import ResponseError
+from sandbox import services
 from sandbox.processes import stop_all
+from sandbox.waiting import wait_until
 
 from common.config import Settings
 from common.database.records import NOWHERE
@@ -23,10 +25,8 @@ from relay.broker.redis_publisher import RedisPublisher
 from relay.celery_app import configuration
 from relay.cycle.ports import Publisher, QueueGapError
 from relay.sources.builtin import SALE
-from sandbox import services
 from tests.support.queues import messages_in_redis, redis_of, task_ids_in_redis
 from tests.support.samples import a_dispatch, an_offset
-from tests.support.wait import wait_until
 
 MAKES_NO_DIFFERENCE = {"delivery_tag", "origin", "reply_to"}
 """Random, the sender's name, and where an RPC result backend would answer: relay waits for no result."""

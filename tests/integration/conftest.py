@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from tests.support.sqlserver_process import SqlServer, running_sql_server
+from sandbox.testing.sqlserver_process import SqlServer, running_sql_server
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.testing.servers import KIND_VARIABLE
+
 from tests.mutants.mutant import Cut
 from tests.mutants.witness import VARIABLE
-from tests.support.servers import KIND_VARIABLE
 
 PROJECT = Path(__file__).parents[2]
 COPIED = ("relay", "common", "migrations", "tests")
-LINKED = ("sandbox", "alembic.ini", "pyproject.toml")
+LINKED = ("sandbox", "examples", "alembic.ini", "pyproject.toml")
 PYTEST = (
     *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30"),
     # Hypothesis takes as long to import as everything else, and none of these tests uses it.

@@ -77,7 +77,7 @@ SQL_SERVER_PLAN = (
             "        another = self._connection.engine.execution_options(isolation_level='AUTOCOMMIT').connect()\n"
             "        return another.execute(statements.move_fence(",
         ),
-        red="tests/integration/sandbox/control/test_restores.py::test_a_restore_between_the_read_and_the_fence",
+        red="tests/integration/faults/test_restores.py::test_a_restore_between_the_read_and_the_fence",
     ),
     mutant(
         "no connection made anew by the driver",
@@ -113,7 +113,6 @@ SQL_SERVER_PLAN = (
         "the driver's own limit is the later one",
         "a statement is cancelled by two at once, and ends without a reason",
         (CLIENT, "RELAY_STALL_SECONDS + settings.heartbeat_seconds + CANCEL_SECONDS", "RELAY_STALL_SECONDS"),
-        red="tests/integration/sandbox/control/test_stalls.py"
-        "::test_the_heartbeat_is_there_before_the_drivers_own_limit",
+        red="tests/integration/faults/test_stalls.py::test_the_heartbeat_is_there_before_the_drivers_own_limit",
     ),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sandbox.waiting import WaitTimeoutError
 
 import common
 import migrations
@@ -30,7 +31,7 @@ def pytest_exception_interact(
     """How it failed, and when: in the test itself, or before it was reached."""
     if call.excinfo is not None:
         in_the_test = isinstance(report, pytest.TestReport) and report.when == "call"
-        said = isinstance(call.excinfo.value, AssertionError | pytest.fail.Exception)
+        said = isinstance(call.excinfo.value, AssertionError | WaitTimeoutError | pytest.fail.Exception)
         _write(failed=node.nodeid, by_assertion=in_the_test and said)
 
 

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sandbox import services
 from sandbox.processes import Child
 from sandbox.services import HOST, Place
-
-from sandbox import services
-from tests.support.wait import wait_until
+from sandbox.waiting import wait_until
 
 READY_SECONDS = 60.0
 READY = "Server startup complete"

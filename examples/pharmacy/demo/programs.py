@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from celery import Celery
+from sandbox.errors import ServiceError
 from sandbox.processes import Child, ChildDiedError, NotReadyError, stop_all
-from sandbox.services import ServiceError
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 from common.config import Settings
 from examples.pharmacy.documents import KINDS, DocumentKind
 from examples.pharmacy.worker_service import APPS, RECORD_VARIABLE
 
 PROJECT = Path(__file__).parents[3]
+MONGO_DATABASE = "demo"
 MIGRATION_SECONDS = 60.0
 START_SECONDS = 60.0
 DRAIN_SECONDS = 10.0
@@ -58,6 +59,7 @@ def environment(settings: Mapping[str, str], *, scan_interval: float) -> dict[st
     return {
         **rest,
         **settings,
+        "MONGO_DB_NAME": MONGO_DATABASE,
         "RELAY_SCAN_INTERVAL": str(scan_interval),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), rest.get("PYTHONPATH")])),
     }
@@ -106,14 +108,17 @@ def await_services(workshop: Workshop, children: list[Child]) -> None:
             answers = app.control.ping(destination=sorted(wanted), timeout=1.0, limit=len(wanted))
             return wanted <= {name for answer in answers or [] for name in answer}
 
-        if not wait_until(all_answer, seconds=START_SECONDS):
-            raise NotReadyError(children[0], START_SECONDS, "or another worker service does not answer")
+        try:
+            wait_until(all_answer, START_SECONDS)
+        except WaitTimeoutError:
+            problem = "or another worker service does not answer"
+            raise NotReadyError(children[0], START_SECONDS, problem) from None
 
 
 @contextmanager
 def pharmacies(workshop: Workshop, *, per_second: float) -> Iterator[Child]:
     """The simulated pharmacies; at the end each finishes what it is doing."""
-    command = ["examples.pharmacy.pharmacies", "--ledger", str(workshop.ledger), "--rate", str(per_second)]
+    command = ["examples.pharmacy", "pharmacies", "--ledger", str(workshop.ledger), "--rate", str(per_second)]
     child = workshop.start("pharmacies", *command)
     try:
         yield child

@@ -1,1 +1,1 @@
-"""The services that relay needs, on one machine and without Docker: stand-ins that the real drivers talk to."""
+"""SQL Server and MongoDB as stand-ins that the real drivers talk to, and Redis: on one machine, without Docker."""

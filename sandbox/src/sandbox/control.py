@@ -24,16 +24,18 @@ class ControlError(Exception):
 class SqlServerControl:
     """Talks to the stand-in at this address; every call is a connection of its own. Each raises ControlError."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, database: str = MSSQL_DATABASE) -> None:
+        """`database`: the one that is meant where none is named."""
         self._address = (host, port)
+        self._database = database
 
     @classmethod
-    def at(cls, address: str) -> SqlServerControl:
+    def at(cls, address: str, *, database: str = MSSQL_DATABASE) -> SqlServerControl:
         """The one at HOST:PORT. Raises ControlError for any other text."""
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal():
             raise ControlError(f"{address!r} is no HOST:PORT")
-        return cls(host, int(port))
+        return cls(host, int(port), database=database)
 
     @classmethod
     def of(cls, path: Path) -> SqlServerControl:
@@ -41,7 +43,7 @@ class SqlServerControl:
         values = env_file.read(path) if path.is_file() else {}
         if env_file.CONTROL not in values:
             raise ControlError(f"{path} names no {env_file.CONTROL}: is a sandbox up, with this --env-file?")
-        return cls.at(values[env_file.CONTROL])
+        return cls.at(values[env_file.CONTROL], database=values.get("MSSQL_DATABASE", MSSQL_DATABASE))
 
     def arm(self, fault: Fault) -> int:
         """Arm a fault; gives its number."""
@@ -55,21 +57,21 @@ class SqlServerControl:
         """Disarm one fault or all; gives how many that were."""
         return int(self._call("clear", number=number))
 
-    def take_offline(self, database: str = MSSQL_DATABASE) -> None:
+    def take_offline(self, database: str | None = None) -> None:
         """Hang up on everybody in the database, and let nobody in."""
-        self._call("offline", database=database)
+        self._call("offline", database=database or self._database)
 
-    def bring_online(self, database: str = MSSQL_DATABASE) -> None:
+    def bring_online(self, database: str | None = None) -> None:
         """Let sessions into the database again."""
-        self._call("online", database=database)
+        self._call("online", database=database or self._database)
 
-    def back_up(self, name: str, database: str = MSSQL_DATABASE) -> None:
+    def back_up(self, name: str, database: str | None = None) -> None:
         """Copy the database as it is now, under this name."""
-        self._call("backup", database=database, name=name)
+        self._call("backup", database=database or self._database, name=name)
 
-    def restore(self, name: str, database: str = MSSQL_DATABASE) -> None:
+    def restore(self, name: str, database: str | None = None) -> None:
         """Put that copy in the database's place: everybody in it is hung up on, and everything goes back."""
-        self._call("restore", database=database, name=name)
+        self._call("restore", database=database or self._database, name=name)
 
     def now(self) -> dt.datetime:
         """The moment on the server's clock: UTC, naive."""

@@ -13,18 +13,13 @@ import typer
 
 from sandbox import env_file, mongo_commands
 from sandbox.control import ControlError, SqlServerControl
-from sandbox.services import MSSQL_DATABASE
+from sandbox.exits import exit_codes
+from sandbox.option_groups import AllStatements, EnvFile, Requests, Statements, with_groups
 from sandbox.sqlserver.faults.model import CutFault, DelayFault, ErrorFault, Fault, LoginFault, Moment
 
 fault = typer.Typer(no_args_is_help=True, help="Have the stand-ins do what servers do once in a while.")
 
-EnvFile = Annotated[Path, typer.Option("--env-file", help="the env file of the sandbox that is meant")]
-Database = Annotated[str, typer.Argument(help="the database")]
-Text = Annotated[str | None, typer.Option(help="only statements that contain this, in any case")]
-Application = Annotated[str | None, typer.Option(help="only clients that call themselves so (relay is `relay`)")]
-Login = Annotated[str | None, typer.Option(help="only clients that logged in as this one")]
-Skip = Annotated[int, typer.Option(min=0, help="let so many pass first")]
-Times = Annotated[int, typer.Option(min=0, help="how many it meets; 0: all until `fault clear`")]
+Database = Annotated[str | None, typer.Argument(help="the database", show_default="the one in the env file")]
 CopyName = Annotated[str, typer.Argument(help="the copy's name")]
 
 _AMOUNT = re.compile(r"\+(\d+)([smhd])")
@@ -32,92 +27,59 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @fault.command("error")
+@with_groups
 def error_command(
     number: Annotated[int, typer.Argument(help="1205 deadlock victim, 1222 lock timeout, 3960 and 3961 snapshots")],
     *,
-    text: Text = None,
-    application: Application = None,
-    login: Login = None,
-    skip: Skip = 0,
-    times: Times = 1,
+    whom: Statements,
     env_path: EnvFile = env_file.DEFAULT_PATH,
 ) -> None:
     """Let a statement fail with one of SQL Server's errors.
 
     Example: python -m sandbox fault error 1205 --text CHANGETABLE --times 2
     """
-    chosen = ErrorFault(number=number, text=text, application=application, login=login, skip=skip, times=times or None)
-    _arm(chosen, env_path)
+    _arm(ErrorFault(number=number, **whom.as_fields()), env_path)
 
 
 @fault.command("cut")
+@with_groups
 def cut_command(
     moment: Annotated[Moment, typer.Argument(help="before the statement runs, or after it and before its reply")],
     *,
     rows: Annotated[int | None, typer.Option(min=1, help="after: already behind so many rows")] = None,
-    text: Text = None,
-    application: Application = None,
-    login: Login = None,
-    skip: Skip = 0,
-    times: Times = 1,
+    whom: Statements,
     env_path: EnvFile = env_file.DEFAULT_PATH,
 ) -> None:
     """Cut a client's connection at a statement.
 
     Example: python -m sandbox fault cut after --text "COMMIT TRANSACTION"
     """
-    chosen = CutFault(
-        moment=moment,
-        rows=rows,
-        text=text,
-        application=application,
-        login=login,
-        skip=skip,
-        times=times or None,
-    )
-    _arm(chosen, env_path)
+    _arm(CutFault(moment=moment, rows=rows, **whom.as_fields()), env_path)
 
 
 @fault.command("delay")
+@with_groups
 def delay_command(
     milliseconds: Annotated[int, typer.Argument(min=1)],
     *,
-    text: Text = None,
-    application: Application = None,
-    login: Login = None,
-    skip: Skip = 0,
-    times: Times = 0,
+    whom: AllStatements,
     env_path: EnvFile = env_file.DEFAULT_PATH,
 ) -> None:
     """Answer statements so much later, all of them unless --times says otherwise.
 
     Example: python -m sandbox fault delay 200
     """
-    chosen = DelayFault(
-        milliseconds=milliseconds,
-        text=text,
-        application=application,
-        login=login,
-        skip=skip,
-        times=times or None,
-    )
-    _arm(chosen, env_path)
+    _arm(DelayFault(milliseconds=milliseconds, **whom.as_fields()), env_path)
 
 
 @fault.command("login")
-def login_command(
-    *,
-    application: Application = None,
-    login: Login = None,
-    skip: Skip = 0,
-    times: Times = 1,
-    env_path: EnvFile = env_file.DEFAULT_PATH,
-) -> None:
+@with_groups
+def login_command(*, whom: Requests, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
     """Refuse logins (18456). Who is logged in stays.
 
     Example: python -m sandbox fault login --times 0
     """
-    _arm(LoginFault(application=application, login=login, skip=skip, times=times or None), env_path)
+    _arm(LoginFault(**whom.as_fields()), env_path)
 
 
 @fault.command("list")
@@ -146,7 +108,7 @@ def clear_command(
 
 
 @fault.command("offline")
-def offline_command(database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
+def offline_command(database: Database = None, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
     """Take a database offline: everybody in it is cut, logins to it are refused (4060).
 
     Example: python -m sandbox fault offline
@@ -156,7 +118,7 @@ def offline_command(database: Database = MSSQL_DATABASE, env_path: EnvFile = env
 
 
 @fault.command("online")
-def online_command(database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
+def online_command(database: Database = None, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
     """Bring a database online again.
 
     Example: python -m sandbox fault online
@@ -193,9 +155,7 @@ def cleanup_command(env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
             typer.echo(f"{database}: changes up to version {version} are gone")
 
 
-def backup_command(
-    name: CopyName, database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH
-) -> None:
+def backup_command(name: CopyName, database: Database = None, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
     """Copy a database of SQL Server (stand-in) as it is now.
 
     Example: python -m sandbox backup before-lunch
@@ -204,9 +164,7 @@ def backup_command(
         control.back_up(name, database)
 
 
-def restore_command(
-    name: CopyName, database: Database = MSSQL_DATABASE, env_path: EnvFile = env_file.DEFAULT_PATH
-) -> None:
+def restore_command(name: CopyName, database: Database = None, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
     """Put a copy in the database's place: everybody in it is cut, and everything goes back, versions too.
 
     Example: python -m sandbox restore before-lunch
@@ -239,9 +197,5 @@ def _amount(move: str) -> dt.timedelta:
 
 @contextmanager
 def _control(env_path: Path) -> Iterator[SqlServerControl]:
-    """The sandbox's control call; what goes wrong is told in one line, with exit code 2."""
-    try:
+    with exit_codes("sandbox"):
         yield SqlServerControl.of(env_path)
-    except ControlError as error:
-        typer.echo(f"sandbox: {error}", err=True)
-        raise typer.Exit(2) from None

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sandbox.errors import ServiceError
 from sandbox.files import write_whole
-from sandbox.services import ServiceError
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 LOCK_SECONDS = 5.0
 
@@ -29,8 +29,7 @@ def locked(folder: Path) -> Iterator[int]:
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not wait_until(lambda: _try_lock(descriptor), seconds=LOCK_SECONDS):
-            raise ServiceError(f"another sandbox uses {folder}: stop that one, or choose another folder with --data")
+        _await_lock(descriptor, folder)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -42,7 +41,7 @@ def given_or_temporary(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder.resolve()
         return
-    with TemporaryDirectory(prefix="relay-sandbox-", ignore_cleanup_errors=True) as temporary:
+    with TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True) as temporary:
         yield Path(temporary)
 
 
@@ -53,6 +52,15 @@ def kept_password(folder: Path) -> str:
         # SQL Server wants three of: upper case, lower case, digits, other characters.
         write_whole(file, f"Aa1-{secrets.token_urlsafe(18)}")
     return file.read_text(encoding="ascii")
+
+
+def _await_lock(descriptor: int, folder: Path) -> None:
+    try:
+        wait_until(lambda: _try_lock(descriptor), LOCK_SECONDS)
+    except WaitTimeoutError:
+        raise ServiceError(
+            f"another sandbox uses {folder}: stop that one, or choose another folder with --data"
+        ) from None
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -1,4 +1,4 @@
-"""The file of NAME=value lines that relay, Alembic and Celery read as their `.env`."""
+"""The file of NAME=value lines that says how the services are reached: for programs to read as their `.env`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.files import write_whole
 
 DEFAULT_PATH = Path(".sandbox/env")
 CONTROL = "SANDBOX_CONTROL"
-"""Where the SQL Server stand-in takes commands, HOST:PORT: for the sandbox's own tools. Relay does not read it."""
+"""Where the SQL Server stand-in takes commands, HOST:PORT: for the sandbox's own tools."""
 
 NAMES = (
     "MSSQL_DRIVER",
@@ -21,7 +21,6 @@ NAMES = (
     "MSSQL_ENCRYPT",
     "MSSQL_TRUST_SERVER_CERTIFICATE",
     "MONGO_URI",
-    "MONGO_DB_NAME",
     "REDIS_HOST",
     "REDIS_PORT",
     CONTROL,
@@ -58,13 +57,13 @@ def remove_stale(path: Path) -> None:
 
 
 def urls(values: Mapping[str, str]) -> dict[str, str]:
-    """The services as URLs, under the names by which the tests take servers that run already."""
+    """The services as URLs, under the names by which `sandbox.testing.urls` takes servers that run already."""
     user, password = (quote(values[name], safe="") for name in ("MSSQL_USER", "MSSQL_PASSWORD"))
     trust = "yes" if values["MSSQL_TRUST_SERVER_CERTIFICATE"] == "true" else "no"
     address = values["MSSQL_SERVER"].replace(",", ":")
     return {
-        "RELAY_TEST_SERVERS": "urls",
-        "RELAY_TEST_MSSQL_URL": f"mssql://{user}:{password}@{address}?encrypt={values['MSSQL_ENCRYPT']}&trust={trust}",
-        "RELAY_TEST_MONGO_URL": values["MONGO_URI"],
-        "RELAY_TEST_REDIS_URL": f"redis://{values['REDIS_HOST']}:{values['REDIS_PORT']}",
+        "TEST_SERVERS": "urls",
+        "TEST_MSSQL_URL": f"mssql://{user}:{password}@{address}?encrypt={values['MSSQL_ENCRYPT']}&trust={trust}",
+        "TEST_MONGO_URL": values["MONGO_URI"],
+        "TEST_REDIS_URL": f"redis://{values['REDIS_HOST']}:{values['REDIS_PORT']}",
     }

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from pymongo.errors import PyMongoError
 
 from sandbox import env_file
-from sandbox.control import ControlError
+from sandbox.exits import exit_codes
 from sandbox.mongo_control import MongoControl, explained
+from sandbox.option_groups import Application, EnvFile
 
 fault = typer.Typer(no_args_is_help=True, help="Have members of MongoDB's replica set (stand-in) answer from the past.")
-
-EnvFile = Annotated[Path, typer.Option("--env-file", help="the env file of the sandbox that is meant")]
 
 
 @fault.command("lag")
@@ -30,13 +28,10 @@ def lag_command(env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
 
 
 @fault.command("depose")
-def depose_command(
-    application: Annotated[str | None, typer.Option(help="only clients that call themselves so (`relay`)")] = None,
-    env_path: EnvFile = env_file.DEFAULT_PATH,
-) -> None:
+def depose_command(application: Application = None, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
     """Be a primary that has a successor: answer reads from what there is now, refuse writes, until `recover`.
 
-    Example: python -m sandbox fault mongo depose --application relay
+    Example: python -m sandbox fault mongo depose --application shop
     """
     with _control(env_path) as control:
         control.depose(application)
@@ -54,12 +49,8 @@ def recover_command(env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
 
 @contextmanager
 def _control(env_path: Path) -> Iterator[MongoControl]:
-    """The stand-in; what goes wrong is told in one line, with exit code 2."""
-    try:
+    with exit_codes("sandbox"):
         try:
             yield MongoControl.of(env_path)
         except PyMongoError as error:
             raise explained(error) from None
-    except ControlError as error:
-        typer.echo(f"sandbox: {error}", err=True)
-        raise typer.Exit(2) from None

@@ -1,79 +1,81 @@
-"""Where Microsoft's ODBC driver is on this machine.
-
-`python -m sandbox.odbc` prints the entry that makes it known to unixODBC by its usual name.
-"""
+"""From the MSSQL_... settings to a connection through Microsoft's ODBC driver."""
 
 from __future__ import annotations
 
-import importlib.util
-import platform
-import sys
+import ctypes
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-REGISTERED_NAME = "ODBC Driver 18 for SQL Server"
-INSTALL_DRIVER = "install the package mssql-python-odbc (make setup does), or Microsoft's msodbcsql18"
-INSTALL_MANAGER = "sudo apt-get install unixodbc"
+import mssql_python_odbc
+import pyodbc
 
-_DISTRIBUTIONS = {"debian": "debian_ubuntu", "ubuntu": "debian_ubuntu", "suse": "suse", "alpine": "alpine"}
-_OTHER_LINUX = "rhel"
+from sandbox.errors import ServiceError
 
-
-class OdbcMissingError(Exception):
-    """unixODBC or the driver is not installed. The message says what to install."""
+APPLICATION = "sandbox"
+LOGIN_SECONDS = 10
+NEEDS_KERBEROS = "on Debian: sudo apt-get install libgssapi-krb5-2"
 
 
-def find_driver() -> str:
-    """What goes into MSSQL_DRIVER: the path of the library in the package mssql_python_odbc, else the name.
+@cache
+def packaged_driver() -> str:
+    """The path of the driver that the package mssql-python-odbc brings: the first of its builds that loads here.
 
-    Raises OdbcMissingError when unixODBC is not installed, or neither driver is.
+    The package has a build for each family of Linux distributions, and macOS's for each processor, in folders of its
+    own; which one fits this machine nobody knows better than its loader.
+
+    Raises ServiceError, with what the loader said, when none does.
     """
-    try:
-        import pyodbc
-    except ImportError as error:
-        raise OdbcMissingError(f"pyodbc cannot be loaded ({error}): {INSTALL_MANAGER}") from None
-    packaged = _packaged_driver()
-    if packaged is not None:
-        return str(packaged)
-    if REGISTERED_NAME in pyodbc.drivers():
-        return REGISTERED_NAME
-    raise OdbcMissingError(f"no ODBC driver for SQL Server is installed: {INSTALL_DRIVER}")
+    problem = "there is none for this platform"
+    libraries = Path(mssql_python_odbc.get_libs_dir())
+    for library in sorted([*libraries.rglob("libmsodbcsql*.so.*"), *libraries.rglob("libmsodbcsql*.dylib")]):
+        try:
+            ctypes.CDLL(str(library))
+        except OSError as error:
+            problem = str(error)
+        else:
+            return str(library)
+    raise ServiceError(f"Microsoft's ODBC driver cannot be loaded ({problem}); {NEEDS_KERBEROS}")
 
 
-def _packaged_driver() -> Path | None:
-    spec = importlib.util.find_spec("mssql_python_odbc")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "libs" / _platform_folder()
-    # Several versions side by side would be named in order.
-    libraries = sorted([*folder.glob("lib/libmsodbcsql*.so.*"), *folder.glob("lib/libmsodbcsql*.dylib")])
-    return libraries[-1] if libraries else None
+def connect(
+    settings: Mapping[str, str], *, database: str | None = None, autocommit: bool = True, seconds: int = LOGIN_SECONDS
+) -> pyodbc.Connection:
+    """A connection to the server that the settings name, in their database or another; close it.
+
+    Raises ServiceError when a setting is missing, pyodbc.Error when there is no connection within `seconds`.
+    """
+    dsn = connection_string(settings if database is None else {**settings, "MSSQL_DATABASE": database})
+    return pyodbc.connect(dsn, autocommit=autocommit, timeout=seconds)
 
 
-def _platform_folder() -> Path:
-    """The package's folder for this machine, as `mssql_python_odbc/libs` lays them out."""
-    if sys.platform == "darwin":
-        return Path("macos") / platform.machine()
-    return Path("linux") / _distribution() / platform.machine().replace("aarch64", "arm64")
+def connection_string(settings: Mapping[str, str]) -> str:
+    """What pyodbc connects with; holds the password: not for logs. Raises ServiceError when a setting is missing.
+
+    An idle connection that was cut stays cut (ConnectRetryCount): who cuts it wants to see it.
+    """
+    missing = [
+        name for name in ("MSSQL_SERVER", "MSSQL_DATABASE", "MSSQL_USER", "MSSQL_PASSWORD") if name not in settings
+    ]
+    if missing:
+        raise ServiceError(f"{', '.join(missing)} not set: name the file that `python -m sandbox up` has written")
+    trusts = settings.get("MSSQL_TRUST_SERVER_CERTIFICATE") == "true"
+    parts = {
+        "DRIVER": settings.get("MSSQL_DRIVER") or packaged_driver(),
+        "SERVER": settings["MSSQL_SERVER"],
+        "DATABASE": settings["MSSQL_DATABASE"],
+        "UID": settings["MSSQL_USER"],
+        "PWD": settings["MSSQL_PASSWORD"],
+        "Encrypt": settings.get("MSSQL_ENCRYPT", "yes"),
+        "TrustServerCertificate": "yes" if trusts else "no",
+        "ConnectRetryCount": "0",
+        "APP": APPLICATION,
+    }
+    if certificate := settings.get("MSSQL_SERVER_CERTIFICATE"):
+        parts["ServerCertificate"] = certificate
+    return ";".join(f"{name}={_braced(value)}" for name, value in parts.items())
 
 
-def _distribution() -> str:
-    try:
-        release = platform.freedesktop_os_release()
-    except OSError:
-        return _OTHER_LINUX
-    for name in [release.get("ID", ""), *release.get("ID_LIKE", "").split()]:
-        if name in _DISTRIBUTIONS:
-            return _DISTRIBUTIONS[name]
-    return _OTHER_LINUX
-
-
-def registration() -> str:
-    """The entry of odbcinst.ini for the packaged driver; nothing where one is registered. Raises OdbcMissingError."""
-    driver = find_driver()
-    if driver == REGISTERED_NAME:
-        return ""
-    return f"[{REGISTERED_NAME}]\nDescription=Microsoft ODBC Driver 18 for SQL Server\nDriver={driver}\n"
-
-
-if __name__ == "__main__":
-    print(registration(), end="")
+def _braced(value: str) -> str:
+    """Braces keep `;` and `=` in a value, and `}` is written twice."""
+    return "{" + value.replace("}", "}}") + "}"

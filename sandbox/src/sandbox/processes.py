@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox import leash
+from sandbox import parent_death
 
 TAIL_LINES = 20
 STOP_SECONDS = 8.0
@@ -55,15 +55,15 @@ class Child:
         cwd: Path | None = None,
         keep_open: Collection[int] = (),
     ) -> Child:
-        """Start `command` on a leash; what it prints goes to `log`, which begins anew.
+        """Start `command` so that it dies with this process; what it prints goes to `log`, which begins anew.
 
         `keep_open` are file descriptors that it inherits. Call this from a thread that lives as long as the child
         may: Linux takes the death of the thread that forked for the parent's.
         """
-        leashed = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command]
+        dying = [sys.executable, "-I", "-S", parent_death.__file__, str(os.getpid()), *command]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                leashed,
+                dying,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -76,7 +76,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process id; the command's own, since the leash becomes the command."""
+        """Its process id; the command's own, since `parent_death` becomes the command."""
         return self._process.pid
 
     @property
@@ -131,7 +131,7 @@ def stop_all(children: Iterable[Child], *, seconds: float = STOP_SECONDS) -> Non
 def stop_at_signals() -> None:
     """From now on SIGTERM, like Ctrl-C, raises KeyboardInterrupt in the main thread, the first time.
 
-    A second one does not disturb the tidying up; the leashes hold in any case.
+    A second one does not disturb the tidying up; children die with this process in any case.
     """
 
     def interrupt(_number: int, _frame: object) -> None:

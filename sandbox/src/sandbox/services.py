@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,14 +18,15 @@ import pyodbc
 import redis
 from pymongo.errors import PyMongoError
 
-from common.config import load_settings
+from sandbox.errors import ServiceError
+from sandbox.odbc import connect, packaged_driver
 from sandbox.processes import Child, NotReadyError
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 HOST = "127.0.0.1"
 MSSQL_USER = "sa"
 MONGO_REPLICA_SET = "sandbox"
-MSSQL_DATABASE = "relay"
+MSSQL_DATABASE = "sandbox"
 PASSWORD_VARIABLE = "MSSQL_SA_PASSWORD"  # noqa: S105 - the name of a variable
 READY_SECONDS = 30.0
 PROBE_SECONDS = 5
@@ -32,13 +34,9 @@ REDIS_TRIES = 3
 """Between the choice of a free port and the start somebody else may take it."""
 
 Encrypt = Literal["no", "yes", "strict"]
-"""What relay's MSSQL_ENCRYPT may be, and so what the stand-in demands."""
+"""What MSSQL_ENCRYPT may be, and so what the stand-in demands."""
 
 _READY = re.compile(r"^ready (\S+) (\d+)(?: control (\d+))?\s*$", re.MULTILINE)
-
-
-class ServiceError(Exception):
-    """A service cannot be started here. The message is one line that says what to do about it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,12 +89,39 @@ def sql_server_folder(folder: Path) -> Path:
     return folder / "sqlserver"
 
 
-def start_sql_server(place: Place, *, port: int | None, password: str, encrypt: Encrypt | Literal["optional"]) -> Child:
+def start_sql_server(
+    place: Place,
+    *,
+    port: int | None,
+    password: str,
+    encrypt: Encrypt | Literal["optional"] = "no",
+    database: str = MSSQL_DATABASE,
+) -> Child:
     """Start the SQL Server stand-in; see `python -m sandbox.sqlserver --help`."""
     command = [sys.executable, "-m", "sandbox.sqlserver", "--data", str(sql_server_folder(place.folder))]
     command += ["--port", str(port or 0), "--user", MSSQL_USER, "--password-env", PASSWORD_VARIABLE]
-    command += ["--database", MSSQL_DATABASE, "--encrypt", encrypt, "--control-port", "0"]
+    command += ["--database", database, "--encrypt", encrypt, "--control-port", "0"]
     return place.start("sqlserver", command, **{PASSWORD_VARIABLE: password})
+
+
+def sql_server_settings(
+    *, port: int, password: str, encrypt: Encrypt = "no", database: str = MSSQL_DATABASE
+) -> dict[str, str]:
+    """The MSSQL_... settings with which a stand-in on this machine is reached. Raises ServiceError without a driver."""
+    return {
+        "MSSQL_DRIVER": packaged_driver(),
+        "MSSQL_SERVER": f"{HOST},{port}",
+        "MSSQL_DATABASE": database,
+        "MSSQL_USER": MSSQL_USER,
+        "MSSQL_PASSWORD": password,
+        "MSSQL_ENCRYPT": encrypt,
+        "MSSQL_TRUST_SERVER_CERTIFICATE": "true" if encrypt == "yes" else "false",
+    }
+
+
+def mongo_uri(port: int) -> str:
+    """MONGO_URI of a stand-in on this machine."""
+    return f"mongodb://{HOST}:{port}/"
 
 
 def start_mongo(place: Place, *, port: int | None) -> Child:
@@ -108,7 +133,7 @@ def start_mongo(place: Place, *, port: int | None) -> Child:
 def start_redis(place: Place, *, port: int | None) -> tuple[Child, int]:
     """Start the real redis-server; gives its process and its port.
 
-    It does not evict, as relay demands. When its data has to survive, every write is on disk before it is answered.
+    It does not evict. When its data has to survive, every write is on disk before it is answered.
 
     Raises ServiceError when it is not installed, ChildDiedError when it ends at once.
     """
@@ -122,7 +147,8 @@ def start_redis(place: Place, *, port: int | None) -> tuple[Child, int]:
     for _ in range(REDIS_TRIES):
         chosen = port or free_port()
         child = place.start("redis", [*command, "--port", str(chosen)])
-        wait_until(partial(_redis_has_settled, child), seconds=READY_SECONDS)
+        with suppress(WaitTimeoutError):
+            wait_until(partial(_redis_has_settled, child), READY_SECONDS)
         if child.exit_code is None or port is not None:
             break
     child.check()
@@ -157,14 +183,13 @@ def _announcement(child: Child) -> re.Match[str]:
     """
 
     def announced() -> re.Match[str] | None:
+        child.check()
         return _READY.search(child.log.read_text(encoding="utf-8", errors="replace")[-4096:])
 
-    settled = wait_until(lambda: bool(announced()) or child.exit_code is not None, seconds=READY_SECONDS)
-    child.check()
-    found = announced()
-    if not settled or found is None:
-        raise NotReadyError(child, READY_SECONDS)
-    return found
+    try:
+        return wait_until(announced, READY_SECONDS)
+    except WaitTimeoutError:
+        raise NotReadyError(child, READY_SECONDS) from None
 
 
 def await_answers(children: Mapping[str, Child], settings: Mapping[str, str]) -> None:
@@ -185,13 +210,14 @@ def await_answers(children: Mapping[str, Child], settings: Mapping[str, str]) ->
                 return False
             return True
 
-        if not wait_until(answers, seconds=READY_SECONDS):
-            raise NotReadyError(child, READY_SECONDS, f"does not answer ({problems[-1]})")
+        try:
+            wait_until(answers, READY_SECONDS)
+        except WaitTimeoutError:
+            raise NotReadyError(child, READY_SECONDS, f"does not answer ({problems[-1]})") from None
 
 
 def _ask_sql_server(settings: Mapping[str, str], _child: Child) -> None:
-    dsn = load_settings(_env_file=None, **settings).odbc_connection_string
-    connection = pyodbc.connect(dsn, timeout=PROBE_SECONDS)
+    connection = connect(settings, seconds=PROBE_SECONDS)
     try:
         connection.execute("SELECT 1").fetchone()
     finally:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from examples.pharmacy import schema
 from sandbox import data_folder, env_file, services
-from sandbox.odbc import OdbcMissingError, find_driver
+from sandbox.init_scripts import run_scripts
 from sandbox.processes import Child, stop_all
-from sandbox.services import HOST, MSSQL_DATABASE, MSSQL_USER, Encrypt, Place, Ports, ServiceError
+from sandbox.services import HOST, MSSQL_DATABASE, Encrypt, Place, Ports
 from sandbox.sqlserver.certificate import CERTIFICATE_FILE
-
-MONGO_DATABASE = "relay"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,11 +23,15 @@ class StackOptions:
     """Folder that keeps everything; None: a temporary one."""
     ports: Ports = field(default_factory=Ports)
     encrypt: Encrypt = "no"
+    database: str = MSSQL_DATABASE
+    """Name of SQL Server's database beside master."""
+    init: Sequence[Path] = ()
+    """Files of T-SQL that are run in that database once it answers, at every start."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """The three services while they run, and the settings with which relay reaches them."""
+    """The three services while they run, and the settings with which they are reached: those of `env_file.NAMES`."""
 
     children: Mapping[str, Child]
     settings: Mapping[str, str]
@@ -43,62 +44,47 @@ class Stack:
 
 @contextmanager
 def running(options: StackOptions) -> Iterator[Stack]:
-    """The three services, with the sample tables in the database, until the block is left.
+    """The three services, once all answer and the scripts have run, until the block is left.
 
-    Raises ServiceError when this machine lacks something or a port is taken, ChildError when a service does
-    not start.
+    Raises ServiceError when this machine lacks something, a port is taken or a script fails, ChildError when a service
+    does not start.
     """
-    driver = _driver()
     _check_ports(options.ports)
     with data_folder.given_or_temporary(options.data) as folder, data_folder.locked(folder) as lock:
         place = Place(folder=folder, environment=os.environ, keep_open=(lock,), durable=options.data is not None)
-        password = data_folder.kept_password(folder)
         children: dict[str, Child] = {}
         try:
-            children["sqlserver"] = services.start_sql_server(
-                place, port=options.ports.mssql, password=password, encrypt=options.encrypt
-            )
-            children["mongo"] = services.start_mongo(place, port=options.ports.mongo)
-            children["redis"], redis_port = services.start_redis(place, port=options.ports.redis)
-            settings = {
-                **_sql_server_settings(children["sqlserver"], options, driver=driver, password=password),
-                **_certificate(options, folder),
-                "MONGO_URI": f"mongodb://{HOST}:{services.announced_port(children['mongo'])}/",
-                "MONGO_DB_NAME": MONGO_DATABASE,
-                "REDIS_HOST": HOST,
-                "REDIS_PORT": str(redis_port),
-                env_file.CONTROL: services.announced_control(children["sqlserver"]),
-            }
+            settings = _start(place, options, children)
             services.await_answers(children, settings)
-            schema.create_tables(settings)
+            run_scripts(settings, options.init)
             yield Stack(children=children, settings=settings)
         finally:
             stop_all(children.values())
 
 
-def _driver() -> str:
-    try:
-        return find_driver()
-    except OdbcMissingError as error:
-        raise ServiceError(str(error)) from None
+def _start(place: Place, options: StackOptions, children: dict[str, Child]) -> dict[str, str]:
+    """Start the three, which are put into `children` one by one; gives the settings with which they are reached."""
+    password, encrypt, database = data_folder.kept_password(place.folder), options.encrypt, options.database
+    children["sqlserver"] = services.start_sql_server(
+        place, port=options.ports.mssql, password=password, encrypt=encrypt, database=database
+    )
+    children["mongo"] = services.start_mongo(place, port=options.ports.mongo)
+    children["redis"], redis_port = services.start_redis(place, port=options.ports.redis)
+    mssql_port = services.announced_port(children["sqlserver"])
+    return {
+        **services.sql_server_settings(port=mssql_port, password=password, encrypt=encrypt, database=database),
+        **_certificate(options, place.folder),
+        "MONGO_URI": services.mongo_uri(services.announced_port(children["mongo"])),
+        "REDIS_HOST": HOST,
+        "REDIS_PORT": str(redis_port),
+        env_file.CONTROL: services.announced_control(children["sqlserver"]),
+    }
 
 
 def _check_ports(ports: Ports) -> None:
     services.check_port("SQL Server", "--mssql-port", ports.mssql)
     services.check_port("MongoDB", "--mongo-port", ports.mongo)
     services.check_port("Redis", "--redis-port", ports.redis)
-
-
-def _sql_server_settings(child: Child, options: StackOptions, *, driver: str, password: str) -> dict[str, str]:
-    return {
-        "MSSQL_DRIVER": driver,
-        "MSSQL_SERVER": f"{HOST},{services.announced_port(child)}",
-        "MSSQL_DATABASE": MSSQL_DATABASE,
-        "MSSQL_USER": MSSQL_USER,
-        "MSSQL_PASSWORD": password,
-        "MSSQL_ENCRYPT": options.encrypt,
-        "MSSQL_TRUST_SERVER_CERTIFICATE": "true" if options.encrypt == "yes" else "false",
-    }
 
 
 def _certificate(options: StackOptions, folder: Path) -> dict[str, str]:

@@ -48,5 +48,5 @@ def _summary(settings: Mapping[str, str], env_path: Path, options: StackOptions)
 
 
 def _hint(env_path: Path) -> str:
-    """What to do with a file that relay, Alembic and Celery do not find by themselves."""
-    return "" if env_path.name == ".env" else f" Where relay, alembic and celery run: cp {env_path} .env"
+    """What to do with a file that programs which read `.env` do not find by themselves."""
+    return "" if env_path.name == ".env" else f" Where your programs run: cp {env_path} .env"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sandbox.testing.sqlserver_process import SqlServer
 
 from common.config import get_settings
 from tests.integration.migrations.database import TABLES, Database
-from tests.support.sqlserver_process import SqlServer
 
 
 @pytest.fixture

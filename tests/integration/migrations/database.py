@@ -11,9 +11,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from sandbox.testing.sqlserver_process import SqlServer
 
 from common.config import Settings
-from tests.support.sqlserver_process import SqlServer
 
 PROJECT = Path(__file__).parents[3]
 TABLES = ("SalesInvoices", "ImportReceipts", "Cancellations")
@@ -45,7 +45,8 @@ class Database:
 
     def __init__(self, server: SqlServer) -> None:
         self.name = server.new_database()
-        self.settings = server.settings(self.name)
+        # Alembic has nothing to ask MongoDB.
+        self.settings = {**server.settings(self.name), "MONGO_URI": "mongodb://127.0.0.1:1"}
         self.connection = server.connect(self.name)
         self._config = Config()
         self._config.set_main_option("script_location", str(PROJECT / "migrations"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sandbox.testing.sqlserver_process import PASSWORD
 
 from common.database import mssql_client
 from tests.integration.migrations.database import ALL_ON, Database, alembic
-from tests.support.sqlserver_process import PASSWORD
 
 pytestmark = pytest.mark.services
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sandbox.testing.logins import OwnLogin, own_login
 
 from tests.integration.migrations.database import ALL_ON, UNTOUCHED, Database, alembic
-from tests.support.logins import OwnLogin, documented_grants, own_login
+from tests.support.grants import documented_grants
 
 pytestmark = pytest.mark.services
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sandbox.testing.redis_process import RedisProcess, running_redis
 
 from common.config import Settings, load_settings
-from tests.support.redis_process import RedisProcess, running_redis
 
 
 @pytest.fixture

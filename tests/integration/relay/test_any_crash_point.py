@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from sandbox.waiting import wait_until
 
 from common.config import Settings
 from relay import wiring
@@ -21,7 +22,6 @@ from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
 from tests.support.stage import Killed, Paused, StillHeartbeat
-from tests.support.wait import wait_until
 
 SAMPLE = 12
 NO_END = 10_000

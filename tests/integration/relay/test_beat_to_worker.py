@@ -11,6 +11,7 @@ import psutil
 import pytest
 from celery import Celery
 from sandbox.services import free_port
+from sandbox.waiting import wait_until
 
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
@@ -20,7 +21,6 @@ from examples.pharmacy.documents import KINDS, PENDING, SYNCED
 from tests.support.pharmacy import SHOP, Desk, desk
 from tests.support.queues import messages_in_redis
 from tests.support.relay_process import running_relay
-from tests.support.wait import wait_until
 
 ARRIVAL_SECONDS = 60.0
 IDS = [f"D-{number}" for number in range(5)]

@@ -12,13 +12,13 @@ import pytest
 from celery import Celery
 from sandbox.processes import stop_all
 from sandbox.services import HOST, Place, free_port
+from sandbox.waiting import wait_until
 
 from common.config import CeleryEnvironment, Settings
 from common.database.mssql_client import MSSQLClient
 from tests.support.pharmacy import Desk
 from tests.support.queues import messages_in_redis
 from tests.support.relay_process import running_relay
-from tests.support.wait import wait_until
 
 Done = subprocess.CompletedProcess[str]
 SECRET = "nonsense-pw"

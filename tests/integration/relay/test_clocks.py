@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from sandbox.processes import Child, stop_all
+from sandbox.waiting import wait_until
 
 from common.database.mssql_client import MSSQLClient
 from tests.chaos.clock import Clock
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import environment_of
-from tests.support.wait import wait_until
 
 HOUR = 3600.0
 ARRIVAL_SECONDS = 20.0

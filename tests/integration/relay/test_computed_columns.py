@@ -10,6 +10,7 @@ from pathlib import Path
 import pyodbc
 import pytest
 from celery import Celery
+from sandbox.waiting import wait_until
 
 from common.database.errors import ConfigurationError
 from common.database.mssql_client import MSSQLClient
@@ -25,7 +26,6 @@ from relay.wiring import Relay
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import running_relay
-from tests.support.wait import wait_until
 
 TABLE = "dbo.[Hoá đơn]"
 DEFAULT = Source(

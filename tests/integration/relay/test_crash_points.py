@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sandbox.waiting import wait_until
 
 from relay.cycle.outcomes import Outcome
 from relay.operations.service import scan
@@ -19,7 +20,6 @@ from tests.support.pharmacy import desk
 from tests.support.queues import Queued
 from tests.support.relay_process import start_scan
 from tests.support.steps import STEPS, Step, through_proxy
-from tests.support.wait import wait_until
 
 REACH_SECONDS = 30.0
 LEASE_SECONDS = "1"

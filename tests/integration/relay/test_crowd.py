@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from sandbox.processes import Child, stop_all
+from sandbox.waiting import wait_until
 
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
@@ -18,7 +19,6 @@ from examples.pharmacy.documents import KINDS, PENDING
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import PROJECT
-from tests.support.wait import wait_until
 
 CROWD_SECONDS = float(os.environ.get("RELAY_CROWD_SECONDS", "60"))
 BETWEEN_SECONDS = 0.05

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import pyodbc
 import pytest
 from celery import Celery
+from sandbox.testing.real_server_decides import STAND_IN
 from sqlalchemy.exc import DBAPIError
 
 from common.database.mssql_client import MSSQLClient
@@ -20,7 +21,6 @@ from relay.tracking.checks import NotReadyError
 from relay.wiring import Relay
 from tests.support.key_table import SOURCE, key_table, lose_all
 from tests.support.queues import Queued, business_ids_in_redis
-from tests.support.real_server_decides import STAND_IN
 
 KEYS = {
     "bit": ["0", "1"],

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sandbox.waiting import wait_until
 
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.documents import KINDS
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import start_relay
-from tests.support.wait import wait_until
 
 KILLS = 4
 DOCUMENTS_A_EPOCH = 60

@@ -13,10 +13,10 @@ from celery.worker.control import Panel
 from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.transport.redis import QoS
+from sandbox.testing.redis_process import RedisProcess
 
 from common.config import Settings
 from relay.celery_app import app as relay_app
-from tests.support.redis_process import RedisProcess
 
 pytestmark = pytest.mark.services
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from sandbox.processes import Child
+from sandbox.testing.redis_process import RedisProcess
+from sandbox.waiting import wait_until
 
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
 from tests.chaos.proxy import Proxy
 from tests.support.pharmacy import desk
 from tests.support.queues import business_ids_in_redis
-from tests.support.redis_process import RedisProcess
 from tests.support.relay_process import running_relay
-from tests.support.wait import wait_until
 
 ARRIVAL_SECONDS = 30.0
 OUTAGE_SECONDS = 3.0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from kombu.exceptions import OperationalError
+from sandbox.waiting import wait_until
 
 from common.config import Settings, load_settings
 from common.database.errors import ConfigurationError
@@ -21,7 +22,6 @@ from tests.support.pharmacy import Desk
 from tests.support.queues import declare, taken_task_ids, undeclare
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
 from tests.support.relay_process import running_relay
-from tests.support.wait import wait_until
 
 ARRIVAL_SECONDS = 60.0
 

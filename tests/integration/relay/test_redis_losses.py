@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 from kombu.exceptions import OperationalError
+from sandbox.testing.redis_process import RedisProcess, running_redis
+from sandbox.waiting import wait_until
 
 from common.config import Settings, load_settings
 from common.database.errors import ConfigurationError
@@ -18,8 +20,6 @@ from relay.wiring import Relay
 from tests.chaos.proxy import Proxy
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
-from tests.support.redis_process import RedisProcess, running_redis
-from tests.support.wait import wait_until
 
 PUSH = b"sale.process_sale"
 

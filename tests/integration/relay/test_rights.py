@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sandbox.testing.logins import OwnLogin, own_login
 
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
 from tests.integration.relay.test_command_line import Done, run_relay
-from tests.support.logins import OwnLogin, documented_grants, own_login
+from tests.support.grants import documented_grants
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued, business_ids_in_redis
 

@@ -12,6 +12,8 @@ import pytest
 import redis
 from sandbox.processes import Child, stop_all
 from sandbox.services import HOST, free_port
+from sandbox.testing.redis_process import RedisProcess, running_redis
+from sandbox.waiting import wait_until
 
 from common.config import Settings, load_settings
 from relay.operations.service import scan
@@ -19,8 +21,6 @@ from relay.sources.builtin import SALE
 from relay.wiring import Relay
 from tests.support.pharmacy import Desk
 from tests.support.queues import Queued
-from tests.support.redis_process import RedisProcess, running_redis
-from tests.support.wait import wait_until
 
 MASTER = "documents"
 DOWN_MILLISECONDS = 500

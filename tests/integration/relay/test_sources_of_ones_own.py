@@ -13,6 +13,7 @@ import pyodbc
 import pytest
 from celery import Celery
 from kombu.utils import json as kombu_json
+from sandbox.waiting import wait_until
 
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
@@ -24,7 +25,6 @@ from relay.tracking import enabling
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.queues import messages_in_redis, redis_of
 from tests.support.relay_process import running_relay
-from tests.support.wait import wait_until
 
 TABLE = "[stock room].[Goods ]] in]"
 TOML = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from celery import Celery
+from sandbox.waiting import wait_until
 
 from relay.sources.reserved import OWN_QUEUE
 from relay.worker.beat import MOST_WAITING, Scheduler
-from tests.support.wait import wait_until
 
 TICK = "scan-for-new-data-every-minute"
 

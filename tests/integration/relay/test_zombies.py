@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from sandbox.processes import Child, stop_all
+from sandbox.waiting import wait_until
 
 from relay.cycle.outcomes import Outcome
 from relay.operations.service import scan
@@ -25,7 +26,6 @@ from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued
 from tests.support.relay_process import start_scan
 from tests.support.steps import STEPS, Step, through_proxy
-from tests.support.wait import wait_until
 
 PATIENCE_SECONDS = 30.0
 

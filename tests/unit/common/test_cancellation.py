@@ -9,9 +9,9 @@ from typing import Any
 
 import pyodbc
 import pytest
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 from common.database.mssql.cancellation import Calls, CancellableCursor
-from tests.support.wait import wait_until
 
 
 class Statement:
@@ -119,6 +119,6 @@ def _is_done_soon(call: Any) -> bool:
     """Whether it is, a moment after it could have been."""
     try:
         wait_until(call.done, timeout=0.2)
-    except AssertionError:
+    except WaitTimeoutError:
         return False
     return True

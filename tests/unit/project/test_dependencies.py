@@ -17,6 +17,7 @@ import relay.cli, relay.celery_app, relay.tasks, relay.wiring
 import relay.broker.redis_publisher, relay.broker.rabbitmq_publisher
 import common.config, common.task_log, common.logging
 import relay.tracking.steps, relay.tracking.enabling
+import common.database.mssql.odbc
 relay.celery_app.app.conf.broker_url
 relay.celery_app.app.connection_for_write().transport
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))

@@ -31,7 +31,7 @@ class PromptSession:
         cursor = self._connection.cursor()
         outcomes: list[bool] = []
         # The driver hears no signal while it waits: it waits in a thread, and this one stays free to cancel.
-        thread = threading.Thread(target=lambda: outcomes.append(_run(cursor, sql, show)), daemon=True)
+        thread = threading.Thread(target=lambda: outcomes.append(run_batch(cursor, sql, show)), daemon=True)
         thread.start()
         while thread.is_alive():
             try:
@@ -42,8 +42,11 @@ class PromptSession:
         return bool(outcomes and outcomes[0])
 
 
-def _run(cursor: pyodbc.Cursor, sql: str, show: Callable[[Outcome], None]) -> bool:
-    """pyodbc gives nothing beyond a batch's first error, though the server may have gone on."""
+def run_batch(cursor: pyodbc.Cursor, sql: str, show: Callable[[Outcome], None]) -> bool:
+    """Run a batch to its end, and show each piece of its outcome; whether it went well.
+
+    pyodbc gives nothing beyond a batch's first error, though the server may have gone on.
+    """
     try:
         cursor.execute(sql)
         more = True

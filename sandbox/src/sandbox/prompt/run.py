@@ -11,7 +11,7 @@ from pathlib import Path
 import pyodbc
 from rich.console import Console
 
-from examples.pharmacy.connection import connect
+from sandbox.odbc import connect
 from sandbox.prompt.outcome import Outcome, write
 from sandbox.prompt.prompt_session import PromptSession
 from sandbox.prompt.script import Batch, batches, go_times, is_complete
@@ -31,7 +31,8 @@ class PromptOptions:
 
 
 def prompt(settings: Mapping[str, str], options: PromptOptions) -> bool:
-    """Run it; whether every batch went well. Raises pyodbc.Error when there is no connection."""
+    """Run it; whether every batch went well. Raises pyodbc.Error when there is no connection, ServiceError when the
+    settings do not say how to get one."""
     console = Console()
     connection = connect(settings)
     try:

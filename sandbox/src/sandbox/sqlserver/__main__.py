@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="environment variable that holds the login's password",
     )
-    parser.add_argument("--database", default="relay", help="the database beside master")
+    parser.add_argument("--database", default="sandbox", help="the database beside master")
     parser.add_argument(
         "--encrypt",
         choices=[policy.value for policy in Encryption],

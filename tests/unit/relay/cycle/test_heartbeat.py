@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sandbox.waiting import wait_until
 
 from common.database.records import Lease
 from relay.cycle.heartbeat import Heartbeat
 from tests.support.stage import SilentLog
-from tests.support.wait import wait_until
 
 LEASE = Lease(source="default.sale", owner="me", generation=1)
 INTERVAL_SECONDS = 0.005

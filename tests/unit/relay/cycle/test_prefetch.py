@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from sandbox.waiting import wait_until
 
 from relay.cycle.prefetch import Prefetch, prefetch
 from tests.support.stage import one_ahead
-from tests.support.wait import wait_until
 
 both = pytest.mark.parametrize("ahead", [prefetch, one_ahead])
 

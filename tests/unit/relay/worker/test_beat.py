@@ -13,10 +13,10 @@ import pytest
 from celery import Celery
 from celery.schedules import schedule
 from kombu.entity import Queue
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 from relay.celery_app import OWN_QUEUE
 from relay.worker.beat import MOST_WAITING, Scheduler
-from tests.support.wait import wait_until
 
 
 class Recording(Scheduler):
@@ -116,6 +116,6 @@ def _all_are_sent(scheduler: Recording) -> bool:
 
     try:
         wait_until(tick, timeout=5)
-    except AssertionError:
+    except WaitTimeoutError:
         return False
     return True

@@ -113,7 +113,7 @@ def build_info(_state: State, _connection: Connection, _document: Document) -> D
     return {
         "version": VERSION,
         "versionArray": [*map(int, VERSION.split(".")), 0],
-        "gitVersion": "relay sandbox stand-in",
+        "gitVersion": "sandbox stand-in",
         "modules": [],
         "bits": 64,
         "maxBsonObjectSize": MAX_DOCUMENT_BYTES,

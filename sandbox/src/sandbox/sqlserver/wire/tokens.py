@@ -13,7 +13,7 @@ from sandbox.sqlserver.wire.values import value_writer
 from sandbox.sqlserver.wire.versions import TdsVersion
 
 ROW = b"\xd1"
-_SERVER_NAME = "relay-sandbox"
+_SERVER_NAME = "sandbox"
 _LONGEST_TEXT = 2048
 """Characters of a message that SQL Server sends at most."""
 _LONGEST_NAME = 255
