@@ -1,5 +1,5 @@
-# Relay, its command line, the migration and the sample programs in one image; which of them runs is said by the
-# command. The image runs as an ordinary user and writes only to /tmp.
+# Relay, its command line and the migration in one image; which of them runs is said by the command. The image runs as
+# an ordinary user and writes only to /tmp.
 FROM python:3.12-slim-bookworm
 
 # unixODBC is the driver manager; Microsoft's driver 18 comes with the Python package mssql-python-odbc and needs
@@ -14,11 +14,10 @@ COPY pyproject.toml constraints.txt README.md LICENSE alembic.ini ./
 COPY common common
 COPY relay relay
 COPY migrations migrations
-COPY sandbox sandbox
 RUN pip install --no-cache-dir --constraint constraints.txt --editable '.[odbc]'
 
 # Known by its usual name, so that MSSQL_DRIVER keeps its default.
-RUN python -m sandbox.odbc >> /etc/odbcinst.ini \
+RUN python -m common.database.mssql.odbc >> /etc/odbcinst.ini \
     && useradd --system --no-create-home --uid 10001 relay
 USER 10001
 

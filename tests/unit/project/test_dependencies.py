@@ -1,4 +1,4 @@
-"""What relay imports when it runs comes with it: an installation has none of the packages that only the tests need."""
+"""What relay and the sample import when they run is installed with them: nothing of what only the tests need."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
-RUNS = """
-import json, sys
+RELAY = """
 import kombu.transport.redis, celery.backends.redis, celery.bin.worker, celery.bin.beat
 import relay.cli, relay.celery_app, relay.tasks, relay.wiring
 import relay.broker.redis_publisher, relay.broker.rabbitmq_publisher
@@ -20,9 +20,17 @@ import relay.tracking.steps, relay.tracking.enabling
 import common.database.mssql.odbc
 relay.celery_app.app.conf.broker_url
 relay.celery_app.app.connection_for_write().transport
+"""
+SAMPLE = """
+import examples.pharmacy.__main__, examples.pharmacy.worker_service, common.database.mssql.odbc
+import kombu.transport.redis, celery.bin.worker
+"""
+TELL = """
+import json, sys
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
-OPTIONAL = {"cryptography", "cffi", "setuptools", "django"}
+REQUIREMENTS = Path(__file__).parents[3] / "examples/pharmacy/requirements.txt"
+OPTIONAL = {"cryptography", "cffi", "setuptools", "django", "hiredis", "pyyaml"}
 """What others import where it is there, and do without where it is not."""
 SETTINGS = {
     "MSSQL_SERVER": "none",
@@ -33,12 +41,28 @@ SETTINGS = {
 }
 
 
-def test_what_runs_needs_no_package_that_is_not_required() -> None:
-    done = subprocess.run([sys.executable, "-c", RUNS], env=SETTINGS, capture_output=True, text=True, check=False)
+def test_relay_needs_no_package_that_is_not_required() -> None:
+    required = _required("relay", extras=frozenset())
+    assert "hiredis" in required
+    assert _imported(RELAY) - OPTIONAL - required == set()
+
+
+def test_the_samples_image_needs_no_package_that_is_not_required() -> None:
+    lines = [line for line in REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
+    required = [_required(_normal(one.name), frozenset(one.extras)) for one in map(Requirement, lines)]
+    imported = _imported(SAMPLE)
+    assert {"celery", "pyodbc"} <= imported
+    of_common = "relay"  # whose distribution brings `common`, which the image copies
+    assert imported - OPTIONAL - {of_common} - set().union(*required) == set()
+
+
+def _imported(program: str) -> set[str]:
+    """The distributions from which a process has imported something."""
+    command = [sys.executable, "-c", program + TELL]
+    done = subprocess.run(command, env=SETTINGS, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     owners = packages_distributions()
-    imported = {_normal(owner) for module in json.loads(done.stdout) for owner in owners.get(module, [])}
-    assert imported - OPTIONAL - _required("relay", extras=frozenset()) == set()
+    return {_normal(owner) for module in json.loads(done.stdout) for owner in owners.get(module, [])}
 
 
 def _required(name: str, extras: frozenset[str], seen: set[tuple[str, frozenset[str]]] | None = None) -> set[str]:
