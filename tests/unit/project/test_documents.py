@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox.__main__ import app as sandbox
 
 from common import settings_table
+from examples.pharmacy.__main__ import app as pharmacy
 from relay.cli.commands import COMMANDS, load
 from relay.cycle.reasons import SENTENCES, Reason
 from relay.sources.file import Entry
@@ -20,7 +20,6 @@ DOCUMENTS = sorted(
     [
         *PROJECT.glob("*.md"),
         *PROJECT.glob("docs/**/*.md"),
-        PROJECT / "sandbox/README.md",
         PROJECT / "tests/fundamentals/README.md",
     ]
 )
@@ -90,9 +89,11 @@ def test_every_command_is_documented(command: str) -> None:
     assert f"relay {command}" in _text("README.md", "docs/operations.md")
 
 
-@pytest.mark.parametrize("command", [command.name for command in sandbox.registered_commands])
-def test_every_command_of_the_sandbox_is_documented(command: str) -> None:
-    assert f"python -m sandbox {command}" in _text("docs/sandbox.md")
+@pytest.mark.parametrize("command", [command.name for command in pharmacy.registered_commands])
+def test_every_command_of_the_sample_is_documented_and_has_an_example(command: str) -> None:
+    assert f"python -m examples.pharmacy {command}" in _text("docs/sandbox.md")
+    [callback] = [one.callback for one in pharmacy.registered_commands if one.name == command]
+    assert f"Example: python -m examples.pharmacy {command}" in (callback.__doc__ or "")
 
 
 @pytest.mark.parametrize("command", _commands())
