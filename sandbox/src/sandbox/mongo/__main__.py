@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from sandbox.mongo.mongo_server import MongoServer
+from sandbox.server_process import password_in, server_parser, stopped_by_signal
 
 _GC_THRESHOLDS = (50_000, 20, 20)
 """Documents and index entries are many and make no cycles: looking for some costs a fifth of an insert."""
@@ -20,9 +18,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT. Prints `ready HOST PORT` once connections are accepted."""
     arguments = _parser().parse_args()
     gc.set_threshold(*_GC_THRESHOLDS)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = stopped_by_signal()
     server = MongoServer(
         data=arguments.data,
         host=arguments.host,
@@ -39,10 +35,8 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.mongo", description=__doc__)
+    parser = server_parser("sandbox.mongo", __doc__)
     parser.add_argument("--data", type=Path, help="directory that keeps the documents (default: memory only)")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--user", help="the only user; without it nobody has to log in")
     parser.add_argument("--password-env", metavar="NAME", help="environment variable that holds the user's password")
     parser.add_argument(
@@ -54,12 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 def _password(arguments: argparse.Namespace) -> str | None:
     if (arguments.user is None) != (arguments.password_env is None):
         raise SystemExit("--user and --password-env belong together: give both or neither")
-    if arguments.password_env is None:
-        return None
-    password = os.environ.get(arguments.password_env)
-    if not password:
-        raise SystemExit(f"The environment variable {arguments.password_env} is empty: put the password there")
-    return password
+    return None if arguments.password_env is None else password_in(arguments.password_env)
 
 
 if __name__ == "__main__":

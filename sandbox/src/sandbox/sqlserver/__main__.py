@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sandbox.server_process import password_in, server_parser, stopped_by_signal
 from sandbox.sqlserver.certificate import Certificate, ensure_certificate
 from sandbox.sqlserver.connections.encryption import Encryption
 from sandbox.sqlserver.connections.tds_server import TdsServer
@@ -30,11 +28,9 @@ def main() -> int:
     Prints `ready HOST PORT` once connections are accepted, with `control PORT` behind it where commands are taken.
     """
     arguments = _parser().parse_args()
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = stopped_by_signal()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    password = _password(arguments.password_env)
+    password = password_in(arguments.password_env)
     arguments.data.mkdir(parents=True, exist_ok=True)
     encryption = Encryption(arguments.encrypt)
     certificate = _certificate(arguments.data, encryption)
@@ -98,10 +94,8 @@ def _told_when_taken(host: str, port: int, option: str) -> Iterator[None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.sqlserver", description=__doc__)
+    parser = server_parser("sandbox.sqlserver", __doc__)
     parser.add_argument("--data", type=Path, required=True, help="directory that keeps the databases")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument(
         "--control-port",
         type=int,
@@ -122,13 +116,6 @@ def _parser() -> argparse.ArgumentParser:
         help="what is demanded of clients; the certificate is made in the data directory",
     )
     return parser
-
-
-def _password(variable: str) -> str:
-    password = os.environ.get(variable)
-    if not password:
-        raise SystemExit(f"The environment variable {variable} is empty: put the login's password there")
-    return password
 
 
 def _certificate(data: Path, encryption: Encryption) -> Certificate | None:

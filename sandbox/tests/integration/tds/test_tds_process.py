@@ -154,7 +154,7 @@ def test_a_missing_password_is_told(tmp_path: Path) -> None:
         check=False,
     )
     assert found.returncode == 1
-    assert "NOBODY_SETS_THIS is empty: put the login's password there" in found.stderr
+    assert "NOBODY_SETS_THIS is empty: put the password there" in found.stderr
 
 
 def test_a_taken_port_is_told(tmp_path: Path, port: int) -> None:
