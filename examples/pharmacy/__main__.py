@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from common.config import SettingsError, load_settings
 from examples.pharmacy import pharmacies, schema
 
+TO_BE_CHANGED = 2
 NO_CONNECTION = 3
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -60,7 +62,10 @@ def demo_command(
 
     Example: python -m examples.pharmacy demo --seconds 60
     """
-    # The sandbox is not there where the sample runs on real servers.
+    # Neither is there where the sample runs on real servers.
+    if missing := [name for name in ("sandbox", "relay") if importlib.util.find_spec(name) is None]:
+        typer.echo(f"pharmacy: the demo needs {' and '.join(missing)}: clone the repository, and make setup", err=True)
+        raise typer.Exit(TO_BE_CHANGED)
     from sandbox.exits import exit_codes
     from sandbox.processes import stop_at_signals
 
@@ -81,7 +86,7 @@ def _errors_told() -> Iterator[None]:
         yield
     except SettingsError as error:
         typer.echo(f"pharmacy: {error}", err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(TO_BE_CHANGED) from None
     except pyodbc.Error as error:
         typer.echo(f"pharmacy: SQL Server: {error}", err=True)
         raise typer.Exit(NO_CONNECTION) from None
