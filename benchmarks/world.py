@@ -14,6 +14,7 @@ from sandbox.stack import StackOptions
 
 from benchmarks.child import run_child
 from examples.pharmacy.connection import connect
+from examples.pharmacy.schema import TABLES
 from tests.support.alembic_process import upgrade
 
 SEED_ROWS = 1000
@@ -65,7 +66,7 @@ class World:
 @contextmanager
 def running() -> Iterator[World]:
     """The sandbox's services, migrated, until the block is left."""
-    with stack.running(StackOptions()) as services:
+    with stack.running(StackOptions(init=[TABLES])) as services:
         upgrade(services.settings)
         connection = connect(services.settings)
         connection.execute(f"CREATE TABLE {SEED} (name varchar(20) NOT NULL PRIMARY KEY)")

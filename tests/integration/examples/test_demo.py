@@ -49,7 +49,7 @@ def test_every_document_is_accounted_for(tmp_path: Path) -> None:
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     # In a session of its own, as at a terminal: Ctrl-C reaches the whole group.
-    process = subprocess.Popen(
+    with subprocess.Popen(
         DEMO,
         cwd=tmp_path,
         env=environment_elsewhere(),
@@ -57,20 +57,19 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    try:
-        family = psutil.Process(process.pid)
-        wait_until(lambda: len(family.children(recursive=True)) >= 4, timeout=START_SECONDS)
-        started = family.children(recursive=True)
-        for member in [family, *family.children()]:
-            member.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=STOP_SECONDS)
-        assert process.returncode == 130, errors
-        assert "Traceback" not in errors
-        wait_until(lambda: not any(child.is_running() for child in started), message="processes are left")
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            family = psutil.Process(process.pid)
+            wait_until(lambda: len(family.children(recursive=True)) >= 4, timeout=START_SECONDS)
+            started = family.children(recursive=True)
+            for member in [family, *family.children()]:
+                member.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=STOP_SECONDS)
+            assert process.returncode == 130, errors
+            assert "Traceback" not in errors
+            wait_until(lambda: not any(child.is_running() for child in started), message="processes are left")
+        finally:
+            process.kill()
 
 
 def test_each_source_is_counted_for_itself(

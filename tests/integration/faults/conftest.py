@@ -10,7 +10,7 @@ from sandbox import env_file, stack
 from sandbox.control import SqlServerControl
 from sandbox.stack import StackOptions
 
-from examples.pharmacy import schema
+from examples.pharmacy.schema import TABLES
 from tests.support.alembic_process import upgrade
 
 # The driver manager would keep closed connections open.
@@ -20,8 +20,7 @@ pyodbc.pooling = False
 @pytest.fixture(scope="package")
 def servers() -> Iterator[Mapping[str, str]]:
     """The stand-ins, whatever TEST_SERVERS says: no other server does what these tests ask for."""
-    with stack.running(StackOptions()) as services:
-        schema.create_tables(services.settings)
+    with stack.running(StackOptions(init=[TABLES])) as services:
         yield services.settings
 
 
