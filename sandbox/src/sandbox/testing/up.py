@@ -57,10 +57,15 @@ class Up:
         return self.process.stdout.read()
 
 
-def start(env_path: Path, *options: str) -> subprocess.Popen[str]:
-    """Start it, and wait for nothing."""
+@contextmanager
+def start(env_path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Start it, and wait for nothing; when the block is left it is gone, however that came about."""
     command = [sys.executable, "-m", "sandbox", "up", "--env-file", str(env_path), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @contextmanager
