@@ -11,8 +11,8 @@ import pyodbc
 from sandbox.errors import ServiceError
 from sandbox.odbc import connect
 from sandbox.prompt.outcome import Failure, Outcome
+from sandbox.prompt.prompt_session import run_batch
 from sandbox.prompt.script import Batch, batches
-from sandbox.prompt.session import run_batch
 
 
 def run_scripts(settings: Mapping[str, str], scripts: Iterable[Path]) -> None:
