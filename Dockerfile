@@ -10,11 +10,11 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
-COPY pyproject.toml constraints.txt README.md LICENSE alembic.ini ./
+COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY common common
 COPY relay relay
 COPY migrations migrations
-RUN pip install --no-cache-dir --constraint constraints.txt --editable '.[odbc]'
+RUN pip install --no-cache-dir --constraint constraints.txt --editable '.[service]'
 
 # Known by its usual name, so that MSSQL_DRIVER keeps its default.
 RUN python -m common.database.mssql.odbc >> /etc/odbcinst.ini \

@@ -18,7 +18,7 @@ from tests.mutants.witness import VARIABLE
 
 PROJECT = Path(__file__).parents[2]
 COPIED = ("relay", "common", "migrations", "tests")
-LINKED = ("sandbox", "examples", "alembic.ini", "pyproject.toml")
+LINKED = ("sandbox", "examples", "pyproject.toml")
 PYTEST = (
     *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30"),
     # Hypothesis takes as long to import as everything else, and none of these tests uses it.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from celery import Celery
-from sandbox.errors import ServiceError
 from sandbox.processes import Child, ChildDiedError, NotReadyError, stop_all
 from sandbox.waiting import WaitTimeoutError, wait_until
 
@@ -67,10 +66,7 @@ def environment(settings: Mapping[str, str], *, scan_interval: float) -> dict[st
 
 def migrate(workshop: Workshop) -> None:
     """`alembic upgrade head`. Raises ChildDiedError with its output when it fails."""
-    config = PROJECT / "alembic.ini"
-    if not config.exists():
-        raise ServiceError(f"{config} is not there: run the demo from a clone of the repository")
-    child = workshop.start("alembic", "alembic", "-c", str(config), "upgrade", "head")
+    child = workshop.start("alembic", "alembic", "upgrade", "head")
     try:
         code = child.wait(MIGRATION_SECONDS)
     except subprocess.TimeoutExpired:
