@@ -8,7 +8,7 @@ SEED ?=
 QUICK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos bench check
+.PHONY: help setup demo test quick chaos bench check
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,8 +19,11 @@ setup: ## install everything into .venv (and unixodbc, redis-server, tdsodbc and
 demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)
 	@.venv/bin/python -m examples.pharmacy demo --seconds $(SECONDS)
 
-test: setup ## run all tests (PROCESSES=2)
+test: setup ## run all of relay's tests (PROCESSES=2); make -C sandbox test runs the sandbox's
 	@.venv/bin/pytest -n $(PROCESSES)
+
+quick: setup ## run what needs no service, with fewer histories: less than a minute
+	@N=100 RELAY_HISTORIES=40 .venv/bin/pytest -q -n $(PROCESSES) tests/unit tests/protocol/test_design.py
 
 chaos: setup ## break everything, one thing after the other, and count every push (FAULTS=100 SEED=7)
 	@.venv/bin/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))

@@ -12,6 +12,7 @@ import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from kombu.entity import Queue
+from sandbox.waiting import wait_until
 
 from common.database.errors import ConfigurationError
 from common.database.records import Dispatch
@@ -23,7 +24,6 @@ from relay.sources.builtin import SALE
 from tests.contract.rabbitmq import batch_for, ids_of, publish
 from tests.support.queues import declare, taken_task_ids
 from tests.support.samples import a_dispatch
-from sandbox.waiting import wait_until
 
 
 @pytest.fixture
