@@ -66,7 +66,7 @@ def running(binaries: Path) -> Iterator[Path]:
 def _as_unprivileged(folder: Path) -> list[str]:
     """What a command begins with so that it does not run as root; the folder becomes that user's.
 
-    A change of user makes Linux forget the leash, so setpriv ties it anew.
+    A change of user makes Linux forget that it dies with its parent, so setpriv asks for it anew.
     """
     if os.geteuid() != 0:
         return []

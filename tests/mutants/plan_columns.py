@@ -23,7 +23,7 @@ COLUMNS_PLAN = (
     ),
     mutant(
         "a key's collation is its column's",
-        "letters that the database's code page has not are question marks in keys, and not found",
+        "letters that the database's code page has not become `?` in keys, and not found",
         (COLUMN_TYPE, "value if self.collation is None else sa.collate(value, self.collation)", "value"),
         red=LOST + "[varchar(40) COLLATE Vietnamese_CI_AS]",
     ),
