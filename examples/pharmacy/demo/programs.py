@@ -57,8 +57,8 @@ def environment(settings: Mapping[str, str], *, scan_interval: float) -> dict[st
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
     return {
         **rest,
-        **settings,
         "MONGO_DB_NAME": MONGO_DATABASE,
+        **settings,
         "RELAY_SCAN_INTERVAL": str(scan_interval),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), rest.get("PYTHONPATH")])),
     }

@@ -38,7 +38,7 @@ def as_kombu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QoS, "restore_at_shutdown", True)
     monkeypatch.setitem(Panel.data, "add_consumer", Panel.data["add_consumer"])
     for look in ("start_check._log_problems", "start_check._check_broker", "own_queue._check"):
-        monkeypatch.setattr(f"relay.{look}", lambda *_: None)
+        monkeypatch.setattr(f"relay.worker.{look}", lambda *_: None)
 
 
 def _start_a_worker_of(app: Celery) -> None:

@@ -18,7 +18,7 @@ from sandbox.waiting import wait_until
 from common.database.mongo_client import MongoStore
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
-from relay.cycle.reasons import Reason
+from relay.cycle.reasons import SENTENCES, Reason
 from relay.sources.check import check_sources
 from relay.sources.file import parse_sources
 from relay.tracking import enabling
@@ -189,7 +189,7 @@ def test_another_definition_is_a_baseline_with_its_name(
     file.write_text(TOML.replace("TO_SEND", "AGAIN"))
     done = relay("scan", "goods")
     assert done.returncode == 0, done.stderr
-    assert str(Reason.DEFINITION_CHANGED) in done.stdout
+    assert SENTENCES[Reason.DEFINITION_CHANGED] in done.stdout
     assert _sent(celery_app) == [[FIRST, 7]]
 
 
@@ -200,7 +200,7 @@ def test_another_queue_takes_what_comes_after(stock: Stock, relay: Relay, file: 
     file.write_text(f"{TOML}priority = 3\n")
     stock.insert(SECOND)
     done = relay("scan", "goods")
-    assert str(Reason.DEFINITION_CHANGED) not in done.stdout
+    assert SENTENCES[Reason.DEFINITION_CHANGED] not in done.stdout
     assert _sent(celery_app) == [[FIRST, 7]]
     with redis_of(celery_app) as client:
         [message] = client.lrange(f"{QUEUE}\x06\x163", 0, -1)
