@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import Any
 
+from billiard.process import current_process
 from celery import Celery, signals
 
 PR_SET_PDEATHSIG = 1
@@ -27,8 +28,8 @@ def end_with_its_worker(app: Celery) -> None:
 
 
 def _end_with_parent() -> None:
-    parent = os.getppid()
+    # Not getppid: where the worker has died already, that is the process which took the beat over.
+    worker = current_process()._parent_pid
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        # It died a moment before we asked.
+    if os.getppid() != worker:
         raise SystemExit(0)
