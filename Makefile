@@ -20,7 +20,7 @@ demo: setup ## watch documents go from SQL Server to worker services, every one 
 	@.venv/bin/python -m examples.pharmacy demo --seconds $(SECONDS)
 
 test: setup ## run all of relay's tests (PROCESSES=2); make -C sandbox test runs the sandbox's
-	@.venv/bin/pytest -n $(PROCESSES)
+	@.venv/bin/pytest -n $(PROCESSES) --dist worksteal
 
 quick: setup ## run what needs no service, with fewer histories: less than a minute
 	@N=100 RELAY_HISTORIES=40 .venv/bin/pytest -q -n $(PROCESSES) tests/unit tests/protocol/test_design.py
