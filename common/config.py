@@ -184,7 +184,7 @@ class Settings(SourcesFile):
             "PWD": self.MSSQL_PASSWORD.get_secret_value(),
             "Encrypt": self.MSSQL_ENCRYPT,
             "TrustServerCertificate": "yes" if self.MSSQL_TRUST_SERVER_CERTIFICATE else "no",
-            "ConnectRetryCount": "0",
+            "ConnectRetryCount": "0",  # guard: driver-never-reconnects
             "APP": "relay",
         }
         if self.MSSQL_SERVER_CERTIFICATE is not None:

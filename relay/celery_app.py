@@ -77,7 +77,7 @@ def _schedule(settings: Settings) -> dict[str, Any]:
         "scan-for-new-data-every-minute": {
             "task": "relay.scan_and_dispatch",
             "schedule": crontab() if interval is None else timedelta(seconds=interval),
-            "options": {"queue": OWN_QUEUE},
+            "options": {"queue": OWN_QUEUE},  # guard: no-expiring-tick
         },
         "look-for-stuck-rows": {
             "task": "relay.reconcile",

@@ -46,6 +46,7 @@ def scan_source(name: str) -> None:
     with log_once(get_logger("relay"), incidents, "scan_source", source=name) as proof:
         relay, found = this_process(app), find_source(name)
         report = scan(relay, found)[-1]
+        # guard: held-scan-no-proof
         # Who finds the lease taken has not met the service that is away.
         proof.holds = report.outcome is not Outcome.HELD
         report_full(relay.ports.log, incidents, found, report)

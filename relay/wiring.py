@@ -40,6 +40,7 @@ class Relay:
 
     def own(self, source: Source) -> Source:
         """The source under the name of this relay's database: what is kept of it in Mongo and Redis goes by that."""
+        # guard: database-name
         return replace(source, database=self.settings.database_name)
 
     def heartbeat(self) -> Heartbeat:

@@ -68,6 +68,7 @@ class MSSQLClient(ChangeSource):
         with self._drivers_errors_wrapped(), self._connection_to(tracked) as plain:
             self._describe(plain, tracked)
             plain.rollback()
+            # guard: one-snapshot
             connection = plain.execution_options(isolation_level="SNAPSHOT")
             yield self._open(connection, tracked)
 
@@ -111,6 +112,7 @@ class MSSQLClient(ChangeSource):
     @override
     def still_pending(self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
         pending: set[tuple[Any, ...]] = set()
+        # guard: keys-of-todays-table
         # The keys are older than what is known of the table, which may be another by now.
         self._tables.pop(tracked, None)
         with self._connection_to(tracked) as connection:
@@ -172,6 +174,7 @@ def make_engine(settings: Settings) -> Engine:
 
 def seconds_with_heartbeat(settings: Settings) -> int:
     """The driver's own limit for a statement that a heartbeat cancels: clearly later than that."""
+    # guard: driver-limit-is-later
     return math.ceil(settings.RELAY_STALL_SECONDS + settings.heartbeat_seconds + CANCEL_SECONDS)
 
 

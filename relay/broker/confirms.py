@@ -75,6 +75,7 @@ class ConfirmingChannel:
         """Send it. An event about a task goes to an exchange, which may have no queue."""
         task_id = None if exchange else message.properties.get("correlation_id")
         sent = Sent(task_id=task_id, queue=routing_key)
+        # guard: mandatory
         self._send(message, exchange=exchange, sent=sent, mandatory=not exchange)
 
     def _send(self, message: Any, *, exchange: str, sent: Sent, mandatory: bool) -> None:
@@ -88,6 +89,7 @@ class ConfirmingChannel:
         """Until everything was answered. Raises TimeoutError after CONFIRM_SECONDS without any answer, or the
         connection's and the channel's errors."""
         until, waiting = time.monotonic() + CONFIRM_SECONDS, self.waiting
+        # guard: confirmations
         while self._on_their_way:
             # One frame: a heartbeat is no answer.
             self._channel.connection.blocking_read(max(until - time.monotonic(), 0.001))

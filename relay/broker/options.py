@@ -90,6 +90,7 @@ def option_in_url(name: str, text: str, known: Collection[str]) -> Any:
 def _problem(name: str, value: Any, known: Collection[str], where: str) -> str | None:
     if name in RESERVED:
         return f"{where}: {name} cannot be set: {RESERVED[name]}; leave it out"
+    # guard: known-options
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(set(known) - set(RESERVED)))}"

@@ -17,25 +17,26 @@ if stored then
   local w, s, e = string.match(stored, '^(%d+):(-?%d+):(.*)$')
   epoch, window, seq = e, tonumber(w), tonumber(s)
 end
-local function beyond(a, b, c, d) return a > c or (a == c and b > d) end
+local function beyond(a, b, c, d) return a > c or (a == c and b > d) end -- guard: offsets-are-numbers
 local after_epoch, after_window, after_seq = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local ours = epoch == ARGV[1]
 if ours then
-  if after_epoch == epoch and beyond(after_window, after_seq, window, seq) then
+  if after_epoch == epoch and beyond(after_window, after_seq, window, seq) then -- guard: offset-chain
     return redis.error_reply('GAP ' .. stored)
   end
-elseif after_epoch ~= epoch or after_window ~= window or after_seq ~= seq then
+elseif after_epoch ~= epoch or after_window ~= window or after_seq ~= seq then -- guard: chain-of-new-epoch
   return redis.error_reply('GAP ' .. (stored or 'nothing'))
 end
 local messages, from, last = {}, 1, nil
 local first_window, first_seq = string.match(ARGV[5], '^(%d+):(-?%d+)')
+-- guard: offset-of-all
 if ARGV[6] ~= '' and (not ours or beyond(tonumber(first_window), tonumber(first_seq), window, seq)) then
   messages, from, last = ARGV, 7, ARGV[6] .. ':' .. ARGV[1]
 else
   local i = 6
   for w, s in string.gmatch(ARGV[5], '(%d+):(-?%d+)') do
     i = i + 1
-    if not ours or beyond(tonumber(w), tonumber(s), window, seq) then
+    if not ours or beyond(tonumber(w), tonumber(s), window, seq) then -- guard: offset-of-each
       last = w .. ':' .. s .. ':' .. ARGV[1]
       if ARGV[i] ~= '' then messages[#messages + 1] = ARGV[i] end
     end
@@ -44,5 +45,5 @@ end
 for i = from, #messages, 1000 do
   redis.call('LPUSH', KEYS[2], unpack(messages, i, math.min(i + 999, #messages)))
 end
-if last then redis.call('SET', KEYS[1], last) end
+if last then redis.call('SET', KEYS[1], last) end -- guard: offset-moves
 return #messages - from + 1

@@ -27,7 +27,9 @@ def calls_of(offset_key: str, prefix: str, after: Offset, runs: Iterable[Rendere
     `prefix`: kombu's `global_keyprefix`, before the name of every list. `after`: the offset that the first one follows.
     """
     for run in runs:
+        # guard: queue-follows-prefix
         yield call_of(offset_key, f"{prefix}{run.key}", after, run.dispatches, run.payloads)
+        # guard: chain-in-flight
         after = run.dispatches[-1].offset
 
 

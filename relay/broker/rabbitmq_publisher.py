@@ -60,6 +60,7 @@ class RabbitMQPublisher(Publisher):
         batch comes again.
         """
         done = self._confirmed.setdefault(source.name, set())
+        # guard: confirmed-left-out
         loud = [dispatch for dispatch in dispatches if dispatch.id not in skip_message and dispatch.id not in done]
         for start in range(0, len(loud), IN_FLIGHT):
             self._send(source, loud[start : start + IN_FLIGHT], done)
@@ -92,7 +93,7 @@ class RabbitMQPublisher(Publisher):
         self._app.amqp.send_task_message(
             producer,
             dispatch.window.task,
-            as_task(self._app, dispatch, sent_event=with_event, longest_repr=LONGEST_REPR),
+            as_task(self._app, dispatch, sent_event=with_event, longest_repr=LONGEST_REPR),  # guard: headers-fit
             queue=dispatch.window.queue,
             priority=dispatch.window.priority,
             retry=False,
@@ -139,6 +140,7 @@ class RabbitMQPublisher(Publisher):
     def _confirming(self, connection: Connection) -> ConfirmingChannel:
         if self._channel is None:
             channel = ConfirmingChannel(connection.channel())
+            # guard: broker-takes-messages
             channel.check_takes_messages()
             self._channel = channel
         self._channel.confirmed.clear()
@@ -157,6 +159,7 @@ def _check_answers(channel: ConfirmingChannel, source: Source, queues: str) -> N
         raise ConfigurationError(
             f"source {source.name}: RabbitMQ has no queue {absent}: start its worker service once, or declare the queue"
         )
+    # guard: refusals
     if channel.refused:
         raise QueueRefusesError(
             f"queue {queues} refused {len(channel.refused)} messages, as one does that is full (a length limit with"

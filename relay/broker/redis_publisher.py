@@ -114,6 +114,7 @@ class RedisPublisher(Publisher):
             raise
 
     def _offset_key(self, channel: Any, source: Source) -> str:
+        # guard: offset-key
         return f"{channel.global_keyprefix}relay:{self._namespace}:{source.id}:offset"
 
 
@@ -125,6 +126,7 @@ def refuse_cluster(client: redis.Redis) -> None:
     except ResponseError:
         # It does not let relay ask. A cluster then refuses the call that would write to both keys.
         return
+    # guard: no-cluster
     if is_cluster:
         raise ConfigurationError(f"Redis: {A_CLUSTER}")
 

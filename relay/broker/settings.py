@@ -100,6 +100,7 @@ def read_broker(settings: Settings) -> Broker:
     for name in options.SOCKET_OPTIONS & chosen.keys():
         chosen[name] = options.with_numbered_keys(chosen[name])
     broker = Broker(kind=kind, url=";".join(kept), options=_merged(kind, settings, chosen, len(kept)), ssl=encryption)
+    # guard: own-settings-only
     _check_environment(settings, broker)
     return broker
 
@@ -128,6 +129,7 @@ def check_celery_agrees(app: Celery, broker: Broker) -> None:
     said |= {name: getattr(conf, name) for name in ("broker_url", "broker_read_url", "broker_write_url")}
     wrong = [name for name, value in said.items() if (value or None) != (ours.get(name, broker.url) or None)]
     wrong += [name for name in _ELSEWHERE if conf[name]]
+    # guard: celery-agrees
     if wrong:
         raise SettingsError(
             f"Celery's configuration says another {' and '.join(wrong)} than relay's settings do: only these choose"
@@ -172,6 +174,7 @@ def _kind_of(url: str) -> Kind:
         return Kind.SENTINEL
     if issubclass(transport, kombu_redis.Transport):
         return Kind.REDIS
+    # guard: can-confirm
     if issubclass(transport, pyamqp.Transport):
         return Kind.RABBITMQ
     if scheme == "amqp":
@@ -271,7 +274,7 @@ def _merged(kind: Kind, settings: Settings, chosen: Mapping[str, Any], urls: int
         "socket_connect_timeout": TIMEOUT_SECONDS,
         # A worker that waits for ticks on a connection that went silent finds out after two checks (kombu: 51 s).
         "health_check_interval": HEALTH_SECONDS,
-        **OWN_UNACKED,
+        **OWN_UNACKED,  # guard: own-messages-in-hand
         # Kombu asks all sentinels in one try.
         "max_retries": 0 if kind is Kind.SENTINEL else urls - 1,
     }

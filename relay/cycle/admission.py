@@ -11,6 +11,7 @@ from relay.sources.source import Source
 def check_admission(source: Source, checkpoint: Checkpoint) -> None:
     """Raises ConfigurationError, with the remedy, for a source that is stopped, and for a definition in whose place
     another one came."""
+    # guard: breaker-stays-open
     if checkpoint.stopped_at is not None:
         why = SENTENCES[reason_of(checkpoint.epoch_reason or "")]
         raise ConfigurationError(
@@ -18,6 +19,7 @@ def check_admission(source: Source, checkpoint: Checkpoint) -> None:
             f" begun anew too often ({why}): see that one relay alone works on it, with one MongoDB, one"
             f" database and one queue; then run: relay adopt {source.name}"
         )
+    # guard: superseded-definition
     if source.definition in checkpoint.superseded:
         at = f" at {checkpoint.defined_at:%Y-%m-%d %H:%M:%S} UTC" if checkpoint.defined_at else ""
         raise ConfigurationError(
@@ -33,6 +35,7 @@ def check_nobody_else_is_at_work(
     """Raises ConfigurationError where another Mongo's relay was seen lately."""
     if fence is None or fence.store == checkpoint.store:
         return
+    # guard: another-mongo-at-work
     if fence.age_seconds < fresh_seconds:
         raise ConfigurationError(
             f"source {source.name}: a relay on host {fence.host or '(unknown)'} works on it with its state in"

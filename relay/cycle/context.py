@@ -51,6 +51,7 @@ class CycleContext:
     def check_lease(self) -> None:
         """Raises Stop when Mongo no longer names this owner."""
         self.progress()
+        # guard: lease
         if not self.ports.leases.renew(self.lease):
             raise Stop(StopReason.LEASE_LOST)
 
@@ -106,6 +107,7 @@ class CycleContext:
         two fences bear the same one."""
         self._insist(self.ports.checkpoints.begin_epoch(self.lease, beginning))
         self.checkpoint = replace(self.checkpoint, **beginning.changes(self.lease.generation))
+        # guard: generation-for-first-window
         self.lease = replace(self.lease, generation=self.lease.generation + 1)
 
     def seal(self, seal: Seal) -> None:
@@ -139,5 +141,6 @@ class CycleContext:
 
     @staticmethod
     def _insist(written: bool) -> None:
+        # guard: refused-writes
         if not written:
             raise Stop(StopReason.CHECKPOINT_TAKEN)

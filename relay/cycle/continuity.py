@@ -9,10 +9,13 @@ from relay.sources.source import Source
 
 def accepts_fence(fence: Fence | None, checkpoint: Checkpoint, generation: int) -> bool:
     """Whether the fence is that of the last seal, or of an attempt that died between its fence and its seal."""
+    # guard: own-fence
     if fence is None or fence.epoch != checkpoint.epoch or fence.store != checkpoint.store:
         return False
+    # guard: generation-in-fence
     if checkpoint.sealed_generation < fence.generation <= generation:
         return True
+    # guard: version-in-fence
     return fence.generation == checkpoint.sealed_generation and fence.version == (checkpoint.version or 0)
 
 
@@ -49,15 +52,16 @@ def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> R
     """Why the changes since the watermark cannot be read; None when they can."""
     if checkpoint.version is None:
         return reason_of(checkpoint.epoch_reason) if checkpoint.epoch_reason else Reason.FIRST_RUN
+    # guard: object-id
     if state.object_id != checkpoint.object_id:
         return Reason.TABLE_RECREATED
     if restarted := _why_restarted(checkpoint, state):
         # Before the retention: tracking that began anew has moved min_valid as well.
         return restarted
     worthless = {
-        Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),
-        Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0),
-        Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,
+        Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),  # guard: min-valid
+        Reason.VERSION_WENT_BACK: checkpoint.version > (state.current_version or 0),  # guard: watermark-above-version
+        Reason.DEFINITION_CHANGED: source.definition != checkpoint.definition,  # guard: definition
     }
     return next((reason for reason, applies in worthless.items() if applies), None)
 
@@ -66,6 +70,7 @@ def makes_new_ids(reason: Reason | None) -> bool:
     """Whether a baseline dispatches rows again under other ids: it is another definition, or not the table or the
     history that was known. When only retention has passed, a row whose version is still known is the same as before.
     """
+    # guard: base-after-retention
     return reason not in (None, Reason.RETENTION_PASSED)
 
 
@@ -73,8 +78,10 @@ def _why_restarted(checkpoint: Checkpoint, state: TableState) -> Reason | None:
     """Whether tracking began anew: both TRUNCATE and ENABLE reset the begin version, ENABLE makes a new side table."""
     sides = {checkpoint.side_table, state.side_table}
     are_known = None not in sides
+    # guard: side-table
     if are_known and len(sides) == 2:
         return Reason.TRACKING_SWITCHED
+    # guard: begin-version
     if state.begin_version == checkpoint.begin_version:
         return None
     return Reason.TRUNCATED if are_known else Reason.TRACKING_RESTARTED

@@ -101,7 +101,9 @@ def _storable(part: Any) -> Any:
     if isinstance(part, dt.date):
         return part.isoformat()
     if isinstance(part, decimal.Decimal):
+        # guard: decimals-of-key
         return format(part, "f")
     if isinstance(part, uuid.UUID):
         return str(part)
+    # guard: half-surrogates
     return part.encode("utf-16-le", "surrogatepass") if is_broken(part) else part

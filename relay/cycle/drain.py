@@ -43,9 +43,12 @@ def drain(context: CycleContext, window: OpenWindow, dispatches: Sequence[Outgoi
             if _queue_is_full(context):
                 return Drained.QUEUE_FULL
             if previous is None and not dispatches:
+                # guard: chain-after-crash
                 previous = context.ports.journal.before(batch[0])
+            # guard: published-before-noted
             if not _publish(context, window, batch, previous):
                 return Drained.EPOCH_ENDED
+            # guard: expires-when-whole
             expires = len(batch) == window.count
             context.ports.journal.mark_pending(batch, expires=expires)
             context.dispatched += len(batch)
@@ -55,10 +58,12 @@ def drain(context: CycleContext, window: OpenWindow, dispatches: Sequence[Outgoi
 
 def _close(context: CycleContext, window: OpenWindow, *, expires: bool) -> Drained:
     """`expires`: its documents may expire already."""
+    # guard: count-before-close
     # Counted again: documents lost since the first count would otherwise be taken for published ones.
     if not _is_whole(context, window):
         return Drained.EPOCH_ENDED
     context.check_lease()
+    # guard: close-lets-expire
     if not expires:
         context.ports.journal.let_expire(window, context.progress)
     context.close(window)
@@ -84,6 +89,7 @@ def _is_whole(context: CycleContext, window: OpenWindow) -> bool:
     if _adds_up(context, window):
         return True
     context.check_lease()
+    # guard: second-look
     if _adds_up(context, window):
         return True
     context.end_epoch(Reason.JOURNAL_HOLES)
@@ -91,11 +97,13 @@ def _is_whole(context: CycleContext, window: OpenWindow) -> bool:
 
 
 def _adds_up(context: CycleContext, window: OpenWindow) -> bool:
+    # guard: window-is-whole
     return context.ports.journal.count(window.id) == window.count
 
 
 def _queue_is_full(context: CycleContext) -> bool:
     length = context.ports.publisher.queue_length(context.source)
+    # guard: queue-limit
     return length is not None and length >= context.options.queue_limit
 
 
@@ -104,18 +112,22 @@ def _publish(context: CycleContext, window: OpenWindow, batch: Sequence[Outgoing
     for _ in range(GAPS):
         after = previous or window.after
         if after is None:
+            # guard: epoch-begins-at-offset
             after = context.offset() or NOWHERE
             if not check_owner(context):
                 return False
+        # guard: lease-before-publish
         context.check_lease()
         try:
             context.ports.publisher.publish(context.source, after=after, dispatches=batch)
         except QueueGapError:
+            # guard: gap-is-filled
             repair(context)
             if context.checkpoint.epoch != window.epoch:
                 return False
         else:
             return True
     context.check_lease()
+    # guard: give-up-in-drain
     context.end_epoch(Reason.QUEUE_BEHIND)
     return False

@@ -37,6 +37,7 @@ def settle(context: CycleContext, snapshot: Snapshot) -> None:
 
 
 def _stop_a_source_that_begins_too_often(context: CycleContext, fence: Fence | None) -> None:
+    # guard: breaker
     if not context.stop_source(MOST_EPOCHS):
         return
     theirs = f"host {fence.host}, MongoDB {fence.store}, epoch {fence.epoch}" if fence else "no fence"
@@ -97,8 +98,10 @@ def _begins_now(context: CycleContext, state: TableState) -> tuple[int, Resume] 
         return None
     fence, checkpoint = state.fence, context.checkpoint
     if fence is not None:
+        # guard: now-decided-once
         return (fence.version, fence.resume) if fence.resume and fence.resume.is_first_run else None
     has_begun = checkpoint.epoch is not None or checkpoint.epoch_reason is not None
+    # guard: first-run-only
     if has_begun or context.has_pushed() or state.current_version is None:
         return None
     return state.current_version, Resume(
@@ -132,6 +135,7 @@ def _vouched_for(context: CycleContext, fence: Fence | None) -> Resume | None:
     says so. None: nobody adopts the source, or nothing vouches for that."""
     if fence is None or fence.resume is None or fence.resume.is_first_run:
         return None
+    # guard: half-adopted
     is_half_adopted = fence.store == context.checkpoint.store and fence.epoch == context.checkpoint.adopts_epoch
     if not (context.adopts or is_half_adopted):
         return None
@@ -143,6 +147,7 @@ def _vouched_for(context: CycleContext, fence: Fence | None) -> Resume | None:
         if last is None
         else offset == Offset(epoch=fence.epoch, window=last[0], seq=last[1])
     )
+    # guard: adoption-vouched-for
     return fence.resume if vouches else None
 
 

@@ -69,6 +69,7 @@ class Heartbeat:
 
     def _beat(self, lease: Lease, on_stall: Callable[[], None], done: threading.Event) -> None:
         while not done.wait(self._interval):
+            # guard: stall
             if self._clock() - self._moved > self._patience:
                 self._log.warning("stalled", source=lease.source, seconds=self._patience)
                 self._give_up(lease, on_stall)
@@ -77,6 +78,7 @@ class Heartbeat:
                 return
 
     def _keep(self, lease: Lease, renew_fence: Callable[[], None], done: threading.Event) -> None:
+        # guard: fence-renewed-by-cycle
         while not done.wait(self._fence_interval):
             try:
                 renew_fence()
@@ -93,6 +95,7 @@ class Heartbeat:
     def _renew(self, lease: Lease) -> bool:
         """False: the lease is somebody else's; the work finds out by itself at its next check."""
         try:
+            # guard: heartbeat
             return self._leases.renew(lease)
         except Exception as error:
             self._log.warning("lease_not_renewed", source=lease.source, error=str(error))

@@ -28,10 +28,11 @@ def check_offset(context: CycleContext) -> None:
         context.seed_window_number(offset)
     if offset is None:
         return
+    # guard: offset-ahead
     if _is_ahead(context, offset):
         context.check_lease()
         context.end_epoch(Reason.QUEUE_AHEAD, offset=offset)
-    elif context.checkpoint.epoch:
+    elif context.checkpoint.epoch:  # guard: repair
         _fill_gaps(context)
 
 
@@ -48,6 +49,7 @@ def _fill_gaps(context: CycleContext) -> None:
         if _stands_where_it_should(context):
             return
     context.check_lease()
+    # guard: give-up-in-recovery
     context.end_epoch(Reason.QUEUE_BEHIND)
 
 
@@ -76,12 +78,15 @@ def repair(context: CycleContext) -> None:
         return
     is_first = True
     for batch in _batches(context, offset):
+        # guard: owner-before-repair
         if is_first and not check_owner(context):
             return
         context.check_lease()
         if is_first:
+            # guard: torn-writes
             _discard_torn_writes(context)
             is_first = False
+        # guard: last-dispatch-only
         skipped = {dispatch.id for dispatch in batch if newest.get(dispatch.key) != dispatch.offset}
         try:
             context.ports.publisher.publish(context.source, after=offset, dispatches=batch, skip_message=skipped)
@@ -108,10 +113,12 @@ def _newest_still_pending(context: CycleContext, offset: Offset) -> dict[Key, Of
     for batch in _batches(context, offset):
         if not chain.holds(batch):
             return None
+        # guard: repair-asks-log
         waiting = [d.key for d in batch if d.status is TaskStatus.PENDING]
         pending = context.ports.changes.still_pending(context.source, waiting) if waiting else set()
         for dispatch in batch:
             newest.pop(dispatch.key, None)
+            # guard: still-waiting
             if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
                 newest[dispatch.key] = dispatch.offset
     return newest

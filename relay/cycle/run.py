@@ -88,6 +88,7 @@ def _run(context: CycleContext) -> tuple[Outcome, SealedWindow | None]:
 def _recover_window(context: CycleContext) -> Drained | None:
     """Drain the window that an earlier cycle has sealed; None: there is none, or it is another Mongo's by now."""
     window = context.checkpoint.open_window
+    # guard: owner-before-drain
     return drain(context, window) if window and check_owner(context) else None
 
 

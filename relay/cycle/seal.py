@@ -41,9 +41,11 @@ def seal_window(context: CycleContext) -> SealedWindow:
     """
     for attempt in range(ATTEMPTS):
         context.check_lease()
+        # guard: discard
         _discard(context)
         with context.ports.changes.snapshot(context.source) as snapshot:
             check_state(context.source, snapshot.state)
+            # guard: fence-looked-at
             if not accepts_fence(snapshot.state.fence, context.checkpoint, context.lease.generation):
                 settle(context, snapshot)
                 continue
@@ -77,10 +79,12 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
     if prepared is None:
         return None
     snapshot.end()
+    # guard: count-before-seal
     if context.ports.journal.count(header.id) != prepared.count:
         raise Stop(StopReason.JOURNAL_INCOMPLETE)
     context.progress()
     seal = _seal_of(context, state, header, prepared, reason)
+    # guard: fence-before-seal
     if not snapshot.set_fence(_fence_of(context, seal), expected=state.fence):
         raise Stop(StopReason.FENCE_TAKEN)
     context.seal(seal)
@@ -102,6 +106,7 @@ def _header(context: CycleContext, fence: Fence | None, reason: Reason | None) -
     checkpoint = context.checkpoint
     if checkpoint.epoch is None:
         raise AssertionError("checked before: the fence bears our epoch")
+    # guard: window-number
     number = max(context.number, fence.resume.number if fence and fence.resume else 0) + 1
     return WindowHeader(
         source=context.source.id,

@@ -27,7 +27,9 @@ def dispatch_id(source: Source, window: WindowHeader, row: ChangedRow) -> str:
     repeated, but never lost. The base is another one after a change of definition, so that all that waits is
     dispatched once under the new one; and after tracking began anew, when versions may begin at 0 again.
     """
+    # guard: id-holds-version
     stamp = f'"b",{window.number}' if row.version is None else f'"v",{row.version}'
+    # guard: id-holds-key-types
     key = "".join([f',["{type(part).__name__}",{quoted(str(part))}]' for part in row.key])
     return _uuid5(f"{_beginning(source.database, source.name, window.epoch, window.base)}{stamp}{key}]")
 
@@ -40,6 +42,7 @@ def attempt_id(repeated: str, attempt: int) -> str:
 @lru_cache(maxsize=64)
 def _beginning(database: str, source: str, epoch: str, base: int) -> str:
     """The name is a JSON array without blanks; this is what it has in common for a whole window."""
+    # guard: id-holds-epoch-and-base
     return f"[{quoted(database)},{quoted(source)},{quoted(epoch)},{base},"
 
 

@@ -29,4 +29,5 @@ class WindowChain:
         if before is not None and before[0] == window.number:
             return True
         may_begin_late, self._may_begin_late = self._may_begin_late, False
+        # guard: window-chain
         return may_begin_late or window.follows == before

@@ -32,6 +32,7 @@ def sources_with_work(
         state, checkpoint = states.get(source.name), known.get(source.id, Checkpoint())
         if not _is_idle(source, state, checkpoint, offsets[source.name]):
             with_work.append(source)
+        # guard: fence-renewed-when-idle
         if state is not None and state.updateable and _is_to_be_renewed(state.fence, checkpoint):
             renew_fence(source, checkpoint.store)
     return with_work
@@ -45,12 +46,15 @@ def _is_idle(source: Source, state: TableState | None, checkpoint: Checkpoint, o
     """Watermark, fence and offset are the expected ones, and nothing is open."""
     if state is None or checkpoint.version is None or checkpoint.version != state.current_version:
         return False
+    # guard: idle-without-open-window
     if checkpoint.open_window is not None or not state.updateable or why_baseline(source, checkpoint, state):
         return False
     fence = state.fence
     sealed = (checkpoint.epoch, checkpoint.version, checkpoint.sealed_generation, checkpoint.store)
+    # guard: idle-with-its-fence
     if fence is None or (fence.epoch, fence.version, fence.generation, fence.store) != sealed:
         return False
+    # guard: idle-with-whole-queue
     return offset is None or _is_expected(offset, checkpoint)
 
 

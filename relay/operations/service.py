@@ -72,6 +72,7 @@ def adopt(relay: Relay, source: Source) -> CycleReport:
         f"source {source.name}",
         lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat(), adopts=True),
     )
+    # guard: adoption-came-to-nothing
     if report.version is None:
         raise ConfigurationError(
             f"source {source.name}: it was not taken over ({SENTENCES[report.outcome]});"

@@ -118,6 +118,7 @@ def _problem(source: Source, state: TableState, checkpoint: Checkpoint, fresh_se
     try:
         check_state(source, state)
         check_admission(source, checkpoint)
+        # guard: status-knows-owner
         check_nobody_else_is_at_work(source, state.fence, checkpoint, fresh_seconds=fresh_seconds)
     except ConfigurationError as error:
         return str(error)

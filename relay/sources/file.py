@@ -122,6 +122,7 @@ def _source(name: str, content: object, built_in: Source | None) -> Source | Non
         return None
     source = _new(name, entry) if built_in is None else replace(built_in, **entry.fields())
     taken = [problem for problem in (task_problem(source.task), queue_problem(source.queue)) if problem]
+    # guard: names-taken
     if taken:
         raise _ProblemsError(taken)
     return source

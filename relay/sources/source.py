@@ -24,5 +24,6 @@ class Source(TrackedTable):
 
         Task, queue and priority are left out: they say where a row goes, not whether.
         """
+        # guard: watched-in-definition
         parts = [self.schema, self.table, self.args, self.status_column, self.pending_value, sorted(self.watched)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

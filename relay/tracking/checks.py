@@ -100,11 +100,13 @@ def _of_table(tracked: TrackedTable) -> Iterator[Problem]:
         message=f"{who} is tracked without TRACK_COLUMNS_UPDATED, which relay needs: ALTER TABLE {tracked.full_name}"
         " DISABLE CHANGE_TRACKING, then upgrade again; whoever else reads its changes has to begin anew",
     )
+    # guard: key-comes-back-before-upgrade
     yield Problem(
         when=conditions.table_has_key_of_other_types(schema, table, COMES_BACK),
         message=f"{who}: key: the primary key has a type that the task log cannot give back as what it was;"
         " give the table a primary key of another type, and this one UNIQUE",
     )
+    # guard: computed-before-upgrade
     for name in watching.relied_on(tracked):
         yield _computed(tracked, who, name)
 

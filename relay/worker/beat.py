@@ -30,6 +30,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Send what is due; gives the seconds until the next look."""
+        # guard: clock-put-back
         self._mind_the_clock()
         return super().tick(*args, **kwargs)
 
@@ -51,6 +52,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
             log.exception("tick_not_sent", task=entry.task)
 
     def _send(self, entry: Any, producer: Any) -> None:
+        # guard: waiting-ticks
         if self._waiting() >= MOST_WAITING:
             return
         try:

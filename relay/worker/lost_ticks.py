@@ -19,4 +19,5 @@ def leave_lost_ticks_alone(app: Celery) -> None:
     @signals.worker_init.connect(weak=False)
     def leave(sender: Any, **_: Any) -> None:
         if sender.app is app:
+            # guard: lost-ticks
             QoS.restore_at_shutdown = False

@@ -26,6 +26,7 @@ def consume_own_queue_only(app: Celery) -> None:
 
 def _check(app: Celery) -> None:
     consumed = set(app.amqp.queues.consume_from)
+    # guard: own-queue-only
     if consumed != {OWN_QUEUE}:
         given = ", ".join(sorted(consumed)) or "no queue"
         refuse_to_start(

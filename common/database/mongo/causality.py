@@ -35,6 +35,7 @@ class Causality:
     @contextmanager
     def session(self) -> Iterator[None]:
         """Every operation of this thread inside the block sees what all operations before the block have seen."""
+        # guard: causal-order
         with self._client.start_session(causal_consistency=True) as session, session.bind():
             self._tell(session)
             try:

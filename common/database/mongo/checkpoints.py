@@ -54,6 +54,7 @@ class MongoCheckpoints(Checkpoints):
             "epoch_began_at": self._clock.now(),
             "lease.generation": lease.generation + 1,
         }
+        # guard: no-epoch-over-open-window
         return self._set(lease, {"open_window": None}, changes)
 
     @override
@@ -76,6 +77,7 @@ class MongoCheckpoints(Checkpoints):
 
     @override
     def seal(self, lease: Lease, seal: Seal) -> bool:
+        # guard: seal-compares
         expected = {"version": seal.expected_version, "epoch": seal.expected_epoch, "open_window": None}
         changes = {
             "version": seal.version,
@@ -95,6 +97,7 @@ class MongoCheckpoints(Checkpoints):
         try:
             return self._set(lease, expected, changes)
         except AutoReconnect:
+            # guard: seal-reply-lost
             return self._is_sealed(lease, seal)
 
     def _baseline(self, seal: Seal) -> dict[str, Any]:
@@ -126,10 +129,12 @@ class MongoCheckpoints(Checkpoints):
     @override
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
         done = {"open_window": None, "last_window": {"id": window.id, "number": window.number, **summary}}
+        # guard: close-compares
         return self._set(lease, {"open_window.id": window.id}, done)
 
     @causal
     def _set(self, lease: Lease, expected: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+        # guard: checkpoint-owner
         query = {"_id": lease.source, "lease.owner": lease.owner, **expected}
         update: dict[str, Any] = {"$currentDate": {"updated_at": True}}
         if changes:

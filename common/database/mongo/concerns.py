@@ -17,9 +17,9 @@ def pinned(client: MongoClient[dict[str, Any]], name: str) -> Database[dict[str,
     return client.get_database(
         name,
         codec_options=CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC),
-        read_preference=ReadPreference.PRIMARY,
-        read_concern=ReadConcern("majority"),
-        write_concern=WriteConcern("majority", j=True),
+        read_preference=ReadPreference.PRIMARY,  # guard: read-the-primary
+        read_concern=ReadConcern("majority"),  # guard: read-a-majority
+        write_concern=WriteConcern("majority", j=True),  # guard: write-a-majority
     )
 
 

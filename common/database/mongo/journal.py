@@ -67,6 +67,7 @@ class MongoJournal(Journal, History):
         except BulkWriteError as error:
             problems = error.details["writeErrors"]
             unwritten = any(problem["code"] != DUPLICATE_KEY for problem in problems)
+            # guard: majority-reached
             # Written, but not to a majority: a failover could take it back.
             if unwritten or error.details.get("writeConcernErrors"):
                 raise
@@ -85,8 +86,8 @@ class MongoJournal(Journal, History):
         # One statement decides and replaces: what stands there afterwards says what became of it.
         window = dispatch.window
         ours_to_replace = [
-            {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},
-            {"$lte": ["$generation", window.generation]},
+            {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},  # guard: takeover-of-unpublished
+            {"$lte": ["$generation", window.generation]},  # guard: takeover-of-earlier
             {"$ne": ["$window_id", open_window]},
         ]
         ours = {"$literal": self._document(dispatch, self._clock.now())}
@@ -134,13 +135,15 @@ class MongoJournal(Journal, History):
         # epoch was ended, or whose checkpoint was lost.
         left = {
             "source": source.id,
-            "expires_at": None,
-            "generation": {"$lte": generation},
-            "window_id": {"$ne": open_window},
+            "expires_at": None,  # guard: discard-unclosed
+            "generation": {"$lte": generation},  # guard: discard-earlier
+            "window_id": {"$ne": open_window},  # guard: discard-unsealed
         }
         deleted = 0
         for piece in self._pieces(left):
+            # guard: discard-unpublished
             deleted += self._logs.delete_many({**piece, "status": {"$in": NEVER_PUBLISHED}}).deleted_count
+            # guard: abandoned-expires
             self._logs.update_many(piece, self._expiry())
         return deleted
 
@@ -201,6 +204,7 @@ class MongoJournal(Journal, History):
         }
         order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
+        # guard: repair-stops-at-prepared
         return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
 
     @override
@@ -209,8 +213,11 @@ class MongoJournal(Journal, History):
         # Named by their places: a range of an index is cheaper to walk than as many ids are to look up. The status of a
         # quick worker stays, with our times.
         now = self._clock.now()
+        # guard: open-window-is-kept
         times = {"dispatched_at": now, **({"expires_at": now + self._retention} if expires else {})}
+        # guard: own-dispatches
         places = {"window_id": batch[0].window.id, "seq": {"$gte": batch[0].seq, "$lte": batch[-1].seq}}
+        # guard: quick-workers-status
         prepared = {**places, "status": TaskStatus.PREPARED.value}
         marked = self._logs.update_many(prepared, {"$set": {"status": TaskStatus.PENDING.value, **times}})
         if marked.matched_count < len(batch):

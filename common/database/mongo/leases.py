@@ -20,7 +20,9 @@ from common.database.ports import Leases
 from common.database.records import Lease
 
 _NOBODYS = {"$eq": [{"$ifNull": ["$lease.owner", None]}, None]}
+# guard: expired-lease
 _EXPIRED = {"$lte": ["$lease.expires_at", "$$NOW"]}
+# guard: lease-term
 _BEYOND_ITS_TERM = {"$gt": ["$lease.expires_at", {"$add": ["$$NOW", "$lease.term_ms"]}]}
 """The server's clock was set back, or another member's is behind: nobody waits for that long. A holder that lives
 notices at its next check, as one that was paused does."""
@@ -53,14 +55,15 @@ class MongoLeases(Leases):
         lease = document["lease"]
         if lease["owner"] != owner:
             return None
+        # guard: checkpoint-with-lease
         return Lease(source=source, owner=owner, generation=lease["generation"], checkpoint=checkpoint_of(document))
 
     def _taken_by(self, owner: str) -> list[dict[str, Any]]:
         """The pipeline that takes the lease where it is free, and leaves the document as it is where it is not."""
         taken = {
             "owner": owner,
-            "generation": {"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]},
-            "expires_at": self._expires_at,
+            "generation": {"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]},  # guard: lease-generation
+            "expires_at": self._expires_at,  # guard: lease-by-server-time
             "term_ms": self._term_ms,
         }
         lease = {"$cond": [{"$or": [_NOBODYS, _EXPIRED, _BEYOND_ITS_TERM]}, taken, "$lease"]}
@@ -74,6 +77,7 @@ class MongoLeases(Leases):
     @causal
     def renew(self, lease: Lease) -> bool:
         until = [{"$set": {"lease.expires_at": self._expires_at}}]
+        # guard: lease-asked-by-write
         return self._checkpoints.update_one(_ours(lease), until).matched_count == 1
 
     @override
@@ -83,4 +87,5 @@ class MongoLeases(Leases):
 
 
 def _ours(lease: Lease) -> dict[str, Any]:
+    # guard: lease-owner
     return {"_id": lease.source, "lease.owner": lease.owner}

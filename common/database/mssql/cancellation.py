@@ -44,6 +44,7 @@ class Calls:
             if self._cancelled:
                 raise _given_up(f" ({error})") from error
             raise
+        # guard: cancelled-call-failed
         if self._cancelled:
             raise _given_up()
 
@@ -54,11 +55,13 @@ class Calls:
         try:
             yield
         finally:
+            # guard: no-cancel-between-calls
             with self._lock:
                 self._cursor = None
 
     def cancel(self) -> None:
         """Cancel the call that is under way, if there is one. Raises the driver's error when it cannot."""
+        # guard: cancel-holds-lock
         with self._lock:
             if self._cursor is not None:
                 self._cancelled = True

@@ -82,6 +82,7 @@ def _problems_in_key(tracked: TrackedTable, found: _Found) -> Iterator[str]:
     elif tracked.key is not None and set(tracked.key) != set(found.key):
         yield f"key: the primary key of {table} is ({', '.join(found.key)}); write that, or leave `key` out"
     for name in found.key:
+        # guard: key-comes-back
         if (kind := found.columns[name].type).name not in COMES_BACK:
             yield (
                 f"key: {name} of {table} is {kind}, which the task log cannot give back as what it was;"
@@ -104,7 +105,7 @@ def _misfits(connection: Connection, tracked: TrackedTable, kind: ColumnType) ->
         yield f"pending_value: {name} is {kind}, which is never {shown}; write a value that it can hold"
     elif isinstance(value, str) and kind.length not in (None, MAX) and len(value) > (kind.length or 0):
         yield f"pending_value: {shown} has {len(value)} characters, and {name} is {kind}; write what it can hold"
-    elif _bare(held := _held(connection, kind, value)) != _bare(value):
+    elif _bare(held := _held(connection, kind, value)) != _bare(value):  # guard: pending-value-held
         where = f"{kind} of {kind.collation}" if kind.collation else str(kind)
         becomes = "" if held is None else f", but '{_bare(held)}'"
         yield f"pending_value: {name} is {where}, which is never {shown}{becomes}; write a value that it can hold"

@@ -85,6 +85,7 @@ class ColumnType(sa.types.UserDefinedType[Any]):
             return sa.Float(53)
         if self.name in BINARIES:
             return sa.LargeBinary(self.length)
+        # guard: key-parameter
         return _Text(self.length if self.name in TEXTS else LONGEST_WRITTEN)
 
     def sent(self, value: object) -> Any:
@@ -112,9 +113,11 @@ class ColumnType(sa.types.UserDefinedType[Any]):
 
     def try_cast(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The same with TRY_CAST: NULL, which equals nothing, where the value can be none of this type."""
+        # guard: no-key-equals-none
         return sa.try_cast(self._collated(value), self)
 
     def _collated(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        # guard: key-collation
         return value if self.collation is None else sa.collate(value, self.collation)
 
     def read(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -123,9 +126,11 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         Moments are written by SQL Server, with all of their digits. So is text of a code page: of code page 1258, which
         writes an accent after its letter, Microsoft's driver makes letters that the page has not.
         """
+        # guard: moments-of-key
         if self.name in MOMENT_STYLES:
             written: ColumnElement[Any] = sa.literal_column(f"nvarchar({LONGEST_WRITTEN})")
             return sa.func.CONVERT(written, value, sa.literal_column(str(MOMENT_STYLES[self.name])))
+        # guard: text-of-code-page
         return sa.cast(value, _Text(self.length)) if self.name in ANSI else value
 
     @property
@@ -160,6 +165,7 @@ class _Text(sa.types.UserDefinedType[str]):
     def get_dbapi_type(self, dbapi: Any) -> Any:
         """For pyodbc's setinputsizes: type, characters, digits behind the point."""
         national = _national(self.length)
+        # guard: parameter-length
         return dbapi.SQL_WVARCHAR, 0 if national == "max" else national, 0
 
 

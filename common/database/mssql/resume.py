@@ -26,6 +26,7 @@ def resume_of(text: str | None) -> Resume | None:
         resume = replace(resume, last=None if resume.last is None else (resume.last[0], resume.last[1]))
     except (ValueError, TypeError, LookupError, RecursionError):
         return None
+    # guard: sound-resume
     return resume if _is_sound(resume) else None
 
 

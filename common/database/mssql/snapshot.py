@@ -69,12 +69,14 @@ class MSSQLSnapshot(Snapshot):
             return False
         if expected is None:
             return self._insert_fence(fence)
+        # guard: one-connection
         return self._connection.execute(statements.move_fence(self._tracked.name, fence, expected)).rowcount == 1
 
     def _insert_fence(self, fence: Fence) -> bool:
         try:
             self._connection.execute(statements.first_fence(self._tracked.name, fence))
         except IntegrityError:
+            # guard: first-fence
             return False
         return True
 
@@ -83,6 +85,7 @@ def state_of(row: sa.Row[Any]) -> TableState:
     """A row of `statements.states` as a record."""
     fence = None
     # Whatever the row holds: there it is, and no other can be inserted.
+    # guard: empty-fence
     if row.fenced is not None:
         fence = Fence(
             version=row.version,

@@ -93,7 +93,10 @@ def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Selec
     return (
         sa.select(changes.c.SYS_CHANGE_VERSION, *_read(tracked, table))
         .select_from(changes.join(table, same_row))
-        .where(_is_pending(tracked, table), sa.or_(*touched))
+        .where(
+            _is_pending(tracked, table),  # guard: row-status
+            sa.or_(*touched),  # guard: column-mask
+        )
         .order_by(changes.c.SYS_CHANGE_VERSION, *table.primary_key)
     )
 
@@ -133,9 +136,9 @@ def move_fence(source: str, fence: Fence, expected: Fence) -> sa.Update:
         sa.update(FENCES)
         .where(
             FENCES.c.source == source,
-            _FENCE["version"] == expected.version,
-            _FENCE["epoch"] == expected.epoch,
-            _FENCE["generation"] == expected.generation,
+            _FENCE["version"] == expected.version,  # guard: fence-version
+            _FENCE["epoch"] == expected.epoch,  # guard: fence-epoch
+            _FENCE["generation"] == expected.generation,  # guard: fence-generation
             _FENCE["store"] == expected.store,
         )
         .values(_values(fence))

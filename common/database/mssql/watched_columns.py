@@ -48,9 +48,11 @@ def _instead(tracked: TrackedTable, name: str, columns: Columns) -> str:
 def problems(tracked: TrackedTable, columns: Columns) -> Iterator[str]:
     """What is watched to no purpose, or is not watched: a line each, with the source's field and the remedy."""
     for name in relied_on(tracked):
+        # guard: computed-not-watched
         if name in columns and columns[name].is_computed:
             yield refusal(tracked, name, columns)
     status = columns.get(tracked.status_column)
+    # guard: status-is-watched
     if status is not None and not status.is_computed and status.name not in tracked.watched:
         yield f"watch: leaves {status.name} out, so that rows which become pending by an UPDATE are never taken; add it"
 

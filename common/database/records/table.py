@@ -35,6 +35,7 @@ class TrackedTable:
     @property
     def watched(self) -> tuple[str, ...]:
         """The columns that are watched, each once."""
+        # guard: watched-columns
         return tuple(dict.fromkeys(self.watch or (self.status_column, *self.args)))
 
     @property
