@@ -31,7 +31,7 @@ class World:
         self.rules = rules
         self.random = random
         self._ticks = itertools.count(1)
-        self._cycles = itertools.count(1)
+        self._window_ids = itertools.count(1)
         self._epochs = itertools.count(1)
         self._stores = itertools.count(1)
         self.database = Database(clock=self.tick)
@@ -61,9 +61,9 @@ class World:
         """The id of another Mongo; random in truth."""
         return next(self._stores)
 
-    def new_cycle(self) -> int:
+    def new_window_id(self) -> int:
         """An id; random in truth."""
-        return next(self._cycles)
+        return next(self._window_ids)
 
     def new_epoch(self) -> str:
         """A name; random in truth."""
@@ -103,7 +103,7 @@ class CycleContext:
         checkpoint.open_window = None
         checkpoint.version = None
         checkpoint.epoch = None
-        checkpoint.last = None
+        checkpoint.last_offset = None
         checkpoint.has_ended_an_epoch = True
 
     def count_generation(self) -> None:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from tests.protocol.context import CycleContext, Steps, Stop
-from tests.protocol.epoch import check_owner
+from tests.protocol.epochs import check_owner
 from tests.protocol.mongo import Document, Offset, OpenWindow, Status
+from tests.protocol.recover import repair
 from tests.protocol.redis import GapError
-from tests.protocol.repair import repair
 from tests.protocol.rules import Guard
 
 BATCH = 3
 GAPS = 5
-"""Gaps that a batch may meet before the journal is taken to be unable to fix them."""
+"""Gaps that a batch may meet before the journal is taken to be unable to fill them."""
 QUEUE_IS_FULL = 0.3
 """How often a patient relay finds the queue full."""
 
 
-def drain(context: CycleContext, cycle: OpenWindow) -> Steps:
+def drain(context: CycleContext, window: OpenWindow) -> Steps:
     """Publish what the open window holds, in order, and close it; or leave it open when the queue is full."""
     while True:
-        documents = [doc for doc in context.mongo.documents.values() if doc.cycle == cycle.id]
+        documents = [doc for doc in context.mongo.documents.values() if doc.window_id == window.id]
         yield
-        if context.world.rules.have(Guard.COUNT) and len(documents) != cycle.count and _is_still_open(context, cycle):
+        if context.world.rules.have(Guard.COUNT) and len(documents) != window.count and _is_still_open(context, window):
             context.end_epoch()
             return
         in_order = sorted((doc for doc in documents if doc.status is not Status.REJECTED), key=lambda doc: doc.place)
@@ -33,41 +33,41 @@ def drain(context: CycleContext, cycle: OpenWindow) -> Steps:
         if context.patient and context.chance(QUEUE_IS_FULL):
             return
         before = [doc.offset for doc in in_order if doc.place < batch[0].place]
-        if not (yield from _publish(context, cycle, batch, before[-1] if before else None)):
+        if not (yield from _publish(context, window, batch, before[-1] if before else None)):
             return
-        yield from _mark_pending(context, cycle, batch)
+        yield from _mark_pending(context, window, batch)
     context.check_lease()
-    if _is_still_open(context, cycle):
+    if _is_still_open(context, window):
         context.checkpoint.open_window = None
     yield
 
 
-def _is_still_open(context: CycleContext, cycle: OpenWindow) -> bool:
+def _is_still_open(context: CycleContext, window: OpenWindow) -> bool:
     open_window = context.checkpoint.open_window
-    return open_window is not None and open_window.id == cycle.id
+    return open_window is not None and open_window.id == window.id
 
 
 def _publish(
-    context: CycleContext, cycle: OpenWindow, batch: Sequence[Document], before: Offset | None
+    context: CycleContext, window: OpenWindow, batch: Sequence[Document], before: Offset | None
 ) -> Generator[None, None, bool]:
     """False: Redis kept losing its place, and the epoch has ended."""
     redis = context.world.redis
     for _ in range(GAPS):
-        after = before or cycle.after
+        after = before or window.after
         if after is None:
             after = redis.offset
             check_owner(context)
-            if context.checkpoint.epoch != cycle.epoch:
+            if context.checkpoint.epoch != window.epoch:
                 return False
         yield
         context.check_lease()
         try:
-            yield from _push(context, cycle, batch, after)
+            yield from _push(context, window, batch, after)
         except GapError:
             if not context.world.rules.have(Guard.REPAIR):
                 raise Stop from None
             yield from repair(context)
-            if context.checkpoint.epoch != cycle.epoch:
+            if context.checkpoint.epoch != window.epoch:
                 return False
         else:
             yield
@@ -76,12 +76,12 @@ def _publish(
     return False
 
 
-def _push(context: CycleContext, cycle: OpenWindow, batch: Sequence[Document], after: Offset) -> Steps:
+def _push(context: CycleContext, window: OpenWindow, batch: Sequence[Document], after: Offset) -> Steps:
     """Several calls, the next one sent before the answer of the one before; the first refusal counts."""
     refused = False
     for document in batch:
         try:
-            context.world.redis.push(cycle.epoch, after, [(document, True)])
+            context.world.redis.push(window.epoch, after, [(document, True)])
         except GapError:
             refused = True
         after = document.offset
@@ -91,11 +91,11 @@ def _push(context: CycleContext, cycle: OpenWindow, batch: Sequence[Document], a
         raise GapError
 
 
-def _mark_pending(context: CycleContext, cycle: OpenWindow, batch: Sequence[Document]) -> Steps:
+def _mark_pending(context: CycleContext, window: OpenWindow, batch: Sequence[Document]) -> Steps:
     """PENDING where still PREPARED: a quick worker may have written SUCCESS."""
     for document in batch:
         known = context.mongo.documents.get(document.id)
-        if known is not None and known.status is Status.PREPARED and known.cycle == cycle.id:
+        if known is not None and known.status is Status.PREPARED and known.window_id == window.id:
             known.status = Status.PENDING
         if context.chance(0.3):
             yield

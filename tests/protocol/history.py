@@ -160,7 +160,7 @@ class History:
         self._world.processes = [*self._world.processes[-1:], self._random.choice(DEFINITIONS)]
 
     def _start_stray(self) -> None:
-        """The relay that is at work has just renewed its mark."""
+        """The relay that is at work has just renewed its fence."""
         world = self._world
         if world.database.fence is not None and world.database.fence.store == world.mongo.store:
             world.database.fence_at = world.tick()

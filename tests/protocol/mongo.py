@@ -14,16 +14,16 @@ class Offset(NamedTuple):
     """Where a dispatch stands in the order of its source."""
 
     epoch: str | None
-    number: int
+    window: int
     seq: int
 
     @property
     def place(self) -> Place:
         """What is compared within one epoch."""
-        return self.number, self.seq
+        return self.window, self.seq
 
 
-NOWHERE = Offset(epoch=None, number=0, seq=-1)
+NOWHERE = Offset(epoch=None, window=0, seq=-1)
 
 
 class Status(StrEnum):
@@ -46,11 +46,11 @@ class Document:
     id: DispatchId
     key: Key
     epoch: str
-    cycle: int
+    window_id: int
     generation: int
     status: Status
     read_at: int
-    number: int
+    window: int
     seq: int
     base: int
     definition: int
@@ -60,12 +60,12 @@ class Document:
     @property
     def place(self) -> Place:
         """Its place within its epoch."""
-        return self.number, self.seq
+        return self.window, self.seq
 
     @property
     def offset(self) -> Offset:
         """Its place in the order of the source."""
-        return Offset(self.epoch, self.number, self.seq)
+        return Offset(self.epoch, self.window, self.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,8 +86,8 @@ class Checkpoint:
     generation: int = 0
     owner: object | None = None
     open_window: OpenWindow | None = None
-    number: int | None = None
-    last: Offset | None = None
+    window_number: int | None = None
+    last_offset: Offset | None = None
     epoch: str | None = None
     sealed_generation: int = 0
     base: int = 0
@@ -96,7 +96,7 @@ class Checkpoint:
     definition: int | None = None
     superseded: frozenset[int] = frozenset()
     """Definitions that others have taken the place of."""
-    epochs: tuple[int, ...] = ()
+    epoch_starts: tuple[int, ...] = ()
     """When the first windows of the last epochs were sealed."""
     is_stopped: bool = False
     """Epochs began too often: a person has to look at it."""
@@ -136,7 +136,7 @@ class Mongo:
     def is_open(self, document: Document) -> bool:
         """Whether the document belongs to the open window."""
         open_window = self.checkpoint.open_window
-        return open_window is not None and document.cycle == open_window.id
+        return open_window is not None and document.window_id == open_window.id
 
     def in_order(self, wanted: Callable[[Document], bool]) -> list[Document]:
         """The documents that have a place and are wanted, in order."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.protocol.baseline import stop_if_superseded
 from tests.protocol.context import CycleContext, Refused, Steps, World
+from tests.protocol.continuity import stop_if_superseded
 from tests.protocol.drain import drain
-from tests.protocol.epoch import check_owner
+from tests.protocol.epochs import check_owner
 from tests.protocol.mongo import Mongo
-from tests.protocol.repair import fix, notice_another_mongo
+from tests.protocol.recover import fill_gaps, notice_another_mongo
 from tests.protocol.rules import Guard
-from tests.protocol.window import seal_window
+from tests.protocol.seal import seal_window
 
 
 def relay(
@@ -38,16 +38,16 @@ def relay(
     stop_if_superseded(context)
     notice_another_mongo(context)
     yield
-    yield from fix(context)
+    yield from fill_gaps(context)
     if context.checkpoint.open_window is not None:
         check_owner(context)
     if context.checkpoint.open_window is not None:
         yield from drain(context, context.checkpoint.open_window)
     if context.checkpoint.open_window is not None:
         return
-    cycle = yield from seal_window(context)
-    if cycle is not None:
-        yield from drain(context, cycle)
+    window = yield from seal_window(context)
+    if window is not None:
+        yield from drain(context, window)
 
 
 def _ask_a_person(context: CycleContext) -> None:
@@ -55,6 +55,6 @@ def _ask_a_person(context: CycleContext) -> None:
     context.check_lease()
     if context.adopts:
         context.checkpoint.is_stopped = False
-        context.checkpoint.epochs = ()
+        context.checkpoint.epoch_starts = ()
     if context.checkpoint.is_stopped and context.world.rules.have(Guard.BREAKER):
         raise Refused

@@ -88,7 +88,7 @@ GUARDS = {
     Guard.SEAL_CAS: "the seal does not compare lease and watermark",
     Guard.OFFSET: "Redis does not remember what was pushed",
     Guard.CHAIN: "Redis does not check that a batch follows the one before",
-    Guard.REPAIR: "an offset behind the journal is not fixed",
+    Guard.REPAIR: "what the queue lost is not pushed again",
     Guard.AHEAD: "an offset ahead of Mongo is not noticed",
     Guard.FENCE: "the fence in SQL Server is not looked at",
     Guard.FENCE_CAS: "the fence is written without comparing",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.protocol.context import Refused, Stop, World
 from tests.protocol.database import Write
-from tests.protocol.epoch import MOST_EPOCHS
+from tests.protocol.epochs import MOST_EPOCHS
 from tests.protocol.history import History
 from tests.protocol.mongo import NOWHERE, Mongo, Offset
 from tests.protocol.relay import relay

@@ -1,4 +1,4 @@
-"""What each guard is for: taken out, alone or with its fake, histories go wrong."""
+"""What each guard is for: taken out, alone or with the one that stands in for it, histories go wrong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TAKEN_OUT = {
     "no-number wipe rollback empty loss": {Verdict.LOST},
     "no-window-chain hole empty": {Verdict.LOST},
 }
-"""The guard, its fake or the fault that it guards against, and everything that goes wrong then."""
+"""The guard, the one that stands in for it or the fault that it guards against, and everything that goes wrong then."""
 
 
 @pytest.mark.parametrize("words", TAKEN_OUT)
@@ -52,7 +52,7 @@ def test_without_its_guard_a_history_goes_wrong(words: str) -> None:
 
 
 @pytest.mark.parametrize("guard", [Guard.OWN_TAKEOVER, Guard.DISCARD])
-def test_either_of_two_fakes_is_enough(guard: Guard) -> None:
+def test_either_of_two_is_enough(guard: Guard) -> None:
     rules = Rules(missing=frozenset({guard}))
     assert [History(seed, rules).play() for seed in range(1000)] == [None] * 1000
 

@@ -46,7 +46,7 @@ def settle(context: CycleContext, reading: Reading) -> Steps:
     if fence is not None and fence.store != context.mongo.store and (context.adopts or not _is_at_work(context, fence)):
         # Nothing vouches for what the other one has sent.
         context.world.may_repeat = True
-    recent = [at for at in checkpoint.epochs if context.world.tick() - at < EPOCHS_WITHIN]
+    recent = [at for at in checkpoint.epoch_starts if context.world.tick() - at < EPOCHS_WITHIN]
     if len(recent) >= MOST_EPOCHS and rules.have(Guard.BREAKER):
         checkpoint.is_stopped = True
         raise Refused
@@ -93,7 +93,7 @@ def _write_epoch(context: CycleContext, epoch: str, version: int | None) -> None
     checkpoint.version = version
     checkpoint.epoch = epoch
     checkpoint.sealed_generation = context.generation
-    checkpoint.last = None
+    checkpoint.last_offset = None
     checkpoint.adopts_epoch = None
 
 
@@ -120,7 +120,7 @@ def _first_run(context: CycleContext, reading: Reading) -> Resume | None:
     is_first = fence is None and checkpoint.epoch is None and not checkpoint.has_ended_an_epoch
     if not is_first or context.world.redis.offset != NOWHERE:
         return None
-    number = checkpoint.number or 0
+    number = checkpoint.window_number or 0
     return Resume(
         number=number,
         last=None,
@@ -195,8 +195,8 @@ def _go_on(context: CycleContext, reading: Reading, fence: Fence) -> Steps:
     context.check_lease()
     _write_epoch(context, epoch, fence.version)
     _write_resume(context, resume)
-    checkpoint.last = None if resume.last is None else Offset(epoch, *resume.last)
-    checkpoint.number = max(checkpoint.number or 0, resume.number)
+    checkpoint.last_offset = None if resume.last is None else Offset(epoch, *resume.last)
+    checkpoint.window_number = max(checkpoint.window_number or 0, resume.number)
     if context.world.rules.have(Guard.OWN_GENERATION):
         context.count_generation()
     yield

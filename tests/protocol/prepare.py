@@ -14,10 +14,10 @@ NEVER_PUBLISHED = (Status.PREPARED, Status.REJECTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """The cycle that the documents belong to."""
+class WindowHeader:
+    """What the documents of one window have in common."""
 
-    cycle: int
+    id: int
     epoch: str
     number: int
     generation: int
@@ -28,7 +28,7 @@ class Window:
 
 
 def prepare(
-    context: CycleContext, window: Window, rows: Sequence[tuple[int | None, Key]]
+    context: CycleContext, header: WindowHeader, rows: Sequence[tuple[int | None, Key]]
 ) -> Generator[None, None, int | None]:
     """Write the rows into the journal; gives back how many stand there for this window.
 
@@ -36,7 +36,7 @@ def prepare(
     """
     kept = set()
     for seq, (version, key) in enumerate(rows):
-        document = _document(context, window, version, key, seq)
+        document = _document(context, header, version, key, seq)
         reply_is_lost = context.chance(0.05)
         for _ in range(2 if reply_is_lost else 1):
             if document.status is Status.REJECTED:
@@ -50,29 +50,29 @@ def prepare(
     return len(kept)
 
 
-def _document(context: CycleContext, window: Window, version: int | None, key: Key, seq: int) -> Document:
+def _document(context: CycleContext, header: WindowHeader, version: int | None, key: Key, seq: int) -> Document:
     cannot_be_sent = (key * 7 + (version or 0)) % 11 == 0
     return Document(
-        id=_id(context.world.rules, window, version, key),
+        id=_id(context.world.rules, header, version, key),
         key=key,
-        epoch=window.epoch,
-        cycle=window.cycle,
-        generation=window.generation,
+        epoch=header.epoch,
+        window_id=header.id,
+        generation=header.generation,
         status=Status.REJECTED if cannot_be_sent else Status.PREPARED,
-        read_at=window.read_at,
-        number=window.number,
+        read_at=header.read_at,
+        window=header.number,
         seq=seq,
-        base=window.base,
-        definition=window.definition,
-        follows=window.follows,
+        base=header.base,
+        definition=header.definition,
+        follows=header.follows,
     )
 
 
-def _id(rules: Rules, window: Window, version: int | None, key: Key) -> DispatchId:
-    base = window.base if rules.have(Guard.BASE) else 0
+def _id(rules: Rules, header: WindowHeader, version: int | None, key: Key) -> DispatchId:
+    base = header.base if rules.have(Guard.BASE) else 0
     if version is None:
-        return (window.epoch, base, "b", window.number, key)
-    return (window.epoch, base, "v", version, key)
+        return (header.epoch, base, "b", header.number, key)
+    return (header.epoch, base, "v", version, key)
 
 
 def _write(context: CycleContext, document: Document) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from tests.protocol.context import CycleContext, Steps
-from tests.protocol.epoch import check_owner
+from tests.protocol.epochs import check_owner
 from tests.protocol.mongo import Document, Offset, Status
 from tests.protocol.redis import GapError
 from tests.protocol.rules import Guard
@@ -18,23 +18,23 @@ REPAIRS = 4
 def notice_another_mongo(context: CycleContext) -> None:
     """A new Mongo counts on from Redis; one that went back in time begins a new epoch."""
     offset = context.world.redis.offset
-    if context.checkpoint.number is None:
+    if context.checkpoint.window_number is None:
         context.check_lease()
-        context.checkpoint.number = offset.number
+        context.checkpoint.window_number = offset.window
     if context.world.rules.have(Guard.AHEAD) and _is_ahead(context, offset):
         context.check_lease()
-        context.checkpoint.number = max(context.checkpoint.number, offset.number)
+        context.checkpoint.window_number = max(context.checkpoint.window_number, offset.window)
         context.end_epoch()
 
 
 def _is_ahead(context: CycleContext, offset: Offset) -> bool:
-    epoch, last = context.checkpoint.epoch, context.checkpoint.last
+    epoch, last = context.checkpoint.epoch, context.checkpoint.last_offset
     if epoch is None or offset.epoch != epoch:
         return False
     return last is None or last.epoch != epoch or offset.place > last.place
 
 
-def fix(context: CycleContext) -> Steps:
+def fill_gaps(context: CycleContext) -> Steps:
     """Repair until Redis stands where the checkpoint says; when it never does, begin a new epoch."""
     if not context.world.rules.have(Guard.REPAIR) or context.checkpoint.epoch is None:
         return
@@ -47,7 +47,7 @@ def fix(context: CycleContext) -> Steps:
 
 def _is_behind(context: CycleContext) -> bool:
     checkpoint, offset = context.checkpoint, context.world.redis.offset
-    expected = checkpoint.open_window.after if checkpoint.open_window else checkpoint.last
+    expected = checkpoint.open_window.after if checkpoint.open_window else checkpoint.last_offset
     if expected is None or expected.epoch != checkpoint.epoch:
         return False
     return offset.epoch != checkpoint.epoch or offset.place < expected.place
@@ -86,7 +86,7 @@ def _pushed_beyond(context: CycleContext, offset: Offset) -> list[Document]:
     mongo, checkpoint = context.mongo, context.checkpoint
 
     def is_sealed(document: Document) -> bool:
-        if document.epoch != checkpoint.epoch or document.number > (checkpoint.number or 0):
+        if document.epoch != checkpoint.epoch or document.window > (checkpoint.window_number or 0):
             return False
         return document.status is not Status.PREPARED or mongo.is_open(document)
 
@@ -98,7 +98,7 @@ def _misses_a_window(context: CycleContext, offset: Offset, behind: Sequence[Doc
     """Whether a window, or the end of one, that lay beyond the offset is gone from the journal."""
     before = offset.place if offset.epoch == context.checkpoint.epoch else None
     for document in behind:
-        begins = before is None or document.number != before[0]
+        begins = before is None or document.window != before[0]
         if begins and document.follows != before:
             return True
         before = document.place

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from tests.protocol.baseline import Plan, plan
 from tests.protocol.context import CycleContext, Stop
+from tests.protocol.continuity import Plan, plan
 from tests.protocol.database import PENDING_ROW, Fence, Key, Resume
-from tests.protocol.epoch import MOST_EPOCHS, accepts_fence, settle
+from tests.protocol.epochs import MOST_EPOCHS, accepts_fence, settle
 from tests.protocol.mongo import Document, Offset, OpenWindow, Status
-from tests.protocol.preparing import Window, prepare
+from tests.protocol.prepare import WindowHeader, prepare
 from tests.protocol.reading import Reading, read
 from tests.protocol.rules import Fault, Guard
 
@@ -34,12 +34,12 @@ def seal_window(context: CycleContext) -> Generator[None, None, OpenWindow | Non
         if attempt < REREADS and _is_inconsistent(context, reading):
             continue
         planned = plan(context, reading.snapshot, reading.since, reading.next_version)
-        window = _window(context, reading, planned)
-        kept = yield from prepare(context, window, _rows(context, reading, planned))
+        header = _header(context, reading, planned)
+        kept = yield from prepare(context, header, _rows(context, reading, planned))
         if kept is None:
             continue
         yield
-        return (yield from _seal(context, reading, window, kept))
+        return (yield from _seal(context, reading, header, kept))
     return None
 
 
@@ -85,13 +85,13 @@ def _rows(context: CycleContext, reading: Reading, planned: Plan) -> Sequence[tu
     ]
 
 
-def _window(context: CycleContext, reading: Reading, planned: Plan) -> Window:
+def _header(context: CycleContext, reading: Reading, planned: Plan) -> WindowHeader:
     epoch = context.checkpoint.epoch
     if epoch is None:
         raise AssertionError("the fence bears our epoch")
-    last = context.checkpoint.last
-    return Window(
-        cycle=context.world.new_cycle(),
+    last = context.checkpoint.last_offset
+    return WindowHeader(
+        id=context.world.new_window_id(),
         epoch=epoch,
         number=planned.number,
         generation=context.generation,
@@ -102,44 +102,46 @@ def _window(context: CycleContext, reading: Reading, planned: Plan) -> Window:
     )
 
 
-def _seal(context: CycleContext, reading: Reading, window: Window, kept: int) -> Generator[None, None, OpenWindow]:
+def _seal(
+    context: CycleContext, reading: Reading, header: WindowHeader, kept: int
+) -> Generator[None, None, OpenWindow]:
     """First the fence, then the watermark and the open window in one write."""
-    here = [document for document in context.mongo.documents.values() if document.cycle == window.cycle]
+    here = [document for document in context.mongo.documents.values() if document.window_id == header.id]
     if len(here) != kept and context.world.rules.have(Guard.COUNT):
         raise Stop
-    last = max(_offsets(here), key=lambda offset: offset.place, default=context.checkpoint.last)
-    _set_fence(context, reading, window, last)
+    last = max(_offsets(here), key=lambda offset: offset.place, default=context.checkpoint.last_offset)
+    _set_fence(context, reading, header, last)
     yield
     checkpoint = context.checkpoint
-    expected = (context.owner, reading.since, None, window.epoch)
+    expected = (context.owner, reading.since, None, header.epoch)
     found = (checkpoint.owner, checkpoint.version, checkpoint.open_window, checkpoint.epoch)
     if found != expected and context.world.rules.have(Guard.SEAL_CAS):
         raise Stop
-    cycle = OpenWindow(id=window.cycle, epoch=window.epoch, after=checkpoint.last, count=len(here))
+    window = OpenWindow(id=header.id, epoch=header.epoch, after=checkpoint.last_offset, count=len(here))
     checkpoint.version = reading.next_version
     checkpoint.sealed_generation = context.generation
-    checkpoint.open_window = cycle
-    checkpoint.number = window.number
-    checkpoint.last = last
-    checkpoint.base = window.base
+    checkpoint.open_window = window
+    checkpoint.window_number = header.number
+    checkpoint.last_offset = last
+    checkpoint.base = header.base
     checkpoint.stretch = reading.snapshot.stretch
     checkpoint.skips = False
     if reading.since is None:
         context.world.epochs_sealed += 1
-        checkpoint.epochs = (*checkpoint.epochs, context.world.tick())[-MOST_EPOCHS:]
-    if checkpoint.definition not in (None, window.definition):
+        checkpoint.epoch_starts = (*checkpoint.epoch_starts, context.world.tick())[-MOST_EPOCHS:]
+    if checkpoint.definition not in (None, header.definition):
         checkpoint.superseded |= {checkpoint.definition}
-    checkpoint.definition = window.definition
-    context.world.bases.add((window.epoch, window.base))
+    checkpoint.definition = header.definition
+    context.world.bases.add((header.epoch, header.base))
     yield
-    return cycle
+    return window
 
 
 def _offsets(documents: Sequence[Document]) -> list[Offset]:
     return [document.offset for document in documents if document.status is not Status.REJECTED]
 
 
-def _set_fence(context: CycleContext, reading: Reading, window: Window, last: Offset | None) -> None:
+def _set_fence(context: CycleContext, reading: Reading, header: WindowHeader, last: Offset | None) -> None:
     database = context.world.database
     is_ours = database.fence == reading.snapshot.fence and not _is_of_later_generation(
         database.fence, context.generation
@@ -149,14 +151,14 @@ def _set_fence(context: CycleContext, reading: Reading, window: Window, last: Of
     if database.session != reading.session:
         raise Stop
     resume = Resume(
-        number=window.number,
+        number=header.number,
         last=last.place if last else None,
-        base=window.base,
+        base=header.base,
         stretch=reading.snapshot.stretch,
-        definition=window.definition,
+        definition=header.definition,
         is_first_run=False,
     )
-    database.set_fence(Fence(reading.next_version, window.epoch, window.generation, context.mongo.store, resume))
+    database.set_fence(Fence(reading.next_version, header.epoch, header.generation, context.mongo.store, resume))
 
 
 def _is_of_later_generation(fence: Fence | None, generation: int) -> bool:

@@ -41,7 +41,7 @@ def plan(context: CycleContext, snapshot: Snapshot, since: int | None, next_vers
 
 def _number(context: CycleContext, snapshot: Snapshot) -> int:
     """One that no window has: the fence remembers those of a Mongo that went back in time."""
-    fence, known = snapshot.fence, context.checkpoint.number or 0
+    fence, known = snapshot.fence, context.checkpoint.window_number or 0
     if fence is not None and fence.resume is not None and context.world.rules.have(Guard.NUMBER):
         known = max(known, fence.resume.number)
     return known + 1
