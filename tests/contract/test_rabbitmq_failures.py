@@ -115,8 +115,10 @@ def test_a_broker_that_never_answers_is_not_waited_for_for_ever(
 
 
 def test_a_broker_that_is_low_on_memory_gets_no_copy_of_the_batch_with_every_try(
-    mortal: RabbitMQProcess, app_on_mortal: Celery, queue: str
+    mortal: RabbitMQProcess, app_on_mortal: Celery, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A batch that were sent would wait for so long.
+    monkeypatch.setattr(confirms, "CONFIRM_SECONDS", 5.0)
     declare(app_on_mortal, queue)
     first, later = batch_for(queue, 3), batch_for(queue, 3, start=3)
     for _ in range(3):

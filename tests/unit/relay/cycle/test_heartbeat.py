@@ -15,6 +15,8 @@ from tests.support.stage import SilentLog
 
 LEASE = Lease(source="default.sale", owner="me", generation=1)
 INTERVAL_SECONDS = 0.005
+SOON = 3
+"""Seconds, and hundreds of intervals."""
 PATIENCE_SECONDS = 60.0
 
 
@@ -61,10 +63,10 @@ class Beating:
 
     def await_renewals(self, more: int) -> None:
         wanted = self.leases.renewals + more
-        wait_until(lambda: self.leases.renewals >= wanted, message="the lease was not renewed")
+        wait_until(lambda: self.leases.renewals >= wanted, timeout=SOON, message="the lease was not renewed")
 
     def await_end(self) -> None:
-        wait_until(lambda: not _threads(), message="the thread still beats")
+        wait_until(lambda: not _threads(), timeout=SOON, message="the thread still beats")
 
 
 def _threads() -> list[threading.Thread]:
@@ -78,7 +80,7 @@ def beating() -> Beating:
 
 def test_the_fence_is_renewed_now_and_then(beating: Beating) -> None:
     with beating.over():
-        wait_until(lambda: beating.fences >= 3, message="the fence was not renewed")
+        wait_until(lambda: beating.fences >= 3, timeout=SOON, message="the fence was not renewed")
 
 
 def test_a_renewal_of_the_fence_that_waits_holds_up_no_lease(beating: Beating) -> None:
@@ -100,7 +102,7 @@ def test_a_renewal_of_the_fence_that_fails_is_told_and_tried_again(beating: Beat
         raise ConnectionError("away")
 
     with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_fence=fail):
-        wait_until(lambda: beating.fences >= 2, message="it was not tried again")
+        wait_until(lambda: beating.fences >= 2, timeout=SOON, message="it was not tried again")
     assert beating.log.events[0] == ("fence_not_renewed", {"source": "default.sale", "error": "away"})
 
 
