@@ -1,79 +1,84 @@
-"""A copy of the code on which something is taken out, and the tests that run on the copy."""
+"""Runs tests on mutants, each in a process of its own that need not import what no mutant changes."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from sandbox.testing.servers import KIND_VARIABLE
-
-from tests.mutants.mutant import Cut
-from tests.mutants.witness import VARIABLE
-
-PROJECT = Path(__file__).parents[2]
-COPIED = ("relay", "common", "migrations", "tests")
-LINKED = ("sandbox", "examples", "pyproject.toml")
-PYTEST = (
-    *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--timeout=30"),
-    # Hypothesis takes as long to import as everything else, and none of these tests uses it.
-    *("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "tests.mutants.witness"),
-    # pytest's own tracebacks parse the code again, in which CPython 3.11.7 fails now and then when the garbage
-    # collector comes in between ("AST constructor recursion depth mismatch").
-    "--tb=native",
-)
-SECONDS = 100
+from tests.mutants import loader
+from tests.mutants.child import Order, Outcome, run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What pytest, run on a copy, came to."""
+    """What the tests came to on a mutant."""
 
-    code: int
-    """0: everything passed. 1: a test failed. Others: pytest's own trouble."""
+    code: int | None
+    """Pytest's; None: it did not get so far."""
     failed: Sequence[str]
-    """The tests that failed by an assertion of their own; one that never got so far is not among them."""
-    said: str
+    """The tests that failed by an assertion of their own."""
+    output: str
 
 
-def make_copy(folder: Path, cuts: Sequence[Cut] = ()) -> Path:
-    """The code in this folder, with the cuts. Raises GuardMovedError."""
-    for name in COPIED:
-        # With the compiled files, which are good as long as the times stay: compiling takes longer than the tests.
-        shutil.copytree(PROJECT / name, folder / name)
-    for name in LINKED:
-        (folder / name).symlink_to(PROJECT / name)
-    for cut in cuts:
-        cut.apply(folder)
-    return folder
+class Bench:
+    """One that forks, and the services that it lends to one run after the other."""
+
+    def __init__(self, services: Mapping[str, str], *, cache: Path) -> None:
+        """`services`: relay's settings for them; change tracking is on. `cache`: an empty folder."""
+        self._services = dict(services)
+        self._cache = cache
+        self._context: ForkServerContext = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["tests.mutants.preload"])
+        # It stays until this process ends, so that no test is taken to have left it behind.
+        forkserver.ensure_running()
+
+    def run(self, files: Mapping[str, str], tests: Sequence[str], *, folder: Path, seconds: float) -> Verdict:
+        """Run these tests, up to the first that fails, where these files are in the place of the project's.
+
+        `folder`: empty. AssertionError when a file was never loaded: the tests say nothing then.
+        """
+        for file, text in files.items():
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        order = Order(folder=folder, cache=self._cache, tests=tuple(tests), services=self._services)
+        outcome = self._outcome(order, seconds)
+        output = (folder / "output").read_text(encoding="utf-8", errors="replace")
+        loaded = folder / loader.LOADED
+        missing = files.keys() - set(loaded.read_text(encoding="utf-8").splitlines() if loaded.exists() else ())
+        assert not missing, f"never loaded: {', '.join(sorted(missing))}\n{output}"
+        if outcome is None:
+            return Verdict(
+                code=None, failed=(), output=f"it ended without an outcome, or had none after {seconds:.0f} s\n{output}"
+            )
+        return Verdict(code=outcome.code, failed=outcome.failed, output=output)
+
+    def _outcome(self, order: Order, seconds: float) -> Outcome | None:
+        answer, child_end = self._context.Pipe(duplex=False)
+        child = self._context.Process(target=run, args=(order, child_end))
+        child.start()
+        child_end.close()
+        try:
+            return _received(answer, seconds)
+        finally:
+            # What it does at its end does not take long.
+            child.join(10)
+            child.kill()
+            child.join()
+            answer.close()
 
 
-def run_tests(copy: Path, tests: Sequence[str]) -> Verdict:
-    """Run these tests on the copy, up to the first that fails. AssertionError when they ran on anything else."""
-    witness = copy / "witness"
-    done = subprocess.run(
-        [*PYTEST, *tests],
-        cwd=copy,
-        env=_environment(copy, witness),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    told = [json.loads(line) for line in witness.read_text(encoding="utf-8").splitlines()] if witness.exists() else []
-    for file in (file for line in told for file in line.get("tested", ())):
-        assert Path(file).is_relative_to(copy), f"the tests ran on {file}"
-    failed = [line["failed"] for line in told if line.get("by_assertion")]
-    return Verdict(code=done.returncode, failed=failed, said=done.stdout + done.stderr)
-
-
-def _environment(copy: Path, witness: Path) -> dict[str, str]:
-    """The copy goes before the installed code; nothing of the pytest that runs this one is inherited."""
-    rest = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    # Whether a test can fail does not depend on whose servers it uses, and the sandbox's are there at once.
-    return {**rest, "PYTHONPATH": str(copy), VARIABLE: str(witness), KIND_VARIABLE: "sandbox"}
+def _received(answer: Connection, seconds: float) -> Outcome | None:
+    """None: it ended, or hangs, without one."""
+    try:
+        if answer.poll(seconds):
+            outcome: Outcome = answer.recv()
+            return outcome
+    except EOFError:
+        pass
+    return None

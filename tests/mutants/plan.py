@@ -12,14 +12,16 @@ from tests.mutants.plan_relay import RELAY_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
 from tests.mutants.plan_window import WINDOW_PLAN
 
-PLAN = (
-    *WINDOW_PLAN,
-    *DRAIN_PLAN,
-    *EPOCHS_PLAN,
-    *RELAY_PLAN,
-    *SQL_SERVER_PLAN,
-    *COLUMNS_PLAN,
-    *MONGO_PLAN,
-    *QUEUE_PLAN,
-    *BROKER_PLAN,
-)
+PLANS = {
+    "window": WINDOW_PLAN,
+    "drain": DRAIN_PLAN,
+    "epochs": EPOCHS_PLAN,
+    "relay": RELAY_PLAN,
+    "SQL Server": SQL_SERVER_PLAN,
+    "columns": COLUMNS_PLAN,
+    "MongoDB": MONGO_PLAN,
+    "queue": QUEUE_PLAN,
+    "broker": BROKER_PLAN,
+}
+"""By what they are about."""
+PLAN = tuple(each for plan in PLANS.values() for each in plan)

@@ -2,132 +2,116 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import always, gives, gone, mutant, never, without
 
-CATALOG = "common/database/mssql/catalog.py"
 CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
-CLIENT = "common/database/mssql_client.py"
-COLUMN_TYPE = "common/database/mssql/column_type.py"
 COMPUTED = "tests/integration/relay/test_computed_columns.py::"
 KEYS = "tests/integration/relay/test_keys_of_every_type.py::"
 LOST = KEYS + "test_what_redis_loses_is_found_again"
 PARAMETERS = "tests/integration/relay/test_parameters.py::"
-WATCHING = "common/database/mssql/watched_columns.py"
 
 COLUMNS_PLAN = (
     mutant(
         "a key's parameter is what its column is",
         "keys that are not ASCII are looked up as others, found nowhere, and not pushed again",
-        (COLUMN_TYPE, "return _Text(self.length if", "return sa.String(self.length if"),
+        gives("key-parameter", "sa.String(self.length if self.name in TEXTS else LONGEST_WRITTEN)"),
         red=CHANGES + "test_pending_keys_are_found_whatever_the_first_is_like",
     ),
     mutant(
         "a key's collation is its column's",
         "letters that the database's code page has not become `?` in keys, and not found",
-        (COLUMN_TYPE, "value if self.collation is None else sa.collate(value, self.collation)", "value"),
+        always("key-collation"),
         red=LOST + "[varchar(40) COLLATE Vietnamese_CI_AS]",
     ),
     mutant(
         "a parameter's length is its column's",
         "SQL Server makes a plan for each length of a key",
-        (COLUMN_TYPE, '0 if national == "max" else national, 0', "0, 0"),
+        always("parameter-length"),
         red=PARAMETERS + "test_what_a_value_is_declared_as_is_said_by_its_column",
     ),
     mutant(
         "text of a code page is written by SQL Server",
         "of keys in code page 1258 the driver makes letters that are not in it, and they are not found",
-        (COLUMN_TYPE, "sa.cast(value, _Text(self.length)) if self.name in ANSI else value", "value"),
+        never("text-of-code-page"),
         red=LOST + "[varchar(40) COLLATE Vietnamese_CI_AS]",
     ),
     mutant(
         "moments of a key are read as SQL Server writes them",
         "keys that differ in what Python's moments have not are one and the same, and are not found",
-        (COLUMN_TYPE, "if self.name in MOMENT_STYLES:", "if False:"),
+        never("moments-of-key"),
         red=LOST + "[datetime2(7)]",
     ),
     mutant(
         "decimals of a key are kept without an exponent",
         "a key of 0.0000000001 is no number to SQL Server, and not found",
-        ("relay/cycle/dispatch.py", 'return format(part, "f")', "return str(part)"),
+        gives("decimals-of-key", "str(part)"),
         red=LOST + "[decimal(18, 10)]",
     ),
     mutant(
         "half a surrogate pair is kept as bytes",
         "of two rows that look alike in the log one is judged by what became of the other",
-        (
-            "relay/cycle/dispatch.py",
-            'return part.encode("utf-16-le", "surrogatepass") if _is_broken(part) else part',
-            "return _encodable(part) if isinstance(part, str) else part",
-        ),
+        gives("half-surrogates", "encodable(part) if isinstance(part, str) else part"),
         red="tests/unit/relay/cycle/test_dispatch.py::test_keys_that_look_alike_are_kept_apart",
     ),
     mutant(
         "keys are held against the table of today",
         "after a table was made anew with another key, its source fails for ever",
-        (CLIENT, "        self._tables.pop(tracked, None)\n", ""),
+        gone("keys-of-todays-table"),
         red=KEYS + "test_keys_of_a_table_that_is_another_by_now_hold_up_nobody[another type]",
     ),
     mutant(
         "what is no key of a table equals none",
         "the same",
-        (COLUMN_TYPE, "return sa.try_cast(", "return sa.cast("),
+        gives("no-key-equals-none", "self.cast(value)"),
         red=KEYS + "test_keys_of_a_table_that_is_another_by_now_hold_up_nobody[another type]",
     ),
     mutant(
         "keys that do not come back are refused",
         "what Redis loses of their rows is not pushed again",
-        (CATALOG, "if (kind := found.columns[name].type).name not in COMES_BACK:", "if (kind := None):"),
+        never("key-comes-back"),
         red=KEYS + "test_a_key_that_does_not_come_back_is_refused",
     ),
     mutant(
         "such keys are refused before anything is switched on",
         "the same, and is found out later",
-        (
-            "relay/tracking/checks.py",
-            "when=conditions.table_has_key_of_other_types(schema, table, COMES_BACK),",
-            'when=conditions.table_lacks_column(schema, table, "id"),',
-        ),
+        gone("key-comes-back-before-upgrade"),
         red="tests/integration/migrations/test_refusals.py"
         "::TestRefusals::test_a_key_that_does_not_come_back_from_the_task_log",
     ),
     mutant(
         "a pending value is held against its column",
         "a value that the column's code page has not is waited for in vain",
-        (CATALOG, "elif _bare(held := _held(connection, kind, value)) != _bare(value):", "elif held := None:"),
+        never("pending-value-held"),
         red=PARAMETERS + "test_a_pending_value_that_the_column_never_holds_is_refused[code page]",
     ),
     mutant(
         "watched columns",
         "rows that become pending by a change of what their status is computed from are never taken",
-        ("common/database/records.py", "self.watch or (self", "(self"),
+        without("watched-columns", 0),
         red=CHANGES + "test_what_is_watched_is_said_by_the_source",
     ),
     mutant(
         "watched columns are part of the definition",
         "what became pending by a column that was not watched until now is never taken",
-        ("relay/sources/source.py", ", sorted(self.watched)]", "]"),
+        without("watched-in-definition", -1),
         red="tests/unit/relay/sources/test_file.py::test_other_columns_to_watch_are_another_definition",
     ),
     mutant(
         "computed columns are not watched",
         "rows that become pending by an UPDATE are never taken",
-        (
-            WATCHING,
-            "if name in columns and columns[name].is_computed:\n            yield refusal",
-            "if ():\n            yield refusal",
-        ),
+        never("computed-not-watched"),
         red=COMPUTED + "test_a_computed_column_is_not_to_be_watched[by default]",
     ),
     mutant(
         "computed columns are refused before anything is switched on",
         "the same, and is found out later",
-        ("relay/tracking/checks.py", "for name in watching.relied_on(tracked):", "for name in ():"),
+        gone("computed-before-upgrade"),
         red="tests/integration/migrations/test_refusals.py::TestRefusals::test_a_computed_status_column",
     ),
     mutant(
         "the status is watched",
         "the same, where `watch` leaves it out",
-        (WATCHING, "and status.name not in tracked.watched:", "and False:"),
+        never("status-is-watched"),
         red=COMPUTED + "test_what_is_watched_must_tell_what_becomes_pending[without the status]",
     ),
 )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import mutant
+from tests.mutants.mutant import gives, gone, mutant, never, without
 
-HEARTBEAT = "relay/cycle/heartbeat.py"
-IDENTITY = "relay/cycle/task_ids.py"
-IDLE = "relay/operations/idle.py"
 TEST_HEARTBEAT = "tests/unit/relay/cycle/test_heartbeat.py::"
 TEST_IDENTITY = "tests/unit/relay/cycle/test_task_ids.py::test_what_differs_has_another_id"
 TEST_IDLE = "tests/unit/relay/operations/test_idle.py::"
@@ -15,103 +12,91 @@ RELAY_PLAN = (
     mutant(
         "the id holds the version",
         "a row that becomes pending again is taken for dispatched",
-        (IDENTITY, "f'\"v\",{row.version}'", "'\"v\"'"),
+        gives("id-holds-version", """f'"b",{window.number}' if row.version is None else '"v"'"""),
         red=TEST_IDENTITY + "[version]",
     ),
     mutant(
         "the id holds the epoch",
         "what a new epoch dispatches is taken for dispatched",
-        (IDENTITY, "{quoted(source)},{quoted(epoch)},", "{quoted(source)},"),
+        without("id-holds-epoch-and-base", 2),
         red=TEST_IDENTITY + "[epoch]",
     ),
     mutant(
         "the id holds the key's types",
         "of two rows that look alike one is taken for the other",
-        (IDENTITY, '["{type(part).__name__}",{quoted(str(part))}]', "[{quoted(str(part))}]"),
+        without("id-holds-key-types", 0),
         red="tests/unit/relay/cycle/test_task_ids.py::test_no_two_keys_meet",
     ),
     mutant(
         "the id of a row without a version",
         "a row that a baseline has sent is taken for dispatched by every later one",
-        (IDENTITY, "f'\"b\",{window.number}' if row.version is None", "'\"b\"' if row.version is None"),
+        gives("id-holds-version", """'"b"' if row.version is None else f'"v",{row.version}'"""),
         red=TEST_IDENTITY + "[two baselines]",
     ),
     mutant(
         "an idle source has no open window",
         "what a relay that died has sealed waits for the next change",
-        (IDLE, "if checkpoint.open_window is not None or not", "if not"),
+        without("idle-without-open-window", 0),
         red=TEST_IDLE + "test_a_checkpoint_that_is_not_finished_has_work",
     ),
     mutant(
         "an idle source has its fence",
         "a restored database is not noticed before its next change",
-        (
-            IDLE,
-            "    if fence is None or (fence.epoch, fence.version, fence.generation, fence.store) != sealed:",
-            "    if False:",
-        ),
+        never("idle-with-its-fence"),
         red=TEST_IDLE + "test_a_table_that_is_not_as_sealed_has_work",
     ),
     mutant(
         "an idle source's queue is whole",
         "what Redis lost waits for the next change",
-        (IDLE, "return offset is None or _is_expected(offset, checkpoint)", "return True"),
+        gives("idle-with-whole-queue", "True"),
         red=TEST_IDLE + "test_a_queue_that_stands_elsewhere_has_work[lost]",
     ),
     mutant(
-        "the lease lives while work moves",
+        "the lease lasts while work moves",
         "a statement that never answers holds its source for ever",
-        (HEARTBEAT, "if self._clock() - self._moved > self._patience:", "if False:"),
+        never("stall"),
         red=TEST_HEARTBEAT + "test_without_progress_the_statement_is_cancelled_once_and_the_lease_left",
     ),
     mutant(
         "heartbeat",
         "a window that takes longer than the lease is never sealed",
-        (HEARTBEAT, "return self._leases.renew(lease)", "return True"),
+        gives("heartbeat", "True"),
         red=TEST_HEARTBEAT + "test_the_lease_is_renewed_inside_the_block",
     ),
     mutant(
         "a lease that is held is no proof",
         "a service that is away is said to be back",
-        (
-            "relay/worker/reporting.py",
-            "if proof.holds and (outage := outages.end(what)):",
-            "if outage := outages.end(what):",
-        ),
+        without("held-lease-no-proof", 0),
         red="tests/unit/relay/worker/test_reporting.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
     ),
     mutant(
         "a scan that finds its lease held is no proof",
         "a service that is away is said to be back",
-        ("relay/tasks.py", "proof.holds = report.outcome is not Outcome.HELD", "pass"),
+        gone("held-scan-no-proof"),
         red="tests/unit/relay/test_tasks.py::test_a_scan_that_finds_the_lease_taken_does_not_say_that_it_is_over",
     ),
     mutant(
         "lost ticks",
         "a worker that loses its connection to Redis ends",
-        ("relay/worker/lost_ticks.py", "QoS.restore_at_shutdown = False", "pass"),
+        gone("lost-ticks"),
         red="tests/integration/relay/test_lost_ticks.py::test_a_worker_outlives_the_loss_of_its_connection",
     ),
     mutant(
         "a clock that is put back",
         "the beat sends nothing until the time of before has come again",
-        ("relay/worker/beat.py", "        self._mind_the_clock()\n", ""),
+        gone("clock-put-back"),
         red="tests/unit/relay/worker/test_beat.py::test_a_step_of_the_clock_stops_no_tick[back]",
     ),
     mutant(
         "ticks that nobody takes",
         "a day without workers is a day of ticks for them to work off",
-        ("relay/worker/beat.py", "if self._waiting() >= MOST_WAITING:", "if False:"),
+        never("waiting-ticks"),
         red="tests/unit/relay/worker/test_beat.py::test_ticks_that_nobody_takes_do_not_pile_up",
     ),
     mutant(
         "no tick expires by the clock",
         "a worker whose clock is ahead of the beat's throws every tick away",
-        (
-            "relay/celery_app.py",
-            '"options": {"queue": OWN_QUEUE},\n        },\n        "look',
-            '"options": {"queue": OWN_QUEUE, "expires": 60},\n        },\n        "look',
-        ),
+        gives("no-expiring-tick", '{"queue": OWN_QUEUE, "expires": 60}'),
         red="tests/integration/relay/test_clocks.py"
         "::test_a_beat_whose_clock_is_not_the_workers_has_documents_sent[behind]",
     ),

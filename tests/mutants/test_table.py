@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.bench import PROJECT
+from tests.mutants.guards import PROJECT
 from tests.mutants.plan import PLAN
 from tests.mutants.table import BEGIN, END, with_table
 

@@ -50,4 +50,5 @@ def _start(name: str, command: list[str], folder: Path, environment: Mapping[str
 def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
     """The environment of a relay with these settings, and none of this process's own."""
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-    return {**rest, **settings, "PYTHONPATH": str(PROJECT)}
+    path = os.pathsep.join(filter(None, [str(PROJECT), rest.get("PYTHONPATH")]))
+    return {**rest, **settings, "PYTHONPATH": path}
