@@ -31,7 +31,7 @@ from tests.support.queues import Queued, business_ids_in_redis
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
 from tests.support.servers import running_servers
 
-pytest_plugins = ["sandbox.testing.real_server_decides"]
+pytest_plugins = ["sandbox.testing.plugin", "sandbox.testing.real_server_decides"]
 
 EMPTY_DATABASES = {"admin", "config", "local"}
 KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_kombu", "unacked", "celery")

@@ -39,11 +39,16 @@ TAKEN_OUT = {
 """The guard, the one that stands in for it or the fault that it guards against, and everything that goes wrong then."""
 
 
+FIRST_SEEDS = {"no-number wipe rollback empty loss": 4300, "no-window-chain hole empty": 1300}
+"""Where to begin with those that one history in thousands shows."""
+
+
 @pytest.mark.parametrize("words", TAKEN_OUT)
 def test_without_its_guard_a_history_goes_wrong(words: str) -> None:
     rules = Rules.named(words.split())
     still_to_see = set(TAKEN_OUT[words])
-    for seed in range(MOST_HISTORIES):
+    first = FIRST_SEEDS.get(words, 0)
+    for seed in range(first, first + MOST_HISTORIES):
         finding = History(seed, rules).play()
         still_to_see -= {finding.verdict} if finding else set()
         if not still_to_see:
