@@ -43,3 +43,11 @@ def client(servers: Mapping[str, str], control: SqlServerControl) -> Iterator[Co
     yield make
     for connection in made:
         connection.close()
+
+
+@pytest.fixture
+def numbers(client: Connect, control: SqlServerControl) -> None:
+    """The empty table `numbers`."""
+    connection = client()
+    connection.execute("DROP TABLE IF EXISTS dbo.numbers")
+    connection.execute("CREATE TABLE dbo.numbers (id int NOT NULL PRIMARY KEY, words nvarchar(200) NULL)")

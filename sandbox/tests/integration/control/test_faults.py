@@ -12,35 +12,12 @@ import pytest
 
 from sandbox.control import ControlError, SqlServerControl
 from sandbox.odbc import connect
-from sandbox.sqlserver.faults.model import CutFault, DelayFault, ErrorFault, LoginFault, Moment
+from sandbox.sqlserver.faults.model import DelayFault, ErrorFault, LoginFault
 from sandbox.waiting import wait_until
 from tests.integration.control.client import Connect
+from tests.integration.control.steps import COUNT, INSERT, is_cut, transaction
 
-INSERT = "INSERT INTO dbo.numbers (id) VALUES (1)"
-COUNT = "SELECT COUNT(*) FROM dbo.numbers"
-LONG_ROWS = 1000
-"""So many rows of the table fill many packets."""
-
-
-@pytest.fixture(autouse=True)
-def numbers(client: Connect, control: SqlServerControl) -> None:
-    """The empty table `numbers`."""
-    connection = client()
-    connection.execute("DROP TABLE IF EXISTS dbo.numbers")
-    connection.execute("CREATE TABLE dbo.numbers (id int NOT NULL PRIMARY KEY, words nvarchar(200) NULL)")
-
-
-def transaction(client: Connect) -> pyodbc.Connection:
-    connection = client()
-    connection.autocommit = False
-    return connection
-
-
-def is_cut(connection: pyodbc.Connection, statement: str) -> bool:
-    """Whether the connection is gone when the statement is over."""
-    with pytest.raises(pyodbc.OperationalError) as raised:
-        connection.execute(statement).fetchall()
-    return bool(raised.value.args[0] == "08S01")
+pytestmark = pytest.mark.usefixtures("numbers")
 
 
 # Errors
@@ -152,74 +129,6 @@ def test_the_drivers_own_requests_only_by_name(client: Connect, control: SqlServ
     with pytest.raises(pyodbc.Error, match="1205"):
         connection.commit()
     assert connection.execute(COUNT).fetchval() == 1
-
-
-# Connections that are cut
-
-
-def test_a_cut_before_the_statement(client: Connect, control: SqlServerControl) -> None:
-    connection = client()
-    control.arm(CutFault(moment=Moment.BEFORE, text="INSERT"))
-    assert is_cut(connection, INSERT)
-    assert client().execute(COUNT).fetchval() == 0
-
-
-def test_a_cut_after_the_statement(client: Connect, control: SqlServerControl) -> None:
-    connection = client()
-    control.arm(CutFault(text="INSERT"))
-    assert is_cut(connection, INSERT)
-    assert is_cut(connection, "SELECT 1"), "it stays cut"
-    assert client().execute(COUNT).fetchval() == 1
-
-
-@pytest.mark.parametrize(("moment", "rows"), [(Moment.BEFORE, 0), (Moment.AFTER, 1)])
-def test_a_commit_whose_reply_is_lost(client: Connect, control: SqlServerControl, moment: Moment, rows: int) -> None:
-    connection = transaction(client)
-    connection.execute(INSERT)
-    control.arm(CutFault(moment=moment, text="COMMIT"))
-    with pytest.raises(pyodbc.Error):
-        connection.commit()
-    assert client().execute(COUNT).fetchval() == rows
-
-
-def test_a_transaction_that_was_open_is_rolled_back(client: Connect, control: SqlServerControl) -> None:
-    connection = transaction(client)
-    connection.execute(INSERT)
-    control.arm(CutFault(moment=Moment.AFTER, text=COUNT))
-    assert is_cut(connection, COUNT)
-    assert client().execute(COUNT).fetchval() == 0
-
-
-def test_a_reply_that_is_cut_in_its_middle(client: Connect, control: SqlServerControl) -> None:
-    connection = client()
-    _fill(connection)
-    control.arm(CutFault(rows=LONG_ROWS // 2, text="words"))
-    cursor = connection.execute("SELECT id, words FROM dbo.numbers ORDER BY id")
-    found: list[int] = []
-    with pytest.raises(pyodbc.OperationalError, match="08S01"):
-        found.extend(row.id for row in cursor)
-    assert found == list(range(len(found)))
-    assert 0 < len(found) <= LONG_ROWS // 2
-
-
-def test_nothing_runs_behind_a_cut(client: Connect, control: SqlServerControl) -> None:
-    connection = client()
-    _fill(connection)
-    control.arm(CutFault(rows=1, text="words"))
-    assert is_cut(connection, "SELECT words FROM dbo.numbers; DELETE FROM dbo.numbers")
-    assert client().execute(COUNT).fetchval() == LONG_ROWS
-
-
-def test_a_short_reply_is_cut_at_its_end(client: Connect, control: SqlServerControl) -> None:
-    connection = client()
-    control.arm(CutFault(rows=10, text=COUNT))
-    assert is_cut(connection, COUNT)
-
-
-def test_an_errors_reply_is_lost_too(client: Connect, control: SqlServerControl) -> None:
-    connection = client()
-    control.arm(CutFault(text="nothing"))
-    assert is_cut(connection, "SELECT * FROM dbo.nothing")
 
 
 # Slow answers
@@ -343,10 +252,3 @@ def _fails(connection: pyodbc.Connection, statement: str) -> bool:
     except pyodbc.Error:
         return True
     return False
-
-
-def _fill(connection: pyodbc.Connection) -> None:
-    cursor = connection.cursor()
-    cursor.fast_executemany = True
-    rows = [(number, "x" * 200) for number in range(LONG_ROWS)]
-    cursor.executemany("INSERT INTO dbo.numbers (id, words) VALUES (?, ?)", rows)

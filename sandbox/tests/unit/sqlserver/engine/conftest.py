@@ -8,6 +8,8 @@ import pytest
 from sandbox.sqlserver.engine import SqlEngine, open_engine
 from tests.unit.sqlserver.engine.client import Client
 
+PASSWORD = "Fine-for-tests-1"
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
@@ -40,3 +42,17 @@ def tracked(db: Client) -> Client:
     db.run("INSERT INTO t (id, a) VALUES (1, 1), (2, 2), (3, 3)")
     db.run("ALTER TABLE dbo.t ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)")
     return db
+
+
+@pytest.fixture
+def hasty(other: Client) -> Client:
+    """A session that waits for no lock."""
+    other.run("SET LOCK_TIMEOUT 0")
+    return other
+
+
+@pytest.fixture
+def user(tracked: Client, engine: SqlEngine) -> Client:
+    """A session of the user u, who has no rights, beside the tracked table t."""
+    tracked.run(f"CREATE LOGIN u WITH PASSWORD = '{PASSWORD}'; CREATE USER u FOR LOGIN u")
+    return Client(engine, "sandbox", "u", PASSWORD)

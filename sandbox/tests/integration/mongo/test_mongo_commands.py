@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pymongo import ASCENDING, DESCENDING, DeleteOne, IndexModel, InsertOne, ReplaceOne, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, DESCENDING, DeleteOne, InsertOne, ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, CursorNotFound, DuplicateKeyError, OperationFailure
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from sandbox.mongo.mongo_server import MongoServer
 from sandbox.waiting import wait_until
-from tests.integration.mongo_fixtures import Client, connected
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[MongoServer]:
-    server = MongoServer(data=None)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def client(server: MongoServer) -> Iterator[Client]:
-    with connected(server.port) as client:
-        yield client
-
-
-@pytest.fixture
-def collection(client: Client) -> Iterator[Any]:
-    yield client.test.things
-    client.drop_database("test")
+from tests.integration.mongo_fixtures import Client
 
 
 def test_what_is_inserted_is_found(collection: Any) -> None:
@@ -183,50 +161,6 @@ def test_a_mixed_bulk_write(collection: Any) -> None:
     )
     assert (result.inserted_count, result.modified_count, result.deleted_count) == (2, 1, 1)
     assert result.upserted_ids == {3: 3}
-
-
-def test_a_unique_partial_index_minds_only_its_own(collection: Any) -> None:
-    collection.create_index("key", unique=True, partialFilterExpression={"live": True})
-    collection.insert_many([{"key": 1, "live": False}, {"key": 1, "live": False}, {"key": 1, "live": True}])
-    with pytest.raises(DuplicateKeyError) as failure:
-        collection.insert_one({"key": 1, "live": True})
-    assert failure.value.details is not None
-    assert failure.value.details["keyValue"] == {"key": 1}
-
-
-def test_a_unique_index_cannot_be_built_over_duplicates(collection: Any) -> None:
-    collection.insert_many([{"a": 1}, {"a": 1}])
-    with pytest.raises(DuplicateKeyError):
-        collection.create_index("a", unique=True)
-    assert list(collection.index_information()) == ["_id_"]
-
-
-def test_indexes_are_made_listed_and_dropped(collection: Any) -> None:
-    models = [IndexModel([("a", 1), ("b", -1)]), IndexModel("at", expireAfterSeconds=60)]
-    assert collection.create_indexes(models) == ["a_1_b_-1", "at_1"]
-    assert collection.create_indexes(models) == ["a_1_b_-1", "at_1"]
-    assert collection.index_information()["at_1"]["expireAfterSeconds"] == 60
-    with pytest.raises(OperationFailure) as conflict:
-        collection.create_index("at", expireAfterSeconds=61)
-    assert conflict.value.code == 86
-    collection.drop_index([("a", 1), ("b", -1)])
-    collection.drop_indexes()
-    assert list(collection.index_information()) == ["_id_"]
-
-
-def test_expired_documents_disappear_and_others_stay(collection: Any) -> None:
-    collection.create_index("expires_at", expireAfterSeconds=0)
-    now = datetime.now(UTC)
-    collection.insert_many(
-        [
-            {"_id": "past", "expires_at": now - timedelta(hours=1)},
-            {"_id": "future", "expires_at": now + timedelta(hours=1)},
-            {"_id": "none"},
-            {"_id": "text", "expires_at": "long ago"},
-        ]
-    )
-    wait_until(lambda: collection.find_one({"_id": "past"}) is None)
-    assert collection.count_documents({}) == 3
 
 
 def test_aggregations(collection: Any) -> None:
