@@ -37,8 +37,8 @@ def as_configuration_error(error: BaseException, what: str) -> ConfigurationErro
 
 
 def _remedy(error: BaseException) -> str | None:
-    if isinstance(error, DBAPIError) and (fix := mssql.remedy(error)):
-        return f"SQL Server error {mssql.error_number(error)}: {fix}"
+    if isinstance(error, DBAPIError):
+        return mssql.numbered_remedy(error)
     if isinstance(error, PyMongoError) and (fix := mongo.remedy(error)):
         return f"MongoDB: {fix}"
     if isinstance(error, redis.exceptions.RedisError) and (fix := redis_errors.remedy(error)):

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from celery import Celery
 
@@ -17,7 +18,7 @@ from common.logging import get_logger
 from relay.broker.message import render_args
 from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.broker.redis_publisher import RedisPublisher
-from relay.broker.settings import read_broker, use_broker
+from relay.broker.settings import Kind, read_broker, use_broker
 from relay.cycle.heartbeat import Heartbeat
 from relay.cycle.options import CycleOptions
 from relay.cycle.ports import Ports, Publisher
@@ -91,9 +92,13 @@ def build(settings: Settings, app: Celery) -> Relay:
 def _publisher(settings: Settings, app: Celery) -> Publisher:
     broker = read_broker(settings)
     use_broker(app, broker)
-    if broker.is_redis:
-        return RedisPublisher(app, namespace=settings.MONGO_DB_NAME, signals=settings.RELAY_PUBLISH_SIGNALS)
-    return RabbitMQPublisher(app)
+    match broker.kind:
+        case Kind.REDIS | Kind.SENTINEL:
+            return RedisPublisher(app, namespace=settings.MONGO_DB_NAME, signals=settings.RELAY_PUBLISH_SIGNALS)
+        case Kind.RABBITMQ:
+            return RabbitMQPublisher(app)
+        case unknown:
+            assert_never(unknown)
 
 
 _built: dict[int, Relay] = {}

@@ -48,6 +48,9 @@ class Kind(Enum):
     RABBITMQ = "RabbitMQ"
 
 
+REDIS_KINDS = frozenset({Kind.REDIS, Kind.SENTINEL})
+"""Those that keep offsets: exactly once."""
+
 _KNOWN: Mapping[Kind, Collection[str]] = MappingProxyType(
     {Kind.REDIS: options.REDIS, Kind.SENTINEL: options.SENTINEL, Kind.RABBITMQ: options.RABBITMQ}
 )
@@ -68,7 +71,7 @@ class Broker:
     @property
     def is_redis(self) -> bool:
         """Whether it keeps offsets: exactly once."""
-        return self.kind is not Kind.RABBITMQ
+        return self.kind in REDIS_KINDS
 
     def configuration(self) -> dict[str, Any]:
         """What Celery has to know of it."""
@@ -92,10 +95,10 @@ def read_broker(settings: Settings) -> Broker:
     chosen = settings.broker_options
     options.check_options(chosen, _KNOWN[kind])
     kept = [_without_options(url, kind, chosen) for url in urls]
-    if kind is not Kind.RABBITMQ:
+    if kind in REDIS_KINDS:
         _check_databases(kept)
     encryption = options.ssl_options(
-        chosen.pop("ssl", None), options.RABBITMQ_SSL if kind is Kind.RABBITMQ else options.REDIS_SSL
+        chosen.pop("ssl", None), options.REDIS_SSL if kind in REDIS_KINDS else options.RABBITMQ_SSL
     )
     for name in options.SOCKET_OPTIONS & chosen.keys():
         chosen[name] = options.with_numbered_keys(chosen[name])
@@ -232,7 +235,7 @@ def _without_options(url: str, kind: Kind, chosen: dict[str, Any]) -> str:
 
 
 def _is_kombus_own(name: str, kind: Kind, scheme: str) -> bool:
-    if kind is Kind.RABBITMQ:
+    if kind not in REDIS_KINDS:
         return name in options.OF_THE_CONNECTION
     return name.startswith("ssl_") or (name == "virtual_host" and scheme == _SOCKET)
 
@@ -267,7 +270,7 @@ def _merged(kind: Kind, settings: Settings, chosen: Mapping[str, Any], urls: int
     Without a channel there is an error at once, after one try for each URL: relay's own retries have jitter and an
     end.
     """
-    if kind is Kind.RABBITMQ:
+    if kind not in REDIS_KINDS:
         return MappingProxyType({**chosen, "read_timeout": TIMEOUT_SECONDS, "max_retries": urls - 1})
     needed: dict[str, Any] = {
         "socket_timeout": TIMEOUT_SECONDS,

@@ -11,7 +11,8 @@ from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
-from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
+from relay.cli.errors import print_error, report_errors
+from relay.exits import EXIT_CONFIGURATION
 from relay.operations.service import adopt, look_at_status
 from relay.sources.registry import all_sources, find_source
 from relay.sources.source import Source
@@ -39,9 +40,9 @@ def adopt_command(
     with report_errors():
         chosen = list(all_sources()) if every else [find_source(name) for name in sources or []]
         set_up_logging(get_settings())
-        from relay.celery_app import app
+        from relay.celery_app import app as celery_app
 
-        relay = this_process(app)
+        relay = this_process(celery_app)
         if not yes:
             _ask(relay, chosen)
         done, problems = each_source(chosen, lambda source: adopt(relay, source))

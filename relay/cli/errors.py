@@ -11,13 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from common.config import SettingsError
 from common.database.errors import ConfigurationError
 from common.database.mssql.errors import remedy
-from relay import exits as refusal
 from relay.error_policy import describe_error, is_transient
+from relay.exits import EXIT_CONFIGURATION
 from relay.sources.registry import UnknownSourceError
 from relay.tracking.checks import NotReadyError
 
 EXIT_REFUSED = 1
-EXIT_CONFIGURATION = refusal.EXIT_CONFIGURATION
 EXIT_AWAY = 3
 
 USER_ERRORS = (SettingsError, ConfigurationError, UnknownSourceError, NotReadyError)

@@ -13,7 +13,8 @@ from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
-from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
+from relay.cli.errors import print_error, report_errors
+from relay.exits import EXIT_CONFIGURATION
 from relay.operations.service import look_for_stuck, resend_stuck
 from relay.operations.stuck_rows import SENTENCES, SHOWN, StuckRows, Verdict
 from relay.sources.registry import all_sources, find_source
@@ -40,9 +41,9 @@ def reconcile_command(
         chosen = [find_source(source)] if source else list(all_sources())
         settings = get_settings()
         set_up_logging(settings)
-        from relay.celery_app import app
+        from relay.celery_app import app as celery_app
 
-        relay = this_process(app)
+        relay = this_process(celery_app)
         if older_than is not None:
             # 0 minutes is every row that was ever dispatched; the setting itself must be more.
             relay = replace(relay, settings=settings.model_copy(update={"RELAY_STUCK_MINUTES": older_than}))

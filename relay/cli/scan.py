@@ -13,10 +13,11 @@ from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
-from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
+from relay.cli.errors import print_error, report_errors
 from relay.cycle.reasons import SENTENCES
-from relay.operations.preview import Preview, preview
-from relay.operations.service import scan
+from relay.exits import EXIT_CONFIGURATION
+from relay.operations.preview import Preview
+from relay.operations.service import look_ahead, scan
 from relay.sources.registry import all_sources, find_source
 from relay.wiring import this_process
 
@@ -36,14 +37,11 @@ def scan_command(
         chosen = [find_source(source)] if source else list(all_sources())
         settings = get_settings()
         set_up_logging(settings)
-        from relay.celery_app import app
+        from relay.celery_app import app as celery_app
 
-        relay = this_process(app)
-        ports = relay.ports
+        relay = this_process(celery_app)
         if dry_run:
-            found, problems = each_source(
-                chosen, lambda source: preview(relay.own(source), ports.changes, ports.checkpoints, relay.options)
-            )
+            found, problems = each_source(chosen, lambda source: look_ahead(relay, source))
             console.print(_previews(found))
         else:
             done, problems = each_source(chosen, lambda source: scan(relay, source))

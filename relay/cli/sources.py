@@ -12,7 +12,8 @@ from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
 from relay.broker.settings import read_broker
 from relay.cli.console import console
-from relay.cli.errors import EXIT_CONFIGURATION, print_error, report_errors
+from relay.cli.errors import print_error, report_errors
+from relay.exits import EXIT_CONFIGURATION
 from relay.sources.check import Findings, check_sources
 from relay.sources.registry import all_sources
 from relay.sources.reserved import check_lists

@@ -13,8 +13,9 @@ from rich.table import Table
 from common.config import get_settings
 from common.logging import set_up_logging
 from relay.cli.console import console
-from relay.cli.errors import EXIT_CONFIGURATION, report_errors
+from relay.cli.errors import report_errors
 from relay.cycle.reasons import SENTENCES, reason_of
+from relay.exits import EXIT_CONFIGURATION
 from relay.operations.service import look_at_status
 from relay.operations.status import SourceStatus
 from relay.sources.registry import all_sources
@@ -33,9 +34,9 @@ def status_command(
     """
     with report_errors():
         set_up_logging(get_settings())
-        from relay.celery_app import app
+        from relay.celery_app import app as celery_app
 
-        found = look_at_status(this_process(app), all_sources())
+        found = look_at_status(this_process(celery_app), all_sources())
     if as_json:
         for one in found:
             typer.echo(json.dumps(asdict(one), default=str))

@@ -40,8 +40,8 @@ class CycleContext:
     """Finds what is sent again by hand in this window, beside what changed."""
     adopts: bool = False
     """A person has said that this relay takes the source over."""
-    abandoned_for: str | None = None
-    """Why the last epoch ended; known until the next one has begun."""
+    ended_for: Reason | None = None
+    """Why this cycle has ended its epoch; None: it has not."""
     progress: Callable[[], None] = field(default=lambda: None)
     """Called whenever something has moved: the lease's heartbeat stops without it."""
     dispatched: int = 0
@@ -90,7 +90,7 @@ class CycleContext:
         """What is known of this source is not trusted any more: a new epoch, with a baseline."""
         number = max(self.number, offset.window if offset else 0)
         self._insist(self.ports.checkpoints.end_epoch(self.lease, number=number, reason=reason))
-        self.abandoned_for = reason
+        self.ended_for = reason
         self.checkpoint = replace(
             self.checkpoint,
             version=None,

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from common.database.errors import ConfigurationError
 from common.database.ports import Snapshot
-from common.database.records import EpochStart, Fence, Offset, Resume, TableState
+from common.database.records import EPOCHS_REMEMBERED, EpochStart, Fence, Offset, Resume, TableState
 from relay.cycle.context import CycleContext
 from relay.cycle.continuity import why_new_epoch
 from relay.cycle.outcomes import Stop, StopReason
 from relay.cycle.ownership import leave_it_to_who_is_at_work
 from relay.cycle.reasons import SENTENCES, Reason
 
-MOST_EPOCHS = 3
+MOST_EPOCHS = EPOCHS_REMEMBERED
 """Epochs that may begin one soon after the other. More often it happens where two relays do not know of each other."""
 
 

@@ -17,20 +17,21 @@ class Outcome(StrEnum):
     HELD = "held"
     """Somebody else holds the lease."""
     STOPPED = "stopped"
-    """The lease, the checkpoint or the fence was no longer ours."""
+    """Lease, checkpoint, fence or journal was not what this relay had read."""
     QUEUE_FULL = "queue_full"
     """The journal keeps the rest."""
     EPOCH_ENDED = "epoch_ended"
-    """What was sealed cannot be trusted any more: the next cycle reads a baseline."""
+    """What was known of the source cannot be trusted any more: all that waits is read as a baseline, by this cycle or
+    the next."""
 
 
 SENTENCES: Mapping[Outcome, str] = MappingProxyType(
     {
         Outcome.DONE: "done",
         Outcome.HELD: "somebody else holds the lease",
-        Outcome.STOPPED: "the lease, the watermark or the fence was no longer ours",
+        Outcome.STOPPED: "lease, checkpoint, fence or journal was not what this relay had read",
         Outcome.QUEUE_FULL: "the queue is full; the journal keeps the rest",
-        Outcome.EPOCH_ENDED: "the epoch has ended; the next cycle reads a baseline",
+        Outcome.EPOCH_ENDED: "the epoch has ended: all that waits is read as a baseline",
     }
 )
 """What people read."""

@@ -79,10 +79,17 @@ def _run(context: CycleContext) -> tuple[Outcome, SealedWindow | None]:
             return Outcome.QUEUE_FULL, None
         sealed = seal_window(context)
         context.rejected = sealed.rejected
-        return _OUTCOMES[drain(context, sealed.window, sealed.dispatches)], sealed
+        return _outcome(context, drain(context, sealed.window, sealed.dispatches)), sealed
     except Stop as stop:
         context.ports.log.info("stopped", source=context.source.name, reason=stop.reason.value)
         return Outcome.STOPPED, sealed
+
+
+def _outcome(context: CycleContext, drained: Drained) -> Outcome:
+    """A cycle that has ended its epoch says so, also when it has begun the next one and read its baseline."""
+    if drained is Drained.DRAINED and context.ended_for is not None:
+        return Outcome.EPOCH_ENDED
+    return _OUTCOMES[drained]
 
 
 def _recover_window(context: CycleContext) -> Drained | None:

@@ -17,7 +17,7 @@ from relay.sources.readable import check_state
 
 ATTEMPTS = 8
 """Readings of one window before the cycle gives up and leaves it to the next one (tests/protocol)."""
-REREADS = 3
+REREADS = 4
 """Of those, readings thrown away because a version above the snapshot's own appeared."""
 
 
@@ -49,7 +49,7 @@ def seal_window(context: CycleContext) -> SealedWindow:
             if not accepts_fence(snapshot.state.fence, context.checkpoint, context.lease.generation):
                 settle(context, snapshot)
                 continue
-            sealed = _read_and_seal(context, snapshot, is_careful=attempt <= REREADS)
+            sealed = _read_and_seal(context, snapshot, is_careful=attempt < REREADS)
             if sealed is not None:
                 return sealed
     raise SourceBusyError(

@@ -16,6 +16,7 @@ from relay.cycle.outcomes import SENTENCES, CycleReport, Outcome
 from relay.cycle.run import run_cycle
 from relay.error_policy import as_configuration_error, describe_error, is_transient
 from relay.operations.idle import sources_with_work
+from relay.operations.preview import Preview, preview
 from relay.operations.status import SourceStatus, statuses
 from relay.operations.stuck_rows import StuckRows, find_stuck_rows, make_judge, rows_to_resend
 from relay.sources.source import Source
@@ -48,6 +49,15 @@ def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
         lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher, renew_fence),
     )
     return [own[source] for source in found]
+
+
+def look_ahead(relay: Relay, source: Source) -> Preview:
+    """What the next cycle over the source would send. Raises what a cycle raises."""
+    ports = relay.ports
+    return _patiently(
+        f"source {source.name}",
+        lambda: preview(relay.own(source), ports.changes, ports.checkpoints, relay.options),
+    )
 
 
 def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:

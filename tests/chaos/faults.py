@@ -14,7 +14,7 @@ from sandbox.mongo_control import MongoControl
 from sandbox.waiting import WaitTimeoutError, wait_until
 
 from examples.pharmacy.documents import KINDS
-from relay.cli.errors import EXIT_CONFIGURATION
+from relay.exits import EXIT_CONFIGURATION
 from tests.chaos.definitions import Definitions
 from tests.chaos.ledger import Ledger
 from tests.chaos.proxy import Proxy

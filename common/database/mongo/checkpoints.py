@@ -15,10 +15,7 @@ from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import checkpoint_of, offset_document, open_window_document
 from common.database.ports import Checkpoints
-from common.database.records import Checkpoint, EpochStart, Lease, OpenWindow, Seal
-
-EPOCHS_REMEMBERED = 3
-"""What `stop_source` asks for at most."""
+from common.database.records import EPOCHS_REMEMBERED, Checkpoint, EpochStart, Lease, OpenWindow, Seal
 
 
 class MongoCheckpoints(Checkpoints):

@@ -107,10 +107,16 @@ def remedy(error: DBAPIError) -> str | None:
     return REMEDIES.get(number) if number is not None else None
 
 
+def numbered_remedy(error: DBAPIError) -> str | None:
+    """The remedy with the error's number before it; None when this module does not know."""
+    known = remedy(error)
+    return None if known is None else f"SQL Server error {error_number(error)}: {known}"
+
+
 def as_configuration_error(error: DBAPIError, what: str) -> ConfigurationError | None:
     """The error with its number and remedy; None when this module knows none. `what` names the source."""
-    known = remedy(error)
-    return None if known is None else ConfigurationError(f"{what}: SQL Server error {error_number(error)}: {known}")
+    known = numbered_remedy(error)
+    return None if known is None else ConfigurationError(f"{what}: {known}")
 
 
 def _said(error: DBAPIError) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from common.database.records.checkpoint import Checkpoint, EpochStart, Lease, OpenWindow, Seal
+from common.database.records.checkpoint import EPOCHS_REMEMBERED, Checkpoint, EpochStart, Lease, OpenWindow, Seal
 from common.database.records.dispatch import Dispatch, LastDispatch, Outgoing, Takeover, TaskStatus, WindowHeader
 from common.database.records.fence import Fence, Resume
 from common.database.records.offset import NOWHERE, Offset
 from common.database.records.table import ChangedRow, TableState, TrackedTable
 
 __all__ = [
+    "EPOCHS_REMEMBERED",
     "NOWHERE",
     "ChangedRow",
     "Checkpoint",

@@ -10,6 +10,9 @@ from typing import Any
 from common.database.records.fence import Resume
 from common.database.records.offset import Offset
 
+EPOCHS_REMEMBERED = 3
+"""Starts of epochs that a checkpoint keeps: so many within a short time stop the source."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenWindow:

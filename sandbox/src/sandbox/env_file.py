@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from sandbox.errors import ServiceError
 from sandbox.files import write_whole
 
 DEFAULT_PATH = Path(".sandbox/env")
@@ -54,6 +55,16 @@ def remove_stale(path: Path) -> None:
     """
     if path.is_file() and set(read(path)) - set(SOMETIMES) == set(NAMES):
         path.unlink()
+
+
+def claim(path: Path) -> None:
+    """See that a sandbox may write there: what an earlier one left is taken away.
+
+    Raises ServiceError for a file of somebody else's, which holds more than where the services are.
+    """
+    remove_stale(path)
+    if path.exists():
+        raise ServiceError(f"{path} is not a sandbox's file, and is left as it is: name another with --env-file")
 
 
 def urls(values: Mapping[str, str]) -> dict[str, str]:

@@ -17,9 +17,10 @@ def serve(options: StackOptions, env_path: Path) -> None:
 
     The env file is taken away at the end: it is there while the services are.
 
-    Raises what `stack.running` raises, and ChildDiedError when one of the services ends.
+    Raises what `stack.running` raises, ServiceError for an env file of somebody else's, and ChildDiedError when one of
+    the services ends.
     """
-    env_file.remove_stale(env_path)
+    env_file.claim(env_path)
     with stack.running(options) as services:
         env_file.write(env_path, services.settings)
         print(_summary(services.settings, env_path, options), flush=True)

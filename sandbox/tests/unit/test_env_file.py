@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from sandbox import env_file
+from sandbox.errors import ServiceError
 
 
 def values(**changes: str) -> dict[str, str]:
@@ -38,3 +41,18 @@ def test_a_file_with_anything_else_in_it_stays(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_no_matter(tmp_path: Path) -> None:
     env_file.remove_stale(tmp_path / "env")
+
+
+def test_a_file_that_somebody_else_has_written_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("MSSQL_SERVER=real.example\nMSSQL_PASSWORD=theirs\n")
+    with pytest.raises(ServiceError, match=r"is not a sandbox's file"):
+        env_file.claim(path)
+    assert "theirs" in path.read_text()
+
+
+def test_what_an_earlier_sandbox_left_is_no_hindrance(tmp_path: Path) -> None:
+    path = tmp_path / "env"
+    env_file.write(path, dict.fromkeys(env_file.NAMES, "earlier"))
+    env_file.claim(path)
+    assert not path.exists()

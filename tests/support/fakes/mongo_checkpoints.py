@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from common.database.ports import Checkpoints, Leases
 from common.database.records import (
+    EPOCHS_REMEMBERED,
     Checkpoint,
     EpochStart,
     Lease,
@@ -125,7 +126,7 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
         if seal.brings_definition:
             changes |= {"defined_by": seal.host, "defined_at": self._now(), "superseded": seal.superseded}
         if seal.expected_version is None:
-            changes["epoch_starts"] = (*seal.epoch_starts, self._now())[-3:]
+            changes["epoch_starts"] = (*seal.epoch_starts, self._now())[-EPOCHS_REMEMBERED:]
         return changes
 
     def _baseline(self, seal: Seal) -> dict[str, Any]:

@@ -207,3 +207,16 @@ def test_a_queue_that_knows_the_source_is_no_first_run(world: World) -> None:
     _lose_the_fence(world)
     assert world.scan(first_run_now=True).baseline is Reason.FIRST_RUN
     assert "HĐ-2" in world.queued()
+
+
+# What the cycle says of it
+
+
+def test_a_cycle_that_ends_its_epoch_does_not_report_done(world: World) -> None:
+    before = world.mongo.backup()
+    world.write(2)
+    world.scan()
+    world.mongo.restore(before)
+    report = world.scan()
+    assert (report.outcome, report.baseline) == (Outcome.EPOCH_ENDED, Reason.QUEUE_AHEAD)
+    assert world.scan().outcome is Outcome.DONE
