@@ -73,7 +73,7 @@ def relay(since: int) -> dict[str, float]:
 
 
 def first_run() -> dict[str, float]:
-    """What relay does once in its epoch, so that the next scan is an ordinary one."""
+    """What relay does once, so that the next scan is an ordinary one."""
     with relay_of_settings() as made:
         scan(made, SALE)
     return {}

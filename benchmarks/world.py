@@ -46,7 +46,7 @@ class World:
                 client.delete(key)
 
     def afresh(self, name: str) -> World:
-        """The same services with a MongoDB database of this name: a relay in its first epoch. Tables are emptied."""
+        """The same services with a MongoDB database of this name: a relay that has never run. Tables are emptied."""
         self.connection.execute("DELETE FROM dbo.SalesInvoices")
         self.connection.execute("DELETE FROM dbo.relay_fence")
         with redis.Redis(self.settings["REDIS_HOST"], int(self.settings["REDIS_PORT"])) as client:
@@ -72,7 +72,7 @@ def running() -> Iterator[World]:
         connection.execute(f"CREATE TABLE {SEED} (name varchar(20) NOT NULL PRIMARY KEY)")
         names = ", ".join(f"('HD-{number}')" for number in range(SEED_ROWS))
         connection.execute(f"INSERT INTO {SEED} VALUES {names}")
-        settings = {**services.settings, "RELAY_QUEUE_LIMIT": "100000000", "RELAY_LEASE_SECONDS": "60"}
+        settings = {**services.settings, "MONGO_DB_NAME": "relay", "RELAY_QUEUE_LIMIT": "100000000", "RELAY_LEASE_SECONDS": "60"}
         try:
             yield World(settings=settings, connection=connection)
         finally:

@@ -7,6 +7,7 @@ log.processing(task_id); ...; log.success(task_id)
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import MongoClient
@@ -16,6 +17,12 @@ from common.database.mongo.causality import Causality, causal
 from common.database.mongo.client import make_client
 from common.database.mongo.concerns import pinned
 from common.database.records import TaskStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Connection:
+    client: MongoClient[dict[str, Any]]
+    causality: Causality
 
 
 class TaskLog:
@@ -29,7 +36,7 @@ class TaskLog:
         """`mongo_uri` and `database`: relay's MONGO_URI and MONGO_DB_NAME."""
         self._uri = mongo_uri
         self._database = database
-        self._opened: tuple[int, MongoClient[dict[str, Any]], Causality] | None = None
+        self._opened: dict[int, _Connection] = {}
 
     def processing(self, task_id: str) -> bool:
         """The task is being worked on."""
@@ -60,9 +67,9 @@ class TaskLog:
 
     def close(self) -> None:
         """Close the connections, if there are any; the next call opens others."""
-        opened, self._opened = self._opened, None
-        if opened is not None and opened[0] == os.getpid():
-            opened[1].close()
+        opened = self._opened.pop(os.getpid(), None)
+        if opened is not None:
+            opened.client.close()
 
     @causal
     def _set(self, task_id: str, status: TaskStatus, error: str | None = None) -> bool:
@@ -71,15 +78,21 @@ class TaskLog:
 
     @property
     def _logs(self) -> Collection[dict[str, Any]]:
-        return pinned(self._open()[1], self._database)["task_logs"]
+        return pinned(self._open().client, self._database)["task_logs"]
 
     @property
     def _causality(self) -> Causality:
-        return self._open()[2]
+        return self._open().causality
 
-    def _open(self) -> tuple[int, MongoClient[dict[str, Any]], Causality]:
+    def _open(self) -> _Connection:
         """This process's own connection: one that was made before a fork belongs to the parent."""
-        if self._opened is None or self._opened[0] != os.getpid():
-            client = make_client(self._uri, application="relay-task-log")
-            self._opened = (os.getpid(), client, Causality(client))
-        return self._opened
+        process = os.getpid()
+        if (opened := self._opened.get(process)) is not None:
+            return opened
+        client = make_client(self._uri, application="relay-task-log")
+        made = _Connection(client=client, causality=Causality(client))
+        # Without a lock, which a fork could copy while it is held: of two threads one keeps its connection.
+        kept = self._opened.setdefault(process, made)
+        if kept is not made:
+            client.close()
+        return kept

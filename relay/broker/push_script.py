@@ -53,7 +53,7 @@ def run_calls(client: redis.Redis, calls: Iterable[Call]) -> None:
     try:
         _send_all(client, _remembered(calls, made))
     except NoScriptError:
-        # Nothing was done: Redis has forgotten the script, as after SCRIPT FLUSH or in a new master.
+        # Redis has forgotten the script, as after SCRIPT FLUSH or in a new master. What it did before is skipped.
         client.script_load(PUSH)
         _send_all(client, made)
 

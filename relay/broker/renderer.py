@@ -81,7 +81,7 @@ class Renderer:
             get_logger("relay").warning(
                 "no_template",
                 task=sample.window.task,
-                reason=str(error),
+                error=str(error),
                 effect="messages are rendered one by one by kombu, which takes longer",
             )
             return None

@@ -73,7 +73,7 @@ class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it
     """Lease, checkpoint, fence or journal is not what this relay read: end quietly."""
 
     def __init__(self, reason: StopReason) -> None:
-        super().__init__(reason.value)
+        super().__init__(reason)
         self.reason = reason
 
 

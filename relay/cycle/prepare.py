@@ -16,15 +16,6 @@ Rows = Iterator[Sequence[ChangedRow]]
 Resent = Iterator[Sequence[tuple[ChangedRow, LastDispatch | None]]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Batch:
-    """Rows that were read together, as dispatches in order."""
-
-    dispatches: Sequence[Dispatch]
-    runs_ahead: bool
-    """A row's version lies above the snapshot's own."""
-
-
 @dataclass(kw_only=True, slots=True)
 class Prepared:
     """What stands in the journal for a window."""
@@ -61,32 +52,31 @@ def prepare_window(
     """
     prepared = Prepared()
     with context.ports.prefetch(_batches(context, header, rows, resent, ceiling)) as batches:
-        for batch in batches:
-            if batch.runs_ahead:
+        for dispatches in batches:
+            if dispatches is None:
                 return None
-            _write(context, batch.dispatches, prepared)
+            _write(context, dispatches, prepared)
             context.progress()
     return prepared
 
 
 def _batches(
     context: CycleContext, header: WindowHeader, rows: Rows, resent: Resent, ceiling: int | None
-) -> Iterator[Batch]:
-    """Runs on the thread that reads: it changes nothing that others see."""
+) -> Iterator[Sequence[Dispatch] | None]:
+    """Runs on the thread that reads: it changes nothing that others see. None, at the end: the reading is not
+    consistent, and nothing more is read."""
     seqs = count()
     first_time = ([(row, None) for row in batch] for batch in rows)
     for batch in chain(first_time, resent):
         # guard: reading-again
         runs_ahead = ceiling is not None and any((row.version or 0) > ceiling for row, _ in batch)
-        yield Batch(
-            dispatches=[]
-            if runs_ahead
-            else [
-                make_dispatch(context.source, header, row, next(seqs), context.ports.render, repeats=repeats)
-                for row, repeats in batch
-            ],
-            runs_ahead=runs_ahead,
-        )
+        if runs_ahead:
+            yield None
+            return
+        yield [
+            make_dispatch(context.source, header, row, next(seqs), context.ports.render, repeats=repeats)
+            for row, repeats in batch
+        ]
 
 
 def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prepared) -> None:

@@ -43,7 +43,7 @@ class Relays:
         return list(self._commands)
 
     def start(self, name: str) -> None:
-        """Start it; every epoch has a log of its own."""
+        """Start it; every start has a log of its own."""
         on_its_clock = ["-m", "tests.chaos.clock", str(self._clocks[name].path)]
         self._running[name] = self._start(name, [*on_its_clock, *WORKER, *self._commands[name]], {})
 

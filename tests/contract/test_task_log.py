@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from common.config import Settings
 from common.database.mongo_client import MongoStore
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
@@ -84,3 +87,9 @@ def test_a_bulk_change_of_one_shop_is_not_searched_through(mongo_store: MongoSto
     found = mongo_store.task_logs.find_one({"_id": shop[7].id})
     assert found is not None
     assert found["change"] == {"key": ["shop", "HĐ-7"], "version": 9}
+
+
+def test_threads_that_begin_together_share_one_connection(settings: Settings, log: TaskLog) -> None:
+    shared = TaskLog(settings.MONGO_URI.get_secret_value(), settings.MONGO_DB_NAME)
+    with closing(shared), ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(shared.processing, [SECOND_EPOCH.id] * 32))

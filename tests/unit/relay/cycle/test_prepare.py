@@ -1,0 +1,56 @@
+"""What a reading gives goes into the journal, and no more is read than is of use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from common.database.records import ChangedRow, Lease
+from relay.cycle.context import CycleContext
+from relay.cycle.options import CycleOptions
+from relay.cycle.prepare import prepare_window
+from relay.sources.builtin import SALE
+from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
+from tests.support.samples import a_checkpoint, a_dispatch
+from tests.support.stage import paused_ports
+
+CEILING = 10
+
+
+def _context() -> CycleContext:
+    ports = paused_ports(FakeDatabase(), FakeMongo(), FakeQueue(), lambda _: None, lambda: "name")
+    lease = Lease(source=SALE.id, owner="owner", generation=1)
+    return CycleContext(source=SALE, ports=ports, options=CycleOptions(), lease=lease, checkpoint=a_checkpoint())
+
+
+class Reading:
+    """Batches of one row with these versions; notes how far it was read."""
+
+    def __init__(self, *versions: int) -> None:
+        self._versions = versions
+        self.read: list[int] = []
+
+    def __iter__(self) -> Iterator[Sequence[ChangedRow]]:
+        for version in self._versions:
+            self.read.append(version)
+            yield [ChangedRow(version=version, key=("NT-01", version), args=(f"HĐ-{version}", "NT-01"))]
+
+
+def test_all_that_is_read_is_prepared_in_order() -> None:
+    prepared = prepare_window(_context(), a_dispatch(0).window, iter(Reading(1, 2)), iter(()), ceiling=CEILING)
+    assert prepared is not None
+    assert [dispatch.business_id for dispatch in prepared.kept] == ["HĐ-1", "HĐ-2"]
+    assert [dispatch.seq for dispatch in prepared.kept] == [0, 1]
+    assert (prepared.count, prepared.last) == (2, prepared.kept[-1])
+
+
+def test_after_a_row_above_the_ceiling_nothing_more_is_read() -> None:
+    reading, resent = Reading(1, CEILING + 1, 3), Reading(4)
+    again = ([(row, None) for row in batch] for batch in resent)
+    assert prepare_window(_context(), a_dispatch(0).window, iter(reading), again, ceiling=CEILING) is None
+    assert (reading.read, resent.read) == ([1, CEILING + 1], [])
+
+
+def test_without_a_ceiling_such_a_row_is_taken() -> None:
+    prepared = prepare_window(_context(), a_dispatch(0).window, iter(Reading(CEILING + 1)), iter(()), ceiling=None)
+    assert prepared is not None
+    assert prepared.count == 1
