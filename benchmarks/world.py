@@ -72,7 +72,12 @@ def running() -> Iterator[World]:
         connection.execute(f"CREATE TABLE {SEED} (name varchar(20) NOT NULL PRIMARY KEY)")
         names = ", ".join(f"('HD-{number}')" for number in range(SEED_ROWS))
         connection.execute(f"INSERT INTO {SEED} VALUES {names}")
-        settings = {**services.settings, "MONGO_DB_NAME": "relay", "RELAY_QUEUE_LIMIT": "100000000", "RELAY_LEASE_SECONDS": "60"}
+        settings = {
+            **services.settings,
+            "MONGO_DB_NAME": "relay",
+            "RELAY_QUEUE_LIMIT": "100000000",
+            "RELAY_LEASE_SECONDS": "60",
+        }
         try:
             yield World(settings=settings, connection=connection)
         finally:

@@ -25,7 +25,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
     """Sends each entry when it is due. What could not be sent is not sent later: the next tick does the same."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._outages = Incidents()
+        self._incidents = Incidents()
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
@@ -46,7 +46,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
         """Send it. Raises nothing: a beat must go on."""
         log = get_logger("relay")
         try:
-            with log_once(log, self._outages, "beat"):
+            with log_once(log, self._incidents, "beat"):
                 self._send(entry, producer)
         except Exception:
             log.exception("tick_not_sent", task=entry.task)

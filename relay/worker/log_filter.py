@@ -33,14 +33,14 @@ def quieten() -> None:
 class _BrokerAway(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
-        self._outages = Incidents()
+        self._incidents = Incidents()
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno == logging.WARNING:
-            self._outages.end("broker")
+            self._incidents.end("broker")
             return _without_traceback(record)
         if "Cannot connect" in str(record.msg):
-            return self._outages.begin("broker", "away") is not None
+            return self._incidents.begin("broker", "away") is not None
         return True
 
 

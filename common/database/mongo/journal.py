@@ -114,7 +114,7 @@ class MongoJournal(Journal, History):
         fields = ["key", "status", "attempt", "created_at", "dispatched_at"]
         now = self._clock.now()
         found = self._logs.find(query, fields).sort([("window", ASCENDING), ("created_at", ASCENDING)])
-        return {tuple(document["key"]): _logged(document, now) for document in found}
+        return {tuple(document["key"]): _last_dispatch(document, now) for document in found}
 
     @override
     @causal
@@ -249,7 +249,7 @@ def _standing(source: TrackedTable, status: TaskStatus) -> dict[str, Any]:
     return {"source": source.id, "status": status.value, **without_expiry}
 
 
-def _logged(document: Mapping[str, Any], now: datetime) -> LastDispatch:
+def _last_dispatch(document: Mapping[str, Any], now: datetime) -> LastDispatch:
     since = document["dispatched_at"] or document["created_at"]
     return LastDispatch(
         id=document["_id"],

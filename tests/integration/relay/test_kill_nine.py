@@ -16,7 +16,7 @@ from tests.support.queues import business_ids_in_redis
 from tests.support.relay_process import start_relay
 
 KILLS = 4
-DOCUMENTS_A_EPOCH = 60
+DOCUMENTS_A_START = 60
 ARRIVAL_SECONDS = 60.0
 
 
@@ -30,16 +30,16 @@ def test_every_document_is_pushed_exactly_once(
 ) -> None:
     written: Counter[tuple[str, str]] = Counter()
     with desk(environment) as pharmacy:
-        for epoch in range(KILLS + 1):
+        for start in range(KILLS + 1):
             relay = start_relay(tmp_path, environment)
             try:
                 arrived_before = _pushed(celery_app).total()
-                for number in range(DOCUMENTS_A_EPOCH):
+                for number in range(DOCUMENTS_A_START):
                     kind = KINDS[number % len(KINDS)]
-                    pharmacy.insert(f"D-{epoch}-{number}", kind=kind)
-                    written[kind.name, f"D-{epoch}-{number}"] += 1
-                # The last epoch works everything off, the others are cut off in the middle of their work.
-                enough = written.total() if epoch == KILLS else arrived_before + 1
+                    pharmacy.insert(f"D-{start}-{number}", kind=kind)
+                    written[kind.name, f"D-{start}-{number}"] += 1
+                # The last start works everything off, the others are cut off in the middle of their work.
+                enough = written.total() if start == KILLS else arrived_before + 1
                 wait_until(
                     lambda enough=enough: _pushed(celery_app).total() >= enough,  # type: ignore[misc]
                     timeout=ARRIVAL_SECONDS,
