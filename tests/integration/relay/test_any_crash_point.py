@@ -1,4 +1,4 @@
-"""The cycle on the real drivers dies before or after some of its calls: a sample of tests/unit/histories/test_every_crash_point.
+"""The cycle on the real drivers dies before or after some of its calls: a sample of test_every_crash_point.
 
 Here the calls go to servers, so what dies with the process is what dies with its connections.
 """
