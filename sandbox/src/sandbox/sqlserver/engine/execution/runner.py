@@ -210,14 +210,7 @@ class Runner:
         self._session.facts.rowcount = 1
 
     def _fetch_all(self, plan: Plan) -> list[Any]:
-        connection = self._session.connection
-        cursor = connection.run(plan.sql, self._arguments(plan.binds))
-        try:
-            return cursor.fetchall()
-        except sqlite3.Error as error:
-            raise connection.explain(error) from None
-        finally:
-            cursor.close()
+        return self._session.connection.read(plan.sql, self._arguments(plan.binds))
 
     def _rows(self, plan: Plan) -> RowStream:
         cursor = self._session.connection.run(plan.sql, self._arguments(plan.binds))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ class Connection:
         """What the running statement has changed."""
         self.identity = Identities(self.raw, next_identity)
         self._failure: SqlError | None = None
+        self._shield = threading.RLock()
         register(self.raw, self._note)
         self.raw.create_function(VERSION_FUNCTION, 0, self.log.next_version)
         self.raw.create_function(MASK_FUNCTION, 0, lambda: self.log.mask)
@@ -91,18 +93,32 @@ class Connection:
         except sqlite3.Error as error:
             raise self.explain(error) from None
 
+    def read(self, sql: str, arguments: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query. Raises as `run` does."""
+        self._failure = None
+        try:
+            return self.raw.execute(sql, arguments).fetchall()
+        except sqlite3.Error as error:
+            raise self.explain(error) from None
+
     def run_anyway(self, sql: str) -> None:
-        """Execute what must not be left out, such as ROLLBACK: a cancel that hits it is not heard."""
+        """Execute what must not be left out, such as ROLLBACK: it is not cancelled."""
         self.look(sql)
 
     def look(self, sql: str, arguments: Sequence[Any] = ()) -> list[Any]:
-        """All rows of a query, for another session too: a cancel that hits it is not heard."""
-        while True:
-            try:
-                return self.raw.execute(sql, arguments).fetchall()
-            except sqlite3.OperationalError as error:
-                if "interrupted" not in str(error):
-                    raise
+        """All rows of a query, for another session too: it is not cancelled."""
+        with self.undisturbed():
+            return self.read(sql, arguments)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Inside the block nothing is cancelled: what is done there is done whole, or for another session.
+
+        Not for a function that SQLite calls: what has been cancelled before takes along everything on the connection
+        until the statement that runs has ended (SQLite, "sqlite3_interrupt"), so that trying again helps nobody.
+        """
+        with self._shield:
+            yield
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Execute one statement for every row. Raises as `run` does."""
@@ -134,13 +150,18 @@ class Connection:
         """The SqlError behind SQLite's error, if there is one; else the error itself."""
         if self._failure is not None:
             return self._failure
-        if "interrupted" in str(error):
-            return cancelled()
-        return error
+        return cancelled() if is_interrupt(error) else error
 
     def interrupt(self) -> None:
-        """Stop what is running. From any thread."""
-        self.raw.interrupt()
+        """Stop what is running, unless it must not be disturbed. From any thread.
+
+        One that comes too early or at the wrong moment is lost: who needs it repeats it.
+        """
+        if self._shield.acquire(blocking=False):
+            try:
+                self.raw.interrupt()
+            finally:
+                self._shield.release()
 
     def close(self) -> None:
         """Close; an open transaction is rolled back."""
@@ -149,3 +170,8 @@ class Connection:
 
     def _note(self, error: SqlError) -> None:
         self._failure = error
+
+
+def is_interrupt(error: Exception) -> bool:
+    """Whether SQLite says so of a statement that was cancelled."""
+    return isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error)

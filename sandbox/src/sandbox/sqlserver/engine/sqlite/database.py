@@ -104,13 +104,15 @@ class Database:
         return connection
 
     def catalog(self, connection: Connection) -> Catalog:
-        """The catalog as the connection's transaction sees it."""
-        # Asked of a transaction that is set aside too, in the thread of another session.
-        token = int(connection.look("SELECT value FROM _meta WHERE key = 'catalog'")[0][0])
+        """The catalog as the connection's transaction sees it. Raises 3617 when cancelled."""
+        token = int(connection.read("SELECT value FROM _meta WHERE key = 'catalog'")[0][0])
         known = self._catalogs.get(token)
         if known is not None:
             return known
-        loaded = load(connection.raw, self.name)
+        try:
+            loaded = load(connection.raw, self.name)
+        except sqlite3.Error as error:
+            raise connection.explain(error) from None
         with self._mutex:
             if len(self._catalogs) >= _REMEMBERED_CATALOGS:
                 self._catalogs.clear()

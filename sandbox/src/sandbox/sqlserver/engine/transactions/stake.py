@@ -87,9 +87,11 @@ class Stake:
         """For another one who writes: take the changes out of the file. Nothing when it is over."""
         with self.mutex:
             if self._in_file and self.hold is not None:
-                catalog = self._database.catalog(self._connection)
-                self._aside = aside.take(self._connection, catalog, self.hold.touched)
-                self._connection.run_anyway("ROLLBACK")
+                # In the thread of another session, which this one's client cannot cancel.
+                with self._connection.undisturbed():
+                    catalog = self._database.catalog(self._connection)
+                    self._aside = aside.take(self._connection, catalog, self.hold.touched)
+                    self._connection.run_anyway("ROLLBACK")
                 self._in_file = False
 
     def images(self, hold: Hold, table: Table) -> Images | None:
