@@ -38,8 +38,10 @@ INSERT OR IGNORE INTO _principals VALUES
 
 def load_principals(connection: sqlite3.Connection) -> Principals:
     """Users, roles and permissions as the connection's transaction sees them."""
-    principals = connection.execute("SELECT principal_id, name, kind, sid FROM _principals")
-    permissions = connection.execute("SELECT grantee_id, level, securable, permission, denied FROM _permissions")
+    # Read at once: a cancel that hits one of them while the other is open hits all that comes, ROLLBACK included.
+    principals = connection.execute("SELECT principal_id, name, kind, sid FROM _principals").fetchall()
+    query = "SELECT grantee_id, level, securable, permission, denied FROM _permissions"
+    permissions = connection.execute(query).fetchall()
     return Principals(
         principals=tuple(
             Principal(principal_id=key, name=name, kind=kind, sid=sid) for key, name, kind, sid in principals

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sandbox.sqlserver.contract import Parameter, Result, SqlError
-from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.errors import cancelled, unsupported
 from sandbox.sqlserver.engine.execution import procedures
 from sandbox.sqlserver.engine.execution.facts import SessionFacts
 from sandbox.sqlserver.engine.execution.interpreter import Interpreter
@@ -14,6 +14,7 @@ from sandbox.sqlserver.engine.execution.session_state import SessionState
 from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.instance import Instance
 from sandbox.sqlserver.engine.rights.logins import Login
+from sandbox.sqlserver.engine.sqlite.connection import is_interrupt
 from sandbox.sqlserver.engine.sqlite.database import Database
 
 _LEVELS = {1: "READ UNCOMMITTED", 2: "READ COMMITTED", 3: "REPEATABLE READ", 4: "SERIALIZABLE", 5: "SNAPSHOT"}
@@ -108,6 +109,8 @@ class EngineSession(SessionState):
 
 
 def _explained(error: sqlite3.Error | UnicodeEncodeError) -> SqlError:
+    if is_interrupt(error):
+        return cancelled()
     if isinstance(error, UnicodeEncodeError):
         return unsupported("text with half of a surrogate pair, which SQLite cannot hold")
     return unsupported(f"this statement: SQLite said {error}")

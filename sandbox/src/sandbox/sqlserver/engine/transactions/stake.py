@@ -63,10 +63,12 @@ class Stake:
         if other is not None:
             other.set_aside()
         with self.mutex:
-            begin()
-            self._database.writing = self
-            self._in_file = True
-            self._connection.log.version = upcoming_version(self._connection.raw)
+            # Begun and known to be: what SQLite keeps open without anybody's knowledge would lock all writers out.
+            with self._connection.undisturbed():
+                begin()
+                self._database.writing = self
+                self._in_file = True
+                self._connection.log.version = upcoming_version(self._connection.raw)
             if self._aside:
                 self._put_back(self.hold)
             else:

@@ -237,7 +237,12 @@ class Transactions:
         self.leave()
 
     def fail_statement(self) -> None:
-        """After a statement that failed: undo it, and leave the rest of an open transaction as it is."""
+        """After a statement that failed: undo it, and leave the rest of an open transaction as it is.
+
+        All of it is rolled back where SQLite has done so, as it does when a statement is cancelled that has written.
+        """
+        if self._in_savepoint and not self._connection.raw.in_transaction:
+            self.abort()
         if self._in_savepoint:
             self._connection.run_anyway(f"ROLLBACK TO {_STATEMENT}")
             self._connection.run_anyway(f"RELEASE {_STATEMENT}")
@@ -268,10 +273,11 @@ class Transactions:
         if self._mode == "write":
             self._stake.enter(Wish.WRITE, Patience(seconds=None, is_cancelled=self._is_cancelled))
             self._stake.take_file(self._begin_immediate)
-            if self._connection.log.touched:
-                draw_version(self._connection.raw, self._connection.log.version)
-            self._database.save_rowversion(self._connection)
-        with self._stake.mutex:
+        with self._stake.mutex, self._connection.undisturbed():
+            if self._mode == "write":
+                if self._connection.log.touched:
+                    draw_version(self._connection.raw, self._connection.log.version)
+                self._database.save_rowversion(self._connection)
             self._connection.run("COMMIT")
             self._released()
 
