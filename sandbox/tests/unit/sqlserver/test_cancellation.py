@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Any, cast
 
 from sandbox.sqlserver.connections.cancellation import Cancellation
+from sandbox.sqlserver.connections.inbox import Inbox
+from sandbox.sqlserver.wire.packets import PacketType, send_message
+from sandbox.sqlserver.wire.streams import SocketStream
 
 
 class Session:
@@ -43,6 +47,37 @@ def test_nothing_that_runs_is_not_cancelled() -> None:
     assert cancellation.is_requested()
     cancellation.acknowledge()
     assert not cancellation.is_requested()
+
+
+def test_a_request_that_was_cancelled_before_it_is_served_is_cancelled_as_it_begins() -> None:
+    """An attention may be read while the request before it still waits to be taken."""
+    session = Session()
+    cancellation = Cancellation(cast(Any, session))
+    cancellation.request()
+    cancellation.enforce()
+    with cancellation.running():
+        assert session.cancels == 1
+    cancellation.acknowledge()
+    with cancellation.running():
+        assert session.cancels == 1
+
+
+def test_a_request_is_cancelled_whose_client_was_gone_before_it_was_served() -> None:
+    """Nobody would end it otherwise: it may wait for a lock as long as it likes."""
+    near, far = socket.socketpair()
+    session = Session()
+    cancellation = Cancellation(cast(Any, session))
+    inbox = Inbox(SocketStream(near), near.close, cancellation)
+    with far:
+        send_message(SocketStream(far), PacketType.BATCH, b"")
+    inbox.start()
+    inbox.join()
+    message = inbox.take()
+    assert message is not None
+    assert message.type is PacketType.BATCH
+    with cancellation.running():
+        assert session.cancels == 1
+    assert inbox.take() is None
 
 
 def test_the_session_forgets_a_cancel_when_its_request_is_over() -> None:

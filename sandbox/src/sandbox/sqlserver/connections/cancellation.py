@@ -27,9 +27,11 @@ class Cancellation:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """While the session works. A cancel from here on counts, and none from before."""
+        """While the session works. A cancel from here on counts, and one that came while the request had to wait."""
         with self._lock:
             self._idle.clear()
+            if self._requested.is_set():
+                self._session.cancel()
         try:
             yield
         finally:
@@ -38,7 +40,7 @@ class Cancellation:
                 self._session.forget_cancel()
 
     def request(self) -> None:
-        """Cancel what runs. From the thread that reads."""
+        """Cancel what was sent so far, up to `acknowledge`. From the thread that reads."""
         self._requested.set()
 
     def enforce(self) -> None:

@@ -61,6 +61,7 @@ class Inbox:
         finally:
             # Closed first: it wakes the other thread where it waits for the client to read.
             self._hang_up()
+            self._cancellation.request()
             self._messages.put(None)
             self._cancellation.enforce()
 
