@@ -29,7 +29,7 @@ class Administration:
     def take_offline(self, name: str) -> None:
         """As ALTER DATABASE ... SET OFFLINE WITH ROLLBACK IMMEDIATE. Nothing when it is offline already.
 
-        Raises AdministrationError for an unknown database and for master.
+        Raises AdministrationError for an unknown database, for master, and where a session does not end.
         """
         database = self._find(name)
         if database.is_online:
@@ -58,7 +58,7 @@ class Administration:
         """Put a copy in the database's place and bring it online, as RESTORE DATABASE ... WITH REPLACE.
 
         Who is in it is hung up on. Everything goes back, the versions of change tracking too. Raises
-        AdministrationError for an unknown database or copy.
+        AdministrationError for an unknown database or copy, and where a session does not end.
         """
         database = self._find(name)
         path = self._copy(database, copy)
@@ -77,9 +77,11 @@ class Administration:
         return database
 
     def _empty(self, database: Database) -> None:
+        """Close the doors and wait until nobody is inside. Raises AdministrationError, with the doors open again."""
         with self._instance.doors:
             database.close_doors()
         if not self._sessions.end_in(database, seconds=EMPTY_SECONDS):
+            database.open_doors()
             raise AdministrationError(f"sessions in {database.name} did not end within {EMPTY_SECONDS:.0f} s")
         # ALTER DATABASE and cleanup write without being a session in it: the last of them has to finish.
         database.locks.wait_until_idle()

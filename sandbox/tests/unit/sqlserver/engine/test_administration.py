@@ -82,9 +82,19 @@ def test_a_session_elsewhere_goes_on(engine: SqlEngine, master: Client) -> None:
 
 
 def test_a_session_that_does_not_end_is_told(engine: SqlEngine, db: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database stays as it was: taken for offline, it would be replaced under that session's feet."""
+    engine.administration.back_up("sandbox", "early")
     monkeypatch.setattr("sandbox.sqlserver.engine.administration.EMPTY_SECONDS", 0.1)
-    with pytest.raises(AdministrationError, match="did not end"):
-        engine.administration.take_offline("sandbox")
+    for _ in range(2):
+        with pytest.raises(AdministrationError, match="did not end"):
+            engine.administration.restore("sandbox", "early")
+    assert db.value("SELECT 1") == 1
+    late = Client(engine)
+    assert late.value("SELECT DB_NAME()") == "sandbox"
+    late.session.close()
+    db.session.close()
+    engine.administration.restore("sandbox", "early")
+    assert Client(engine).value("SELECT DB_NAME()") == "sandbox"
 
 
 def test_a_restore_takes_everything_back(engine: SqlEngine, tracked: Client) -> None:

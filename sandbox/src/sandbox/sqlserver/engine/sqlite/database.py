@@ -66,6 +66,10 @@ class Database:
         """From now on nobody connects; who is connected stays."""
         self._online = False
 
+    def open_doors(self) -> None:
+        """Take `close_doors` back, as long as the file was not closed."""
+        self._online = True
+
     def close(self) -> None:
         """Close the file, when all sessions are gone."""
         self.close_doors()
