@@ -26,7 +26,7 @@ def scan_and_dispatch() -> None:
 
 @app.task(name="relay.renew_fences", shared=False)
 def renew_fences() -> None:
-    """Renew the fences, where scans are so rare that they would look given up."""
+    """Renew the fences, where scans are too rare to keep them fresh."""
     with log_once(get_logger("relay"), incidents, "renew_fences"):
         find_work(this_process(app), all_sources())
 
@@ -46,7 +46,7 @@ def scan_source(name: str) -> None:
     with log_once(get_logger("relay"), incidents, "scan_source", source=name) as proof:
         relay, found = this_process(app), find_source(name)
         report = scan(relay, found)[-1]
-        # guard: held-scan-no-proof
-        # Who finds the lease taken has not met the service that is away.
+        # guard: held-source-proves-nothing
+        # A cycle that finds the lease taken has not used the service that was away.
         proof.holds = report.outcome is not Outcome.HELD
         report_full(relay.ports.log, incidents, found, report)

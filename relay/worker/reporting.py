@@ -53,7 +53,7 @@ def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterat
                 **_duration(incident),
             )
     else:
-        # guard: held-lease-no-proof
+        # guard: recovered-only-with-proof
         if proof.holds and (incident := incidents.end(what)):
             log.info("recovered", task=task, **fields, **_duration(incident))
 

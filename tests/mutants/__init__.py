@@ -7,5 +7,5 @@ of those on disk, and so does every process that the test starts (`loader.py`).
 A new guard: write `# guard: NAME` before the statement, or at the end of its line, and give it a mutant in the plan.
 
     python -m tests.mutants                        # the plan as a table
-    python -m tests.mutants docs/guarantees.md     # writes it between the document's two marks
+    python -m tests.mutants docs/guards.md         # writes it between the document's two marks
 """

@@ -64,15 +64,15 @@ RELAY_PLAN = (
         red=TEST_HEARTBEAT + "test_the_lease_is_renewed_inside_the_block",
     ),
     mutant(
-        "a lease that is held is no proof",
-        "a service that is away is said to be back",
-        without("held-lease-no-proof", 0),
+        "recovered only with proof",
+        "a tick that did nothing says that a service is back",
+        without("recovered-only-with-proof", 0),
         red="tests/unit/relay/worker/test_reporting.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
     ),
     mutant(
-        "a scan that finds its lease held is no proof",
-        "a service that is away is said to be back",
-        gone("held-scan-no-proof"),
+        "held source proves nothing",
+        "a scan that finds its lease taken says that a service is back",
+        gone("held-source-proves-nothing"),
         red="tests/unit/relay/test_tasks.py::test_a_scan_that_finds_the_lease_taken_does_not_say_that_it_is_over",
     ),
     mutant(

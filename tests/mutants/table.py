@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 from tests.mutants.plan import PLAN
 
-BEGIN, END = "<!-- mutants: python -m tests.mutants docs/guarantees.md -->", "<!-- end of mutants -->"
+BEGIN, END = "<!-- mutants: python -m tests.mutants docs/guards.md -->", "<!-- end of mutants -->"
 
 
 def markdown() -> str:

@@ -6,7 +6,7 @@ from tests.mutants.guards import PROJECT
 from tests.mutants.plan import PLAN
 from tests.mutants.table import BEGIN, END, with_table
 
-DOCUMENT = "docs/guarantees.md"
+DOCUMENT = "docs/guards.md"
 
 
 def test_the_table_of_guards_is_that_of_the_plan() -> None:
