@@ -8,11 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 PROJECT = Path(__file__).parents[2]
-
-pytestmark = pytest.mark.services
 
 
 def test_the_driver_is_found_by_its_usual_name(servers: Mapping[str, str], tmp_path: Path) -> None:

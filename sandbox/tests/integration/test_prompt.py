@@ -16,8 +16,6 @@ import pytest
 from sandbox.testing.sqlserver_process import SqlServer
 from sandbox.waiting import wait_until
 
-pytestmark = pytest.mark.services
-
 
 @pytest.fixture
 def env(server: SqlServer, tmp_path: Path) -> Path:

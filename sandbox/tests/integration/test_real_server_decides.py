@@ -11,7 +11,7 @@ import pytest
 from sandbox.testing.real_server_decides import REFUSED, Decide
 from sandbox.testing.sqlserver_process import SqlServer
 
-pytestmark = [pytest.mark.services, pytest.mark.real_server_decides]
+pytestmark = pytest.mark.real_server_decides
 
 MIN_VALID = "SELECT CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID('dbo.T'))"
 CURRENT = "SELECT CHANGE_TRACKING_CURRENT_VERSION()"

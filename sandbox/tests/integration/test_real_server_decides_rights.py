@@ -14,7 +14,7 @@ from sandbox.testing.logins import OwnLogin, own_login
 from sandbox.testing.real_server_decides import REFUSED, Decide
 from sandbox.testing.sqlserver_process import SqlServer
 
-pytestmark = [pytest.mark.services, pytest.mark.real_server_decides]
+pytestmark = pytest.mark.real_server_decides
 
 
 @dataclass(frozen=True, kw_only=True)

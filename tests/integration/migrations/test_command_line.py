@@ -10,8 +10,6 @@ from sandbox.testing.sqlserver_process import PASSWORD
 from common.database import mssql_client
 from tests.integration.migrations.database import ALL_ON, Database, alembic
 
-pytestmark = pytest.mark.services
-
 
 class TestCommandLine:
     def test_upgrade(self, ready: Database, tmp_path: Path) -> None:

@@ -11,8 +11,6 @@ from alembic import op
 
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database
 
-pytestmark = pytest.mark.services
-
 
 class DiedError(Exception):
     """The process is dead."""

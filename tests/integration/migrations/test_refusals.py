@@ -6,8 +6,6 @@ import pytest
 
 from tests.integration.migrations.database import ALL_ON, TABLES, Database
 
-pytestmark = pytest.mark.services
-
 
 class TestRefusals:
     """Everything is checked before anything is changed."""

@@ -11,8 +11,6 @@ from sandbox.testing.logins import OwnLogin, own_login
 from tests.integration.migrations.database import ALL_ON, UNTOUCHED, Database, alembic
 from tests.support.grants import documented_grants
 
-pytestmark = pytest.mark.services
-
 MIGRATION = documented_grants("relay_migration")
 
 

@@ -11,8 +11,6 @@ import pytest
 
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, alembic
 
-pytestmark = pytest.mark.services
-
 
 def batches(script: str) -> Sequence[str]:
     """What sqlcmd sends at each GO."""

@@ -9,8 +9,6 @@ import pytest
 from relay.sources import builtin, registry
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, State
 
-pytestmark = pytest.mark.services
-
 
 class TestUpAndDown:
     def test_up_switches_everything_on(self, ready: Database) -> None:

@@ -18,8 +18,6 @@ from sandbox.testing.redis_process import RedisProcess
 from common.config import Settings
 from relay.celery_app import app as relay_app
 
-pytestmark = pytest.mark.services
-
 
 class Worker(NamedTuple):
     """As far as the signal's receivers look at it."""
