@@ -43,7 +43,7 @@ class CycleContext:
     ended_for: Reason | None = None
     """Why this cycle has ended its epoch; None: it has not."""
     progress: Callable[[], None] = field(default=lambda: None)
-    """Called whenever something has moved: the lease's heartbeat stops without it."""
+    """Call it whenever something has moved: without it the lease's heartbeat stops."""
     dispatched: int = 0
     rejected: int = 0
     repaired: int = 0
@@ -60,7 +60,7 @@ class CycleContext:
         return self.ports.publisher.offsets([self.source])[self.source.name]
 
     def has_pushed(self) -> bool:
-        """Whether the queue says that something was pushed for this source, by whatever epoch."""
+        """Whether the queue says that something was pushed for this source, in any epoch."""
         return self.offset() not in (None, NOWHERE)
 
     def adopt(self) -> None:
@@ -70,12 +70,12 @@ class CycleContext:
         self.checkpoint = replace(self.checkpoint, stopped_at=None, epoch_starts=(), superseded=rest)
 
     def stop_source(self, epochs: int) -> bool:
-        """Stop the source where so many epochs began within a short time. False: they did not."""
+        """Stop the source if at least `epochs` epochs began within a short time. False: fewer did."""
         within = timedelta(seconds=self.options.epochs_within_seconds)
         return self.ports.checkpoints.stop_source(self.lease, epochs=epochs, within=within)
 
     def announce_adoption(self, fence: Fence) -> None:
-        """That the fence's epoch is about to go on here, under a later generation than the fence's."""
+        """Note that the fence's epoch is about to continue here, under a later generation than the fence's."""
         generation = max(self.lease.generation, fence.generation) + 1
         self._insist(self.ports.checkpoints.announce_adoption(self.lease, epoch=fence.epoch, generation=generation))
         self.lease = replace(self.lease, generation=generation)
@@ -103,8 +103,8 @@ class CycleContext:
         self.ports.log.warning("epoch_ended", source=self.source.name, reason=reason.value)
 
     def begin_epoch(self, beginning: EpochStart) -> None:
-        """An epoch begins, or goes on from another Mongo's. Its first window is of a generation of its own, so that no
-        two fences bear the same one."""
+        """An epoch begins, or continues from another Mongo's. Its first window gets a new generation, so that no two
+        fences have the same one."""
         self._insist(self.ports.checkpoints.begin_epoch(self.lease, beginning))
         self.checkpoint = replace(self.checkpoint, **beginning.changes(self.lease.generation))
         # guard: generation-for-first-window

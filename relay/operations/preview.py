@@ -48,5 +48,5 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
         for batch in [] if skipped else snapshot.pending() if reason else snapshot.changes(since):
             rows += len(batch)
             first += batch[: SHOWN - len(first)]
-    cycle = checkpoint.open_window
-    return Preview(source=source.name, baseline=reason, rows=rows, first=first, waiting=cycle.count if cycle else 0)
+    window = checkpoint.open_window
+    return Preview(source=source.name, baseline=reason, rows=rows, first=first, waiting=window.count if window else 0)

@@ -54,7 +54,7 @@ def _compile_throw(element: _Throw, compiler: Any, **_: Any) -> str:
 
 def before_upgrade(tables: Sequence[TrackedTable]) -> Sequence[Problem]:
     """What would keep the upgrade from its end."""
-    return [_foreign_checkpoint(), *(problem for table in tables for problem in _of_table(table))]
+    return [_foreign_fence_table(), *(problem for table in tables for problem in _of_table(table))]
 
 
 def before_downgrade() -> Sequence[Problem]:
@@ -98,7 +98,7 @@ def _of_table(tracked: TrackedTable) -> Iterator[Problem]:
     yield Problem(
         when=conditions.table_is_tracked_without_columns(schema, table),
         message=f"{who} is tracked without TRACK_COLUMNS_UPDATED, which relay needs: ALTER TABLE {tracked.full_name}"
-        " DISABLE CHANGE_TRACKING, then upgrade again; whoever else reads its changes has to begin anew",
+        " DISABLE CHANGE_TRACKING, then upgrade again; whoever else reads its changes has to start over",
     )
     # guard: key-comes-back-before-upgrade
     yield Problem(
@@ -124,7 +124,7 @@ def _computed(tracked: TrackedTable, who: str, name: str) -> Problem:
     )
 
 
-def _foreign_checkpoint() -> Problem:
+def _foreign_fence_table() -> Problem:
     table = FENCES
     return Problem(
         when=conditions.table_lacks_column("dbo", table.name, table.c.switched_on.name),

@@ -68,7 +68,7 @@ class JournalContract(HistoryContract, ABC):
 
     def test_cycles_are_counted_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(0, number=2)])
-        assert [journal.count(cycle) for cycle in ("window-1", "window-2", "window-3")] == [2, 1, 0]
+        assert [journal.count(window) for window in ("window-1", "window-2", "window-3")] == [2, 1, 0]
 
     # Taking over
 
@@ -116,7 +116,7 @@ class JournalContract(HistoryContract, ABC):
     def test_the_open_window_is_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(0, number=2)])
         assert journal.discard(SALE, generation=1, open_window="window-1") == 1
-        assert [journal.count(cycle) for cycle in ("window-1", "window-2")] == [1, 0]
+        assert [journal.count(window) for window in ("window-1", "window-2")] == [1, 0]
 
     def test_later_generations_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
@@ -250,8 +250,8 @@ def _rejected() -> Dispatch:
     return a_dispatch(None, status=TaskStatus.REJECTED, error="shop_pharmacy_code is NULL")
 
 
-def _batch(journal: Journal, cycle: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-    window = journal.header(cycle)
+def _batch(journal: Journal, window_id: str, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
+    window = journal.header(window_id)
     return journal.batch(window, limit, after=after) if window else []
 
 

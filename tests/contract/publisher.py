@@ -36,8 +36,8 @@ class PublisherContract(ABC):
         assert self.queued(SALE) == _ids([*first, *second])
 
     def test_a_dispatch_without_its_message_puts_nothing_in_the_queue(self, publisher: Publisher) -> None:
-        silent = {a_dispatch(0).id, a_dispatch(2).id}
-        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 3), skip_message=silent)
+        without_message = {a_dispatch(0).id, a_dispatch(2).id}
+        publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 3), skip_message=without_message)
         assert self.queued(SALE) == [a_dispatch(1).id]
 
     def test_each_source_has_its_queue(self, publisher: Publisher) -> None:
@@ -110,7 +110,7 @@ class OffsetPublisherContract(PublisherContract):
         publisher.publish(SALE, after=NOWHERE, dispatches=batch[:2])
         assert _stands(publisher) == an_offset(4)
 
-    def test_the_next_cycle_follows_the_last_place_of_the_one_before(self, publisher: Publisher) -> None:
+    def test_the_next_window_follows_the_last_place_of_the_one_before(self, publisher: Publisher) -> None:
         publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 12))
         second = a_dispatch(0, number=2)
         publisher.publish(SALE, after=an_offset(11), dispatches=[second])
@@ -123,7 +123,7 @@ class OffsetPublisherContract(PublisherContract):
         publisher.publish(SALE, after=an_offset(10, number=10), dispatches=[a_dispatch(9, number=11)])
         assert publisher.queue_length(SALE) == 3
 
-    @pytest.mark.parametrize("after", [an_offset(2), an_offset(0, number=2)], ids=["later place", "later cycle"])
+    @pytest.mark.parametrize("after", [an_offset(2), an_offset(0, number=2)], ids=["later place", "later window"])
     def test_a_gap_is_refused(self, publisher: Publisher, after: Offset) -> None:
         publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))
         with pytest.raises(QueueGapError):
@@ -152,7 +152,7 @@ class OffsetPublisherContract(PublisherContract):
     @pytest.mark.parametrize(
         "after",
         [NOWHERE, an_offset(0), an_offset(2), an_offset(1, number=2), an_offset(1, epoch="second")],
-        ids=["nowhere", "before", "beyond", "other cycle", "its own epoch"],
+        ids=["nowhere", "before", "beyond", "other window", "its own epoch"],
     )
     def test_another_epoch_is_refused_anywhere_else(self, publisher: Publisher, after: Offset) -> None:
         publisher.publish(SALE, after=NOWHERE, dispatches=_dispatches(0, 2))

@@ -145,5 +145,4 @@ def dispatch_of(document: Mapping[str, Any]) -> Dispatch:
         error=document["error"],
         attempt=document["attempt"],
         repeats=document["repeats"],
-        created_at=document.get("created_at"),
     )

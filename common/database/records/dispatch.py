@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Any
 
@@ -81,7 +80,6 @@ class Dispatch(Outgoing):
     """2 and more: sent again by hand."""
     repeats: str | None = None
     """Id of the dispatch that this one repeats."""
-    created_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -102,9 +102,9 @@ def test_no_epoch_ends_on_one_look_at_the_journal(world: Meanwhile, monkeypatch:
     """As of a member that lags: a document less than there is, once, before the drain or at its end."""
     count, looks = world.mongo.count, []
 
-    def lagging(cycle: str) -> int:
-        looks.append(cycle)
-        return count(cycle) - (len(looks) == look)
+    def lagging(window_id: str) -> int:
+        looks.append(window_id)
+        return count(window_id) - (len(looks) == look)
 
     monkeypatch.setattr(world.mongo, "count", lagging)
     assert world.scan().outcome is Outcome.DONE

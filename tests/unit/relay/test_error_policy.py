@@ -1,4 +1,4 @@
-"""Which errors are left to the next cycle, and how they are told."""
+"""Which errors are left to the next cycle, and how they are described."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_a_checkpoint_that_is_not_finished_has_work(change: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "offset",
     [NOWHERE, an_offset(0), an_offset(2), an_offset(1, number=2), an_offset(1, epoch="another")],
-    ids=["lost", "behind", "ahead", "ahead by a cycle", "another epoch"],
+    ids=["lost", "behind", "ahead", "ahead by a window", "another epoch"],
 )
 def test_a_queue_that_stands_elsewhere_has_work(offset: Offset) -> None:
     assert _has_work(offset=offset)

@@ -260,11 +260,6 @@ def normalised(name: str, numbers: list[int], *, default_length: int) -> SqlType
     return SqlType(name=name)
 
 
-def nullable_version(sql_type: SqlType) -> SqlType:
-    """What a bare NULL becomes when it leaves the engine: int, as in SQL Server."""
-    return INT if sql_type == NULL else sql_type
-
-
 def widened(sql_type: SqlType) -> SqlType:
     """The type under which a parameter is known while translating.
 
