@@ -1,7 +1,8 @@
 """What tests share: three services for a whole run, and a clean place on them for each test.
 
 The services are the sandbox's, real ones in containers (TEST_SERVERS=containers), or those that run already
-(TEST_SERVERS=urls). A service that does not come up fails the tests that need it: none is skipped.
+(TEST_SERVERS=urls). A service that does not come up fails the tests that need it. Only RabbitMQ, which those tests
+start that need it, may be missing on a developer's machine: they are skipped there, and fail in CI.
 """
 
 from __future__ import annotations

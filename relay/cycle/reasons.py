@@ -1,4 +1,4 @@
-"""Why a source is read as a baseline, and why one may not be read at all: codes, and the sentences for people."""
+"""Why a source is read as a baseline, or an epoch begins or ends: codes, and the sentences for people."""
 
 from __future__ import annotations
 

@@ -2,11 +2,6 @@
 
 Its rows have keys that begin with `$`: `$database` and `$table:dbo.SalesInvoices`; `switched_on` holds the words for
 what the upgrade switched on there.
-
-Rights at run time: SELECT, VIEW CHANGE TRACKING on the sources' tables; SELECT, INSERT, UPDATE on dbo.relay_fence:
-
-    GRANT SELECT, VIEW CHANGE TRACKING ON dbo.SalesInvoices TO relay;
-    GRANT SELECT, INSERT, UPDATE ON dbo.relay_fence TO relay;
 """
 
 from __future__ import annotations

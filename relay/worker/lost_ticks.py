@@ -2,7 +2,7 @@
 
 kombu 5.7 would put them back through the connection that it has just lost, and end the worker with an AttributeError
 (`Channel.close`, `QoS.restore_unacked`). A tick is not worth it: the next one does the same. What stays behind in
-Redis comes back after Celery's visibility timeout, and has expired by then.
+Redis comes back after Celery's visibility timeout, as one more tick, which does no harm.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every statement that relay sends to SQL Server."""
+"""Every statement that the cycle sends to SQL Server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FENCE: dict[str, ColumnElement[Any]] = {
     "store": sa.func.coalesce(FENCES.c.store, ""),
     "host": sa.func.coalesce(FENCES.c.host, ""),
 }
-"""What a fence says. Every column may be NULL in a row that a person wrote: a fence all the same, of nobody we know."""
+"""What a fence says. Every column may be NULL in a row that a person wrote: still a fence, with unknown owner."""
 
 
 _CHANGE_TRACKING = 209
@@ -42,7 +42,7 @@ def retention() -> sa.Select[Any]:
 
 def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
     """A row for each table: its name here, version counter, object id, min-valid and begin version, side table,
-    whether the database can be written, and the fence. Who has no CONTROL of the database sees no side table."""
+    whether the database can be written, and the fence. A login without CONTROL of the database sees no side table."""
     each = [
         sa.select(
             sa.literal(table.name, sa.Unicode(128)).label("source"),

@@ -36,7 +36,7 @@ INSTEAD = {
     "marks?": "fence",
     "twins?": "fake",
     "sabotages?": "mutant",
-    "leash": "lease",
+    "leash": "parent-death",
     "mistakes?": "problem",
     "mend(?:s|ed|ing)?": "fix",
     "told_once": "log_once",
