@@ -143,8 +143,8 @@ class Settings(SourcesFile):
 
     @property
     def database_name(self) -> str:
-        """What the database is called in MongoDB and Redis. Two databases on one MongoDB have two names; one that
-        moves to another server, and is called otherwise there, keeps its old one by RELAY_DATABASE."""
+        """The database's name in MongoDB and Redis. Two databases on one MongoDB have two names. One that moves to
+        another server and gets another name there keeps its old one through RELAY_DATABASE."""
         return self.RELAY_DATABASE or self.MSSQL_DATABASE
 
     @property

@@ -29,7 +29,7 @@ def scan_once(settings: Settings, sources: Sequence[Source]) -> Mapping[str, Seq
     Their tables must be tracked (`alembic upgrade head`, `relay enable`). Raises ConfigurationError for what a person
     must fix, SettingsError for a broker that relay cannot use, and the drivers' errors when a service is away.
     """
-    # Celery, SQLAlchemy and the drivers take a second to import: only for who scans.
+    # Celery, SQLAlchemy and the drivers take a second to import: only a scan needs them.
     from relay.operations.scan_once import scan_once as scan
 
     return scan(settings, sources)

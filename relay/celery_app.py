@@ -28,7 +28,7 @@ __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
 RECONCILE_SECONDS = 600
 """Between two looks for stuck rows."""
 FENCE_SECONDS = 60
-"""Longest time between two looks at the fences, however rarely is scanned: one of five minutes counts as given up."""
+"""Longest time between two looks at the fences, however rare scans are: one of five minutes counts as given up."""
 
 
 def _configuration() -> dict[str, Any]:
@@ -36,8 +36,8 @@ def _configuration() -> dict[str, Any]:
         ours = configuration(get_settings())
     except SettingsError as error:
         refuse_to_start(error)
-    # They say the same as the settings, perhaps with options in the URL that kombu would refuse: from now on only the
-    # settings are read.
+    # They name the same broker as the settings, perhaps with options in the URL that kombu would refuse: from now on
+    # only the settings are read.
     forget_celery_brokers()
     return ours
 
@@ -50,7 +50,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     return {
         **broker.configuration(),
         "broker_connection_retry_on_startup": True,
-        # An outage may take as long as it likes; Celery gives up after the hundredth try.
+        # An outage may take any time; by default Celery gives up after the hundredth try.
         "broker_connection_max_retries": None,
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -97,7 +97,7 @@ def _renewal() -> dict[str, Any]:
 
 
 class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
-    """Relay's log in the place of Celery's. Celery's signal for this would hold for every app of the process."""
+    """Relay's log instead of Celery's. Celery's signal for this would affect every app of the process."""
 
     already_setup: bool = False
 
@@ -113,7 +113,7 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
 
 
 app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
-# Nobody waits for a result of relay's own tasks. Said here, no CELERY_RESULT_BACKEND of another service's comes in.
+# Nobody waits for a result of relay's own tasks. Set here so that another service's CELERY_RESULT_BACKEND is ignored.
 app.backend_cls = "disabled"
 app.add_defaults(_configuration)
 end_with_its_worker(app)

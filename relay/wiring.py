@@ -26,7 +26,7 @@ from relay.cycle.prefetch import prefetch
 from relay.sources.source import Source
 
 YOUNG_OBJECTS = 10_000
-"""More than a batch makes: it is gone, by reference counts, before the collector looks."""
+"""More than a batch makes: reference counts free a batch before the collector runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Relay:
     options: CycleOptions
 
     def own(self, source: Source) -> Source:
-        """The source under the name of this relay's database: what is kept of it in Mongo and Redis goes by that."""
+        """The source with the name of this relay's database: its keys in Mongo and Redis use this name."""
         # guard: database-name
         return replace(source, database=self.settings.database_name)
 
@@ -115,10 +115,10 @@ def this_process(app: Celery) -> Relay:
 
 
 def spare_the_collector() -> None:
-    """Have Python's garbage collector leave alone what is there now, modules above all, and look less often.
+    """Have Python's garbage collector ignore what exists now, mostly modules, and run less often.
 
-    As it comes it takes a tenth of a window's processor time and more: it looks after every 700 new objects, of which
-    a row makes six, and now and then goes through all modules. Calling it twice does no harm.
+    With defaults the GC takes a tenth of a window's processor time and more: it runs after every 700 new objects, of
+    which a row makes six, and now and then visits all modules. Calling this twice does no harm.
     """
     gc.collect()
     gc.freeze()

@@ -27,11 +27,11 @@ from common.database.records import TableState, TrackedTable
 
 CONNECT_SECONDS = 10
 PING_SECONDS = 5
-"""A connection that went silent while it was not in use is found out after so long."""
+"""A connection that went silent while it was not in use is noticed after this time."""
 RENEWAL_SECONDS = 5
 """A renewal of the fence that takes longer is given up."""
 CANCEL_SECONDS = 5
-"""A statement that is cancelled has ended after so long: the driver waits two seconds for the server, then hangs up."""
+"""A cancelled statement has ended after this time: the driver waits two seconds for the server, then hangs up."""
 RETENTION_UNITS = {1: timedelta(minutes=1), 2: timedelta(hours=1), 3: timedelta(days=1)}
 MOST_PARAMETERS = 2000
 """SQL Server takes 2,100 in a statement."""
@@ -125,7 +125,7 @@ class MSSQLClient(ChangeSource):
 
     @override
     def renew_fence(self, tracked: TrackedTable, store: str) -> None:
-        # Not for long: the next time comes soon.
+        # A short limit: the next renewal comes soon.
         with self._drivers_errors_wrapped(), self.engine.connect() as plain:
             plain.connection.driver_connection.timeout = RENEWAL_SECONDS  # type: ignore[union-attr]
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
@@ -184,7 +184,7 @@ def _chunks(keys: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, 
 
 
 def _sent(table: sa.Table, keys: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
-    """The keys by their place, as parameters; without those that can be no keys of this table, which may be newer."""
+    """The keys by their place, as parameters; without values that do not fit this table, which may be newer."""
     kinds = [type_of(column) for column in table.primary_key]
     sent = {}
     for place, key in enumerate(keys):

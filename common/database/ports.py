@@ -75,7 +75,7 @@ class Leases(Protocol):
         """The lease under a new generation, with the checkpoint; None while somebody else holds it."""
 
     def renew(self, lease: Lease) -> bool:
-        """Prolong it, which is how to ask whether it still names this owner. False: somebody else holds it by now."""
+        """Prolong it. This is also how to ask whether it still names this owner. False: somebody else holds it now."""
 
     def release(self, lease: Lease) -> None:
         """Give it back, if it is still ours; the generation stays."""
@@ -97,14 +97,13 @@ class Checkpoints(Protocol):
         """Begin an epoch: its sealed generation is the lease's, and the lease's is the next one."""
 
     def announce_adoption(self, lease: Lease, *, epoch: str, generation: int) -> bool:
-        """That this epoch of another Mongo is about to go on here, and that the lease's generation is this one."""
+        """Note that this epoch of another Mongo is about to continue here; the lease's generation becomes this one."""
 
     def adopt(self, lease: Lease, *, superseded: Collection[str]) -> bool:
-        """A person takes the source over: nothing stops it any more but these definitions."""
+        """A person takes the source over: only these definitions still block it."""
 
     def stop_source(self, lease: Lease, *, epochs: int, within: timedelta) -> bool:
-        """Stop the source until it is adopted, where so many epochs were sealed within this time. False: they were
-        not."""
+        """Stop the source until it is adopted, if at least `epochs` epochs began within this time. False: fewer did."""
 
     def seal(self, lease: Lease, seal: Seal) -> bool:
         """Advance the watermark and open the window, in one atomic write: if owner, watermark and epoch are as expected
@@ -118,10 +117,10 @@ class Journal(Protocol):
     """The task log, seen as the place where a window is written before anything is published."""
 
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
-        """Write them; gives back the ids that were there before, which were left as they are."""
+        """Write them. Returns the ids that were there before; their documents were left unchanged."""
 
     def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
-        """Put it in the place of an older one with its id, where that one was never published."""
+        """Replace an older dispatch with the same id, if that one was never published."""
 
     def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
         """Delete what was prepared and never sealed, of generations up to this one. Gives back how many.
@@ -150,8 +149,8 @@ class Journal(Protocol):
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times.
 
-        `batch`: dispatches of one window that follow one another in the journal. `expires`: they are all there is of
-        it, so that they may expire from now on.
+        `batch`: dispatches of one window that follow one another in the journal. `expires`: they are the whole window,
+        so they may expire from now on.
         """
 
     def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
@@ -159,13 +158,13 @@ class Journal(Protocol):
 
 
 class History(Protocol):
-    """The task log, as far as it says what became of rows."""
+    """The task log, asked what became of rows."""
 
     def latest(self, source: TrackedTable, business_ids: Collection[str | None]) -> Mapping[Key, LastDispatch]:
-        """The last dispatch of each row of the source that bears one of these business ids, by its key."""
+        """The last dispatch of each row of the source that has one of these business ids, by the row's key."""
 
     def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
-        """Dispatches of the source that stand at each of these statuses."""
+        """How many dispatches of the source have each of these statuses."""
 
     def oldest_version(self, source: TrackedTable) -> int | None:
         """The change version of the first dispatch that the log still holds; None when it holds none."""

@@ -41,7 +41,7 @@ def pharmacies_command(
     shops: Annotated[int, typer.Option(min=1, help="number of pharmacies")] = 6,
     seconds: Annotated[float | None, typer.Option(min=0, help="how long", show_default="until SIGTERM")] = None,
 ) -> None:
-    """Let simulated pharmacies write documents until SIGTERM, or for so long; each finishes what it is doing.
+    """Let simulated pharmacies write documents until SIGTERM, or for --seconds; each finishes what it is doing.
 
     Example: python -m examples.pharmacy pharmacies --rate 5 --seconds 30
     """

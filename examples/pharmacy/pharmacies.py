@@ -17,7 +17,7 @@ from examples.pharmacy.pharmacy import HandIn, Pharmacy
 
 
 def write(*, ledger: Path | None, rate: float, shops: int, seconds: float | None) -> None:
-    """Have so many pharmacies do `rate` things a second together until SIGTERM, or for so long.
+    """Have the pharmacies do `rate` things a second together until SIGTERM, or for `seconds`.
 
     Every hand-in goes into the ledger, a file of JSON lines. Raises the first error that one of them met.
     """

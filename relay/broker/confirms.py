@@ -17,7 +17,7 @@ from relay.broker.rabbitmq_errors import BlockedError
 from relay.broker.settings import TIMEOUT_SECONDS
 
 CONFIRM_SECONDS = 30.0
-"""Longest wait for the next confirmation: a loaded disk takes its time, and who gives up too soon sends twice."""
+"""Longest wait for the next confirmation: a loaded disk takes its time, and giving up too soon sends twice."""
 
 NO_QUEUE = "amq.relay.nobody"
 """Routing key of a queue that cannot be there: nobody may declare one whose name begins with `amq.`."""
@@ -59,9 +59,9 @@ class ConfirmingChannel:
     def check_takes_messages(self) -> None:
         """Have an empty message confirmed that no queue gets. Raises BlockedError, or as `wait` does.
 
-        A RabbitMQ that is low on memory or disk reads no further where a message comes (RabbitMQ, "Blocked
-        Connections"), and takes what stands in the socket afterwards, also of those who gave up long ago: each try
-        with a batch would be one more copy of it.
+        A RabbitMQ that is low on memory or disk stops reading from connections that publish (RabbitMQ, "Blocked
+        Connections"). Later it reads what is in their sockets, also of clients that gave up long ago: each try with a
+        batch would be one more copy of it.
         """
         connection = self._channel.connection
         connection.on_blocked = _raise_blocked

@@ -1,7 +1,7 @@
 """A dispatch as the message that a Celery worker takes: rendered by kombu, as send_task would push it.
 
-Only what no worker acts on differs: origin names relay, reply_to names nobody, since relay waits for no result, and
-argsrepr is repr's.
+It differs only in fields that no worker acts on: origin names relay, reply_to names nobody, since relay waits for no
+result, and argsrepr is repr's.
 """
 
 from __future__ import annotations

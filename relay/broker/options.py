@@ -1,8 +1,8 @@
 """Which of kombu's transport options a person may set: in RELAY_BROKER_OPTIONS, or behind the `?` of BROKER_URL.
 
-What is there: kombu 5.7, `from_transport_options` of the Redis and Sentinel channels, `_extract_failover_opts` of its
-Connection; py-amqp 5.4, `amqp.Connection`. A name that nobody knows is refused: kombu ignores it, and a prefix that is
-misspelt puts documents where no worker looks.
+Sources: kombu 5.7, `from_transport_options` of the Redis and Sentinel channels, `_extract_failover_opts` of its
+Connection; py-amqp 5.4, `amqp.Connection`. An unknown name is refused: kombu would ignore it, and a misspelt prefix
+puts documents where no worker looks.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
 )
 """What correctness needs, and why it cannot be set."""
 BOUNDED = ("socket_timeout", "socket_connect_timeout")
-"""Of these what a URL says is taken, up to a limit: the URL may be the worker services' own."""
+"""For these the URL's value is accepted, up to a limit: the URL may be the worker services' own."""
 OF_THE_CONNECTION = ("heartbeat", "connect_timeout", "login_method")
 """What kombu itself reads from the query of an amqp:// URL."""
 
@@ -101,7 +101,7 @@ def _problem(name: str, value: Any, known: Collection[str], where: str) -> str |
 
 
 def _wanted(name: str, value: Any) -> str | None:
-    """What the value should be; None when it is. What is not looked at here is kombu's to judge."""
+    """What the value should be; None when it is fine. What is not checked here, kombu checks."""
     if name in TEXTS and not (isinstance(value, str) and (value or name != "sep")):
         return "a text" if name != "sep" else "a text that is not empty"
     if name == "priority_steps" and not (isinstance(value, list) and value and all(map(_is_whole, value))):

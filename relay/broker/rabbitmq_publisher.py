@@ -114,7 +114,7 @@ class RabbitMQPublisher(Publisher):
 
     @override
     def discard_torn_writes(self) -> bool:
-        """True: what this broker lost relay never learns, so nothing has to be done about it."""
+        """True: relay never learns what this broker lost, so there is nothing to do about it."""
         return True
 
     @contextmanager
@@ -147,7 +147,7 @@ class RabbitMQPublisher(Publisher):
         return self._channel
 
     def _give_up(self) -> None:
-        """Without a word to a broker that may not listen."""
+        """Drop the connection without a goodbye: the broker may not be reading."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             connection.collect()

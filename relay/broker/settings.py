@@ -21,7 +21,7 @@ from relay.broker import options
 TIMEOUT_SECONDS = 5
 """Longest wait for a broker's answer."""
 HEALTH_SECONDS = 3
-"""A connection to Redis that was not used for so long is checked before it is used again."""
+"""A connection to Redis that was idle for longer is checked before it is used again."""
 
 OWN_UNACKED: Mapping[str, str] = MappingProxyType(
     {
@@ -30,9 +30,10 @@ OWN_UNACKED: Mapping[str, str] = MappingProxyType(
         "unacked_mutex_key": "relay:unacked_mutex",
     }
 )
-"""Where relay's workers keep the ticks they have in hand. Every worker on a Redis gives back what stands for too long
-under these keys, whoever's it is (kombu 5.7, `QoS.restore_visible`): by its own clock and visibility timeout relay's
-would give the worker services' documents to a second worker."""
+"""Where relay's workers keep the ticks they have in hand. Every worker on a Redis gives back what has been under its
+keys for too long, no matter which worker took it (kombu 5.7, `QoS.restore_visible`). With kombu's own keys, relay's
+workers would do that by their clock and visibility timeout, and give the worker services' documents to a second
+worker."""
 
 SUPPORTED = "relay needs Redis (redis://, rediss://, redis+socket://, sentinel://) or RabbitMQ (amqp://, amqps://)"
 _ELSEWHERE = ("broker_transport", "broker_user", "broker_password", "broker_vhost", "broker_port")
@@ -164,7 +165,7 @@ def _kind(urls: Sequence[str]) -> Kind:
         raise SettingsError("BROKER_URL: its URLs are of several kinds of broker: name one kind, with ; between URLs")
     bare = [url for url in urls if "://" not in url]
     if bare and (kinds[0] is Kind.SENTINEL or any(re.search("[:@/]", url) for url in bare)):
-        # Of a bare one kombu makes a host, whatever else it says.
+        # kombu treats a bare entry as a host, whatever else it says.
         scheme = urls[0].partition("://")[0]
         raise SettingsError(f"BROKER_URL: write {scheme}:// before each address")
     return kinds[0]

@@ -123,7 +123,7 @@ def _cut(text: str, middle: str) -> tuple[str, str]:
 
 
 def _fields(payload: bytes) -> Any:
-    """Everything but the delivery tag, which only has to be another for every message."""
+    """Everything but the delivery tag, which only has to be different for every message."""
     message = json.loads(payload)
     message["body"] = base64.b64decode(message["body"])
     if not message["properties"].pop("delivery_tag"):

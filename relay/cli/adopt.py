@@ -30,7 +30,7 @@ def adopt_command(
     """Take sources over: after a move of MongoDB or SQL Server, a way back to an older definition, a stop.
 
     What the fence in SQL Server and the queue's offset vouch for is not sent again; otherwise all that waits is read
-    anew. See first that no other relay works on them.
+    again. Make sure first that no other relay works on them.
 
     Example: relay adopt sale import
     """
@@ -53,7 +53,7 @@ def adopt_command(
 
 
 def _ask(relay: Relay, sources: list[Source]) -> None:
-    """Show whose they are, and go on only if that is wanted."""
+    """Show who owns them, and go on only if the person agrees."""
     for one in look_at_status(relay, sources):
         at_work = one.at_work
         seen = f"a relay on host {at_work.host}, {at_work.seconds:.0f} s ago" if at_work else "nobody"

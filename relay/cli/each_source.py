@@ -1,4 +1,4 @@
-"""One source after the other: what is wrong with one holds up no other."""
+"""One source after the other: a problem with one does not hold up the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 
 
 def each_source(sources: Sequence[Source], look: Callable[[Source], Found]) -> tuple[list[Found], list[str]]:
-    """What was found in each source, and what a person must fix: a source with a problem holds up no other."""
+    """What was found in each source, and what a person must fix."""
     found: list[Found] = []
     problems: list[str] = []
     for source in sources:

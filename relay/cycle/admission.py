@@ -9,8 +9,8 @@ from relay.sources.source import Source
 
 
 def check_admission(source: Source, checkpoint: Checkpoint) -> None:
-    """Raises ConfigurationError, with the remedy, for a source that is stopped, and for a definition in whose place
-    another one came."""
+    """Raises ConfigurationError, with the remedy, for a source that is stopped, and for a definition that another one
+    has replaced."""
     # guard: breaker-stays-open
     if checkpoint.stopped_at is not None:
         why = SENTENCES[reason_of(checkpoint.epoch_reason or "")]

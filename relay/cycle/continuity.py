@@ -39,8 +39,8 @@ def why_new_epoch(fence: Fence | None, checkpoint: Checkpoint, *, adopts: bool =
 def next_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> Reason | None:
     """Why a cycle that began now would read a baseline; None when it would read the changes.
 
-    Whose lease the fence was written under is not known here: one of our epoch is taken for that of a relay that died
-    just before its seal, as the next cycle most likely will.
+    It is not known here under which lease the fence was written. A fence of our epoch is taken for that of a relay that
+    died just before its seal, as the next cycle most likely will take it.
     """
     latest = state.fence.generation if state.fence else 0
     if accepts_fence(state.fence, checkpoint, latest):

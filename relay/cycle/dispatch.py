@@ -71,7 +71,7 @@ def logged_key(row: ChangedRow) -> tuple[Any, ...]:
 
 
 def _plainly(row: ChangedRow, render: RenderArgs) -> tuple[str, None, tuple[Any, ...]] | None:
-    """What `_arguments` and `logged_key` give for a row in which there is nothing to look for: most rows, quickly."""
+    """Fast path for plain ints and short ASCII, which is most rows: what `_arguments` and `logged_key` would give."""
     for value in (*row.args, *row.key):
         if not (type(value) is int or (type(value) is str and value.isascii() and len(value) <= LONGEST_BUSINESS_ID)):
             return None
@@ -91,10 +91,10 @@ def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str
 
 
 def _storable(part: Any) -> Any:
-    """A key's value as the log keeps it: SQL Server makes of it again what it was (`column_type.ColumnType`).
+    """A key's value as the log keeps it; SQL Server converts it back (`column_type.ColumnType`).
 
-    Moments are texts already. Half of a surrogate pair, which MongoDB does not take, is kept as bytes: no text that
-    looks like it can meet it.
+    Moments are texts already. Half of a surrogate pair, which MongoDB does not take, is kept as bytes, so that it
+    equals no other text.
     """
     if type(part) is int or (type(part) is str and part.isascii()):
         return part

@@ -13,7 +13,7 @@ from relay.cycle.reasons import Reason
 from relay.cycle.recover import repair
 
 GAPS = 5
-"""Gaps in the queue that a batch may meet before the journal is taken to be unable to fill it (tests/protocol)."""
+"""Gaps in the queue per batch; after this many the journal counts as unable to fill them (tests/protocol)."""
 
 
 class Drained(Enum):
@@ -84,8 +84,8 @@ def _from_journal(context: CycleContext, window: OpenWindow) -> Iterator[Sequenc
 
 
 def _is_whole(context: CycleContext, window: OpenWindow) -> bool:
-    """False: documents of the window are gone, and the epoch has ended. Not on one look alone: it is asked again once a
-    write has confirmed the lease."""
+    """False: documents of the window are gone, and the epoch has ended. One look is not enough: the count is repeated
+    after a write has confirmed the lease."""
     if _adds_up(context, window):
         return True
     context.check_lease()

@@ -1,4 +1,4 @@
-"""Epochs: one begins where the fence in SQL Server is not ours, or that of another Mongo goes on in this one."""
+"""Epochs: one begins where the fence in SQL Server is not ours, or that of another Mongo continues in this one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from relay.cycle.ownership import leave_it_to_who_is_at_work
 from relay.cycle.reasons import SENTENCES, Reason
 
 MOST_EPOCHS = EPOCHS_REMEMBERED
-"""Epochs that may begin one soon after the other. More often it happens where two relays do not know of each other."""
+"""Epochs that may begin within a short time. More than this means two relays unaware of each other."""
 
 
 def settle(context: CycleContext, snapshot: Snapshot) -> None:
-    """The fence is not ours: begin an epoch, first in Mongo, then in the fence; or go on with that of another Mongo.
+    """The fence is not ours: begin an epoch, first in Mongo, then in the fence; or continue that of another Mongo.
 
-    Raises ConfigurationError where only a person can decide, Stop when somebody was quicker.
+    Raises ConfigurationError where only a person can decide, Stop when another relay was quicker.
     """
     state = snapshot.state
     snapshot.end()
@@ -92,7 +92,7 @@ def _log_begun(context: CycleContext, reason: Reason, epoch: str) -> None:
 def _begins_now(context: CycleContext, state: TableState) -> tuple[int, Resume] | None:
     """The version that the epoch begins at, and what is known of it; None: it begins with a baseline.
 
-    Whoever dies between fence and Mongo leaves a fence that tells the version: what came since then is not skipped.
+    A relay that dies between fence and Mongo leaves a fence that holds the version: what came since is not skipped.
     """
     if not context.options.first_run_now:
         return None
@@ -117,7 +117,7 @@ def _begins_now(context: CycleContext, state: TableState) -> tuple[int, Resume] 
 
 
 def _begin_with_a_watermark(context: CycleContext, snapshot: Snapshot, version: int, resume: Resume) -> None:
-    """First the fence, which tells the version, then Mongo."""
+    """First the fence, which holds the version, then Mongo."""
     epoch, lease = context.ports.new_name(), context.lease
     fence = _first_fence(context, epoch=epoch, generation=lease.generation, version=version, resume=resume)
     _set_fence(snapshot, fence, expected=snapshot.state.fence)
@@ -131,8 +131,10 @@ def _begin_with_a_watermark(context: CycleContext, snapshot: Snapshot, version: 
 
 
 def _vouched_for(context: CycleContext, fence: Fence | None) -> Resume | None:
-    """What the fence tells, where all that was dispatched up to its version is in the queue: the queue's own offset
-    says so. None: nobody adopts the source, or nothing vouches for that."""
+    """What the fence says, if the queue's own offset shows that everything sealed up to its version is in the queue.
+
+    None: nobody adopts the source, or nothing vouches for that.
+    """
     if fence is None or fence.resume is None or fence.resume.is_first_run:
         return None
     # guard: half-adopted
@@ -152,7 +154,7 @@ def _vouched_for(context: CycleContext, fence: Fence | None) -> Resume | None:
 
 
 def _go_on(context: CycleContext, snapshot: Snapshot, fence: Fence | None, resume: Resume) -> None:
-    """First the fence, which ends the other's work, then Mongo. Who dies in between has announced it."""
+    """First the fence, which ends the other relay's work, then Mongo. It is announced, in case we die in between."""
     if fence is None:
         raise AssertionError("what the fence tells was asked for")
     context.announce_adoption(fence)

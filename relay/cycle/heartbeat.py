@@ -86,7 +86,7 @@ class Heartbeat:
                 self._log.warning("fence_not_renewed", source=lease.source, error=str(error))
 
     def _give_up(self, lease: Lease, on_stall: Callable[[], None]) -> None:
-        """Where it fails the connection is gone, as the work finds out by itself."""
+        """If this fails, the connection is gone, and the work notices that itself."""
         try:
             on_stall()
         except Exception as error:

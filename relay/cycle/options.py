@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RENEW_FENCE_SECONDS = 30.0
-"""A fence that is older is renewed by who is at work: one that is five minutes old counts as given up."""
+"""A working relay renews a fence that is older than this: one that is five minutes old counts as given up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whose the source is: the fence in SQL Server bears the id of the Mongo whose relay works on it."""
+"""Who owns the source: the fence in SQL Server has the id of the Mongo whose relay works on it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from relay.cycle.reasons import Reason
 
 
 def check_owner(context: CycleContext) -> bool:
-    """To be asked before anything is pushed that this relay has not just sealed, and over another epoch's offset.
+    """Ask this before pushing what this relay has not just sealed, and before pushing over another epoch's offset.
 
-    Another Mongo's relay may have taken the source over meanwhile: the queue's offset does not always tell, since
-    under another name of Mongo's database it is another one.
+    Another Mongo's relay may have taken the source over meanwhile. The queue's offset does not always show that: with
+    another MONGO_DB_NAME it has another key.
 
-    Raises ConfigurationError where that relay is at work. False: the fence is another Mongo's who is not, or the
-    source is adopted; the epoch has ended.
+    Raises ConfigurationError where that relay is at work. False: the fence is another Mongo's, whose relay is not at
+    work, or the source is adopted; the epoch has ended.
     """
     fence = context.ports.changes.states([context.source])[context.source.name].fence
     if fence is None or fence.store == context.checkpoint.store:

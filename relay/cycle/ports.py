@@ -42,14 +42,14 @@ class Publisher(Protocol):
         """Close what is open; the next call opens it again."""
 
     def discard_torn_writes(self) -> bool:
-        """The queue lost its end: see to it that nothing of that comes back by itself. False: it does not let us."""
+        """The queue lost its end: make sure that nothing of it comes back later. False: the broker does not let us."""
 
 
 class Log(Protocol):
     """A structured logger: an event and its fields."""
 
     def debug(self, event: str, **fields: Any) -> Any:
-        """Worth knowing when one looks for something."""
+        """Worth knowing during a search for a problem."""
 
     def info(self, event: str, **fields: Any) -> Any:
         """Worth knowing."""

@@ -90,11 +90,11 @@ def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prep
 
 
 def _take_over(context: CycleContext, dispatch: Dispatch) -> bool:
-    """Whether the dispatch stands in the journal now, in the place of one that was never published."""
+    """Whether the dispatch has replaced one in the journal that was never published."""
     outcome = context.ports.journal.take_over(dispatch, open_window=None)
     # guard: later-generation
     if outcome is Takeover.LATER_GENERATION:
-        # A zombie stops here; who still holds the lease knows that Mongo went back in time.
+        # A zombie stops here. If we still hold the lease, MongoDB went back in time.
         context.check_lease()
         context.end_epoch(Reason.JOURNAL_AHEAD)
         raise Stop(StopReason.JOURNAL_AHEAD)

@@ -10,7 +10,7 @@ from common.database.records import ChangedRow
 from relay.sources.source import Source
 
 LONGEST_BUSINESS_ID = 500
-"""Characters. A name is looked for and indexed; what is longer is somebody's text in the wrong column."""
+"""Characters. A business id is searched for and indexed; anything longer is text in the wrong column."""
 LONGEST_ARGUMENTS = 1_000_000
 """Characters of JSON. A message names the row; MongoDB keeps at most 16 MiB in a document."""
 
@@ -59,12 +59,12 @@ def reject_rendered(text: str) -> Rejection | None:
 
 
 def reject_unrendered(error: Exception) -> Rejection:
-    """Arguments of which JSON cannot be made."""
+    """Arguments that JSON cannot hold."""
     return Rejection(code=RejectionCode.ARGUMENTS_NOT_JSON, remedy=f"the arguments cannot be sent as JSON: {error}")
 
 
 def _rejection(source: Source, code: RejectionCode, what: str) -> Rejection:
-    """With what has the row taken again once that is done."""
+    """Adds what makes relay take the row again."""
     if set(source.args) <= set(source.watched):
         return Rejection(code=code, remedy=f"{what} and the row is taken again")
     watched = " or ".join(source.watched)

@@ -100,7 +100,7 @@ def _recover_window(context: CycleContext) -> Drained | None:
 
 
 def _admit(context: CycleContext) -> None:
-    """Who adopts a source lifts what stops it."""
+    """Adopting a source also lifts what stops it."""
     if context.adopts:
         context.adopt()
     check_admission(context.source, context.checkpoint)

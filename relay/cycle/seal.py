@@ -23,7 +23,7 @@ REREADS = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SealedWindow:
-    """A window from whose seal on nothing can be lost."""
+    """A sealed window: from here on nothing of it can be lost."""
 
     window: OpenWindow
     version: int
@@ -102,7 +102,7 @@ def _reading(context: CycleContext, snapshot: Snapshot, reason: Reason | None) -
 
 
 def _header(context: CycleContext, fence: Fence | None, reason: Reason | None) -> WindowHeader:
-    """Its number is one that no window has: the fence remembers those of a Mongo that went back in time."""
+    """Its number is one that no window has had: the fence remembers the last one, even if Mongo went back in time."""
     checkpoint = context.checkpoint
     if checkpoint.epoch is None:
         raise AssertionError("checked before: the fence bears our epoch")
@@ -153,7 +153,7 @@ def _seal_of(
 
 
 def _superseded(context: CycleContext) -> tuple[str, ...]:
-    """The definitions in whose place another one came, once this window is sealed."""
+    """The definitions that another one has replaced, once this window is sealed."""
     known = context.checkpoint
     if known.definition is None or known.definition in (context.source.definition, *known.superseded):
         return known.superseded
@@ -161,7 +161,7 @@ def _superseded(context: CycleContext) -> tuple[str, ...]:
 
 
 def _fence_of(context: CycleContext, seal: Seal) -> Fence:
-    """The seal as the fence tells it, also to a Mongo that will never know of it."""
+    """The seal as the fence holds it, also for a Mongo that never saw the seal."""
     return Fence(
         version=seal.version,
         epoch=seal.expected_epoch,

@@ -47,7 +47,7 @@ def _beginning(database: str, source: str, epoch: str, base: int) -> str:
 
 
 def _uuid5(name: str) -> str:
-    """`str(uuid.uuid5(NAMESPACE, name))`, which hashes the namespace anew each time."""
+    """The same as `str(uuid.uuid5(NAMESPACE, name))`, which hashes the namespace again each time."""
     digest = _HASH.copy()
     digest.update(name.encode())
     digits = digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The chain of windows in the journal: each tells where the one before it ended."""
+"""The chain of windows in the journal: each says where the one before it ended."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ def sources_with_work(
     publisher: Publisher,
     renew_fence: Callable[[Source, str], None],
 ) -> Sequence[Source]:
-    """Those for which something is to be done, or to be looked at: nothing but the others may be left alone.
+    """Those with something to do or to look at; only the others may be left alone.
 
-    `renew_fence`: called for each fence of this Mongo's that has grown old, with the id of that Mongo, so that a relay
-    with another one sees that somebody is at work.
+    `renew_fence`: called for each fence of this Mongo that has grown old, with the id of this Mongo, so that a relay
+    with another one sees that a relay is at work.
     """
     states = changes.states(sources)
     known = checkpoints.load([source.id for source in sources])

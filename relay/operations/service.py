@@ -25,11 +25,11 @@ from relay.wiring import Relay
 Done = TypeVar("Done")
 
 ATTEMPTS = 3
-"""A transient error is met again so often within one scan; then it is left to the next."""
+"""Attempts per scan at a transient error; then it is left to the next scan."""
 RETRY_SECONDS = 5.0
-"""And not at all when it took so long to show: a service that is away is left to the next tick."""
+"""No retry once this much time has passed: a service that is away is left to the next tick."""
 LONGEST_SCAN_SECONDS = 300.0
-"""After so long a backlog is left to the next tick, which another process may take."""
+"""When a scan has taken this long, the rest of a backlog is left to the next tick, which another process may take."""
 
 
 def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
@@ -40,7 +40,7 @@ def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
         try:
             ports.changes.renew_fence(source, store)
         except Exception as error:
-            # What was found has to be worked on all the same; the next look tries again.
+            # The sources that were found still have work to do; the next look tries to renew again.
             ports.log.warning("fence_not_renewed", source=source.name, error=describe_error(error))
 
     own = {relay.own(source): source for source in sources}
@@ -75,7 +75,7 @@ def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
 def adopt(relay: Relay, source: Source) -> CycleReport:
     """One cycle that takes the source over from whoever had it, and lifts what stopped it.
 
-    Raises what a cycle raises, and ConfigurationError where it sealed nothing: then the source is whose it was.
+    Raises what a cycle raises, and ConfigurationError where it sealed nothing: then its owner is still the old one.
     """
     own = relay.own(source)
     report = _patiently(
@@ -92,7 +92,7 @@ def adopt(relay: Relay, source: Source) -> CycleReport:
 
 
 def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceStatus]:
-    """Where each source stands. Raises what a cycle raises, but for what only one source is wrong with."""
+    """Where each source stands. Raises what a cycle raises, except problems of a single source."""
     ports = relay.ports
     return _patiently(
         "all sources",
@@ -109,7 +109,7 @@ def look_at_status(relay: Relay, sources: Sequence[Source]) -> Sequence[SourceSt
 
 
 def look_for_stuck(relay: Relay, source: Source) -> StuckRows:
-    """Hold the source's pending rows against the task log. Raises what a cycle raises."""
+    """Compare the source's pending rows with the task log. Raises what a cycle raises."""
     ports, limits = relay.ports, _limits(relay)
     return _patiently(
         f"source {source.name}",
@@ -151,7 +151,7 @@ def _cycle(relay: Relay, source: Source) -> CycleReport:
 
 
 def _patiently(what: str, work: Callable[[], Done]) -> Done:
-    """Do it; a transient error is met again with backoff and jitter.
+    """Do it; after a transient error try again, with backoff and jitter.
 
     Raises ConfigurationError, which names `what`, for an error whose remedy is known; otherwise the error itself.
     """

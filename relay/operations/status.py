@@ -114,7 +114,7 @@ def _status(
 
 
 def _problem(source: Source, state: TableState, checkpoint: Checkpoint, fresh_seconds: float) -> str | None:
-    """What a cycle that began now would refuse to begin with."""
+    """Why a cycle that began now would refuse; None: it would not."""
     try:
         check_state(source, state)
         check_admission(source, checkpoint)

@@ -1,7 +1,7 @@
-"""Stuck rows: rows that are pending, held against what the task log says became of them.
+"""Stuck rows: rows that are pending, compared with what the task log says became of them.
 
-It reads, and changes nothing. A long queue and a lost task look alike from here, so nothing is sent again by itself:
-`rows_to_resend` finds what a person may have sent again in a cycle of its own.
+It only reads. A long queue and a lost task look alike from here, so nothing is sent again automatically:
+`rows_to_resend` finds what a person may have sent again, in a separate cycle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from relay.sources.readable import check_state
 from relay.sources.source import Source
 
 SHOWN = 20
-"""Rows of a kind that a report names; all are counted."""
+"""Most rows of each kind that a report names; all are counted."""
 
 
 class Verdict(StrEnum):
@@ -60,7 +60,7 @@ SENTENCES: Mapping[Verdict | NotJudged, str] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A pending row that wants a look."""
+    """A pending row that needs attention."""
 
     verdict: Verdict
     business_id: str | None
@@ -86,14 +86,14 @@ class StuckRows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
-    """Knows what a source's pending rows may be."""
+    """Decides what became of a source's pending rows."""
 
     source: Source
     history: History
     watermark: int
     skipped_to: int | None
     oldest_logged: int | None
-    """Rows below this version may have been dispatched so long ago that the log has forgotten it; None: it has not."""
+    """The log may have forgotten dispatches of rows below this version; None: it has forgotten nothing."""
     stuck_seconds: float
 
     def over(self, rows: Sequence[ChangedRow]) -> Iterator[tuple[ChangedRow, LastDispatch | None, Verdict]]:

@@ -1,4 +1,4 @@
-"""Names that belong to relay, to Celery and to kombu: a source that bore one would have its documents eaten, or lost.
+"""Names that belong to relay, to Celery and to kombu: a source with such a name would lose its documents.
 
 Celery 5.7: `celery.pidbox` (control), `celeryev` (events), `celery_delayed_` (native delayed delivery). kombu 5.7 in
 Redis: `_kombu.` (bindings), `unacked` and its index and lock. RabbitMQ: declares nothing that begins with `amq.`.
@@ -58,7 +58,7 @@ def task_problem(name: str) -> str | None:
 def check_lists(sources: Sequence[Source], options: Mapping[str, Any]) -> None:
     """Raise SettingsError when, with these options of kombu's Redis transport, a source shares a list with relay, or
     its queue is the list of another source's priority: whoever consumes that would take its documents too."""
-    # The worker services' workers keep theirs under kombu's own names, whatever relay's are called.
+    # The worker services keep their messages in hand under kombu's own names, even though relay does not.
     in_hand = {*_UNACKED.values(), *(options[option] for option in _UNACKED if option in options)}
     own = {*_lists(OWN_QUEUE, options), *in_hand}
     problems = []

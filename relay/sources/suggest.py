@@ -123,7 +123,7 @@ def _entry(candidate: Candidate) -> Any:
 
 
 def _args(candidate: Candidate) -> Sequence[str]:
-    """The key's columns, the one that tells the most first: where shop and local id are the key, the local id."""
+    """The key's columns, the most specific first: where shop and local id are the key, the local id."""
     return tuple(reversed(candidate.key)) or ("FILL_IN",)
 
 

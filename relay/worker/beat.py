@@ -1,8 +1,8 @@
-"""The beat's schedule: Celery's, but it says once that the broker is away, goes on when the clock is put back, and does
-not pile ticks up that nobody takes.
+"""The beat's schedule: Celery's, but it reports once that the broker is away, goes on when the clock is put back, and
+does not pile up ticks that nobody takes.
 
-Celery would have them expire instead, at a time of the beat's clock that every worker holds against its own: where
-those differ by more than a tick, a worker throws all away (and says nothing).
+Celery's own means against piling up is to let ticks expire, at a time of the beat's clock that every worker compares
+with its own. Where the clocks differ by more than a tick, a worker throws all of them away and says nothing.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
         return super().tick(*args, **kwargs)
 
     def _mind_the_clock(self) -> None:
-        """What was sent last at a time that is yet to come would wait for it: the clock was put back."""
+        """If an entry was last sent in the future, the clock was put back: without this it would wait until then."""
         for entry in self.schedule.values():
             if entry.last_run_at > entry.default_now():
                 entry.last_run_at = entry.default_now()
-                # Celery has put them in order by their times, and makes this anew where there is none.
+                # Celery keeps the entries ordered by time here, and orders them again where there is no heap.
                 self._heap = None
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
@@ -58,11 +58,11 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no type
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
-            # Celery's says what and not why.
+            # Celery's error says what failed and not why.
             raise error.__context__ or error from None
 
     def _waiting(self) -> int:
-        """Messages in relay's own queue; 0 where the broker does not say: what is wrong with it the sending tells."""
+        """Messages in relay's own queue; 0 where the broker does not say: sending will report the problem."""
         queue = self.app.amqp.queues[OWN_QUEUE]
         with suppress(Exception), self.app.connection_or_acquire() as connection:
             declared = connection.default_channel.queue_declare(

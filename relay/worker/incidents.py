@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 REMIND_SECONDS = 300.0
-"""What is still wrong after so long is logged again."""
+"""A problem that lasts is logged again after this time."""
 _SLOT = struct.Struct("=Idd")
 _SLOTS = 256
 
@@ -28,8 +28,8 @@ class Incident:
 class Incidents:
     """Remembers what is wrong with what, in memory that a process shares with those forked from it.
 
-    Without a lock: two processes that find out in the same microsecond may both log it. A worker that starts anew
-    logs it anew.
+    Without a lock: two processes that find out in the same microsecond may both log it. A worker that restarts logs it
+    again.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""Celery's own log lines, made fit to stand beside relay's: a broker that is away is said once, and in one line."""
+"""Celery's own log lines, kept as quiet as relay's: a broker that is away is logged once, and in one line."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from celery.exceptions import CPendingDeprecationWarning
 from relay.worker.incidents import Incidents
 
 REQUESTS = "celery.worker.request"
-"""Says, with a traceback, that a tick could not be acknowledged through a lost connection."""
+"""Logs, with a traceback, that a tick could not be acknowledged because the connection was lost."""
 ONLY_FOR_DEBUGGING = ("celery.worker.strategy", "celery.app.trace", REQUESTS)
-"""Every tick would be two lines of theirs beside relay's own, and every one that has expired another."""
+"""They log two lines for every tick, beside relay's own."""
 LOST = "celery.worker.consumer.consumer"
-"""Says that the broker was lost, with a traceback, and at each try that it cannot be reached."""
+"""Logs, with a traceback, that the broker was lost, and at each try that it cannot be reached."""
 STEPS = "celery.bootsteps"
-"""Says, with a traceback, that a lost connection could not be closed."""
+"""Logs, with a traceback, that a lost connection could not be closed."""
 
 
 def quieten() -> None:
-    """Leave out of this process's log what is said too often."""
+    """Leave out of this process's log what comes too often."""
     for name in ONLY_FOR_DEBUGGING:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger(LOST).addFilter(_BrokerAway())
     logging.getLogger(STEPS).addFilter(_without_traceback)
     logging.getLogger(REQUESTS).addFilter(_without_acknowledgements_traceback)
-    # Of Celery's next major version, with every connection that is lost.
+    # Announces Celery's next major version at every connection that is lost.
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
 
 

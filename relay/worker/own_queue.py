@@ -1,4 +1,4 @@
-"""Relay's workers consume relay's queue and no other: what they take from a worker service's queue is gone."""
+"""Relay's workers consume only relay's queue: a message that they took from a worker service's queue would be lost."""
 
 from __future__ import annotations
 

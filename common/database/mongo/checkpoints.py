@@ -105,21 +105,21 @@ class MongoCheckpoints(Checkpoints):
         return {"last_baseline": baseline, "skipped_to": None}
 
     def _definition(self, seal: Seal) -> dict[str, Any]:
-        """Who brought a new definition, and in whose place."""
+        """Who brought a new definition, and which ones are replaced."""
         if not seal.brings_definition:
             return {}
         return {"defined_by": seal.host, "defined_at": self._clock.now(), "superseded": list(seal.superseded)}
 
     def _first_of_its_epoch(self, seal: Seal) -> dict[str, Any]:
-        """When epochs sealed their first windows: of so many the last ones."""
+        """Start times of the last few epochs: when each sealed its first window."""
         if seal.expected_version is not None:
             return {}
         return {"epoch_starts": [*seal.epoch_starts, self._clock.now()][-EPOCHS_REMEMBERED:]}
 
     def _is_sealed(self, lease: Lease, seal: Seal) -> bool:
-        """Never two seals under one generation, and the window's id is random: if it is there, it is ours.
+        """Whether our seal arrived. A generation seals once and the window's id is random: if it is there, it is ours.
 
-        Asked by a write: one that changes nothing but its time.
+        Asked by a write that changes only `updated_at`.
         """
         return self._set(lease, {"open_window.id": seal.window.id, "sealed_generation": seal.generation}, {})
 

@@ -11,7 +11,7 @@ ANSWER_MS = 5000
 
 
 def make_client(uri: str, *, application: str) -> MongoClient[dict[str, Any]]:
-    """A client for this address, under the application's name in MongoDB's logs. Connects at its first use."""
+    """A client for this address; `application` is its name in MongoDB's logs. Connects at its first use."""
     return MongoClient[dict[str, Any]](
         uri,
         connectTimeoutMS=CONNECT_MS,

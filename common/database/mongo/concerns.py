@@ -13,7 +13,7 @@ from pymongo.read_concern import ReadConcern
 
 
 def pinned(client: MongoClient[dict[str, Any]], name: str) -> Database[dict[str, Any]]:
-    """The database, read and written so; its collections inherit it. Times bear their zone: UTC."""
+    """The database with these concerns; its collections inherit them. Times have their zone: UTC."""
     return client.get_database(
         name,
         codec_options=CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC),
@@ -24,7 +24,7 @@ def pinned(client: MongoClient[dict[str, Any]], name: str) -> Database[dict[str,
 
 
 def overruled(client: MongoClient[dict[str, Any]]) -> Mapping[str, str]:
-    """What the client's URI asks for in another way, by the option's name; nothing else of the URI."""
+    """Options of the client's URI that these concerns overrule, by name; nothing else of the URI."""
     found: dict[str, object] = {}
     if client.read_preference.mode != ReadPreference.PRIMARY.mode:
         found["readPreference"] = client.read_preference.mongos_mode

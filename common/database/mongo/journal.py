@@ -1,8 +1,8 @@
 """The task log, seen as the journal: a window is written here before anything of it is published.
 
-Much is decided by what is read here: whether a window is whole, what of it is to be sent, what was. Only the lease's
-holder writes it (worker services change a status), and every read sees all that was written before the lease was
-taken, and by its holder since: see Causality. So a count that does not fit, or a batch with nothing in it, is true.
+Reads here decide much: whether a window is whole, what of it is still to be sent, what was sent. Only the lease's
+holder writes the journal (worker services change a status). Every read sees all that was written before the lease was
+taken, and by its holder since: see Causality. So a count that does not fit, or an empty batch, can be believed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from common.database.records import (
 DUPLICATE_KEY = 11000
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
 PIECE = 10_000
-"""Documents that one statement changes or deletes at most: a fraction of a second's work, where a call has five."""
+"""Most documents that one statement changes or deletes: a fraction of a second's work, where a call may take five."""
 
 
 class MongoJournal(Journal, History):
@@ -60,7 +60,7 @@ class MongoJournal(Journal, History):
     @override
     @causal
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
-        """See the port. Raises BulkWriteError for any other trouble than ids that were there before."""
+        """See the port. Raises BulkWriteError for any problem except ids that were there before."""
         now = self._clock.now()
         try:
             self._logs.insert_many([self._document(dispatch, now) for dispatch in dispatches], ordered=False)
@@ -131,8 +131,8 @@ class MongoJournal(Journal, History):
     @override
     @causal
     def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
-        # As a rule there is nothing, and one look says so. What is left to expire was published of a window whose
-        # epoch was ended, or whose checkpoint was lost.
+        # Usually there is nothing, and one look says so. What expires here was published, of a window whose epoch
+        # ended or whose checkpoint was lost.
         left = {
             "source": source.id,
             "expires_at": None,  # guard: discard-unclosed
@@ -148,7 +148,7 @@ class MongoJournal(Journal, History):
         return deleted
 
     def _pieces(self, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Queries that name the documents by their ids, piece by piece. What is done with one must end the match."""
+        """Queries that name the documents by their ids, piece by piece. The caller must make a piece stop matching."""
         seen: list[Any] = []
         while ids := [each["_id"] for each in self._logs.find(query, {"_id": 1}, limit=PIECE, batch_size=PIECE)]:
             if ids == seen:
@@ -175,12 +175,12 @@ class MongoJournal(Journal, History):
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         """The first PREPARED ones of the window beyond the place `after`, in order.
 
-        Without `after` the index would be walked from the window's beginning for every batch. No more of a document
-        is asked for than differs from one to the next: the whole of it takes several times as long to read.
+        Without `after` the index would be walked from the window's beginning for every batch. Only the fields that
+        differ from one to the next are asked for: whole documents take several times as long to read.
         """
         query = {"window_id": window.id, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
         order = [("window_id", ASCENDING), ("seq", ASCENDING)]
-        # MongoDB would give 101 of them, and the others in a second round trip.
+        # By default MongoDB sends 101 of them, and the others in a second round trip.
         found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
         return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
 
@@ -210,8 +210,8 @@ class MongoJournal(Journal, History):
     @override
     @causal
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
-        # Named by their places: a range of an index is cheaper to walk than as many ids are to look up. The status of a
-        # quick worker stays, with our times.
+        # Named by their places: walking a range of an index is cheaper than looking up that many ids. If a worker was
+        # quicker than us, its status stays and gets our times.
         now = self._clock.now()
         # guard: open-window-is-kept
         times = {"dispatched_at": now, **({"expires_at": now + self._retention} if expires else {})}
@@ -244,7 +244,7 @@ class MongoJournal(Journal, History):
 
 
 def _standing(source: TrackedTable, status: TaskStatus) -> dict[str, Any]:
-    """What is PREPARED never expires; to say so lets the index serve that holds nothing else."""
+    """PREPARED documents never expire; saying so lets MongoDB use the partial index of what has no `expires_at`."""
     without_expiry = {"expires_at": None} if status is TaskStatus.PREPARED else {}
     return {"source": source.id, "status": status.value, **without_expiry}
 

@@ -24,8 +24,8 @@ _NOBODYS = {"$eq": [{"$ifNull": ["$lease.owner", None]}, None]}
 _EXPIRED = {"$lte": ["$lease.expires_at", "$$NOW"]}
 # guard: lease-term
 _BEYOND_ITS_TERM = {"$gt": ["$lease.expires_at", {"$add": ["$$NOW", "$lease.term_ms"]}]}
-"""The server's clock was set back, or another member's is behind: nobody waits for that long. A holder that lives
-notices at its next check, as one that was paused does."""
+"""The server's clock was set back, or another member's is behind: nobody waits for longer than a term. A holder that is
+alive notices at its next check, as one that was paused does."""
 
 
 class MongoLeases(Leases):

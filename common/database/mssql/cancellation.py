@@ -1,11 +1,11 @@
-"""Cancelling what the driver is doing, from another thread, without pulling a statement from under its feet.
-
+"""Cancelling what the driver is doing, from another thread, only while its statement is certain to exist.
 SQLCancel may be called while another thread is inside a call on the same statement, and only then: Microsoft's driver
 dies of a segmentation fault when the statement is freed meanwhile (seen with 18.6: SQLCancel against the SQLFreeHandle
 of pyodbc's close). So a call does not return before its cancel has, and where none is under way nothing is cancelled.
 
-Nor is it left to the driver what a cancelled call ends with. One call of pyodbc's is several of the driver's, and what
-a cancel between two of those comes to depends on which they are: HY008, HY010, another question to the server, nothing.
+A cancelled call always ends with the same error, whatever the driver says. One call of pyodbc is several of the
+driver's, and the effect of a cancel between two of those depends on which they are: HY008, HY010, another question to
+the server, or nothing.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Calls:
 
     @contextmanager
     def under_way(self, cursor: Any) -> Iterator[None]:
-        """Inside the block, in which the driver's cursor is asked for one thing, it can be cancelled.
+        """The block makes one call of the driver's cursor, which can be cancelled.
 
-        Raises pyodbc's OperationalError with SQLSTATE HYT00 when it was, however the call ended: SQLAlchemy gives the
-        connection up then, which nobody knows the state of.
+        Raises pyodbc's OperationalError with SQLSTATE HYT00 when it was cancelled, however the call ended: SQLAlchemy
+        then drops the connection, whose state is unknown.
         """
         try:
             with self._reachable(cursor):

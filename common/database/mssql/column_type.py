@@ -73,12 +73,12 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         return self.get_col_spec()
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """pyodbc gives a uniqueidentifier as a text, everything else as what it is."""
+        """pyodbc gives a uniqueidentifier as a text, and every other type as itself."""
         return _as_uuid if self.name == "uniqueidentifier" else None
 
     @property
     def parameter(self) -> sa.types.TypeEngine[Any]:
-        """What a value of the column is sent as, before SQL Server casts it: as exact, and the same for each value."""
+        """What a value of the column is sent as, before SQL Server casts it: exact, and the same for every value."""
         if self.name in INTEGERS:
             return sa.BigInteger()
         if self.name in FLOATS:
@@ -89,9 +89,8 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         return _Text(self.length if self.name in TEXTS else LONGEST_WRITTEN)
 
     def sent(self, value: object) -> Any:
-        """This value, from the task log or the file of sources, as the parameter takes it; None: it is no such.
-
-        What the log holds may be older than the table: a key of another type is no key of this one.
+        """A value from the task log or the file of sources, as the parameter takes it; None: not a value of this type.
+        What the log holds may be older than the table, whose key may have had another type then.
         """
         if self.name in INTEGERS:
             return int(value) if isinstance(value, int) and -_BEYOND_BIGINT <= value < _BEYOND_BIGINT else None
@@ -104,7 +103,7 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         return value if isinstance(value, str) and _units(value) <= self._longest else None
 
     def cast(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """`CAST(value COLLATE this one's AS this type)`, of a value of which it is known that it can be.
+        """`CAST(value COLLATE this one's AS this type)`, of a value that is known to fit.
 
         The collation stands inside: a cast to varchar takes the code page of what it is given, and that of a parameter
         is the database's (Microsoft, "Collation precedence": coercible-default).
@@ -112,7 +111,7 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         return sa.cast(self._collated(value), self)
 
     def try_cast(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The same with TRY_CAST: NULL, which equals nothing, where the value can be none of this type."""
+        """The same with TRY_CAST: NULL, which equals nothing, where the value does not fit this type."""
         # guard: no-key-equals-none
         return sa.try_cast(self._collated(value), self)
 

@@ -17,7 +17,7 @@ LOCKS = {1204, 1205, 1222}
 SNAPSHOTS = {3954, 3956, 3957, 3958, 3960, 3961, 3966, 3967}
 """Snapshots that the server gave up, or cannot give while the option changes."""
 SHORTAGES = {701, 802, 1105, 8628, 8645, 8651, 9002}
-"""Memory, disk or log full: for a person to look at, but what waits goes on once there is room again."""
+"""Memory, disk or log full: for a person to look at, but relay goes on by itself once there is room again."""
 GOING_DOWN = {596, 6005, 17142, 17143, 18401}
 """The session was ended, or the server is stopping, paused or being upgraded."""
 RECOVERING = {904, 921, 922, 924, 927, 942, 945, 976, 983, 4060}
@@ -59,7 +59,7 @@ REMEDIES = {
 }
 """What to do about the errors that stay, and about those that may."""
 RIGHTS = frozenset({229, 230, 262, 1088, 5011})
-"""Those of a login that may not do what it tried."""
+"""Those of a login that lacks a right."""
 
 _NUMBER = re.compile(r"\((\d+)\)")
 _CANNOT_OPEN = 4060
@@ -80,7 +80,7 @@ def error_number(error: DBAPIError) -> int | None:
     """SQL Server's number of the first message; None when the driver itself spoke.
 
     pyodbc writes it in parentheses at the end of each message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`.
-    4060 goes before the 18456 that comes with it, whichever the driver names first: the login was right.
+    4060 wins over the 18456 that comes with it, whichever the driver names first: the login was right.
     """
     numbers = [int(number) for number in _NUMBER.findall(_said(error))]
     if _CANNOT_OPEN in numbers:

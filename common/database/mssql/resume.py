@@ -17,7 +17,7 @@ def resume_text(resume: Resume | None) -> str | None:
 
 
 def resume_of(text: str | None) -> Resume | None:
-    """The reverse. None also for a text that is not one of relay's: nothing can be gone on from then."""
+    """The reverse. None also for a text that relay did not write: nothing can continue from it."""
     if text is None:
         return None
     try:

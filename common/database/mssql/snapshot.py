@@ -84,7 +84,7 @@ class MSSQLSnapshot(Snapshot):
 def state_of(row: sa.Row[Any]) -> TableState:
     """A row of `statements.states` as a record."""
     fence = None
-    # Whatever the row holds: there it is, and no other can be inserted.
+    # Whatever the row holds, it exists, and no other can be inserted.
     # guard: empty-fence
     if row.fenced is not None:
         fence = Fence(

@@ -50,9 +50,9 @@ class Checkpoint:
     """Name of the host whose relay brought the definition."""
     defined_at: datetime | None = field(default=None, compare=False)
     superseded: tuple[str, ...] = ()
-    """Definitions in whose place another one came."""
+    """Definitions that another one has replaced."""
     base: int = 0
-    """Number of the baseline from which the ids descend: all that were read since it were read as the same rows."""
+    """Baseline whose number goes into every task id since: the same change keeps its id until the next such one."""
     epoch_reason: str | None = None
     """Why this epoch began, or why the last one ended."""
     epoch_began_at: datetime | None = field(default=None, compare=False)
@@ -61,7 +61,7 @@ class Checkpoint:
     stopped_at: datetime | None = field(default=None, compare=False)
     """Since when the source waits for a person, because epochs began too often."""
     adopts_epoch: str | None = None
-    """The epoch of another Mongo that is about to go on in this one."""
+    """The epoch of another Mongo that is about to continue in this one."""
     last_window: Mapping[str, Any] | None = None
     last_baseline: Mapping[str, Any] | None = None
     """`{reason, version, at}` of the last baseline."""
@@ -73,7 +73,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lease:
-    """The right to work on a source, until somebody else has taken it."""
+    """The right to work on a source, until somebody else takes it."""
 
     source: str
     owner: str
@@ -99,9 +99,9 @@ class Seal:
     base: int = 0
     host: str = ""
     brings_definition: bool = False
-    """Whether the definition is another than the checkpoint's."""
+    """Whether the definition differs from the checkpoint's."""
     superseded: tuple[str, ...] = ()
-    """All those in whose place another one came, with the one that this one supersedes."""
+    """All definitions that another one has replaced, including the one that this seal replaces."""
     epoch_starts: tuple[datetime, ...] = ()
     """When the first windows of the last epochs were sealed, as the checkpoint knows it."""
     baseline: str | None = None
@@ -110,12 +110,12 @@ class Seal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochStart:
-    """What is written into the checkpoint when an epoch begins, or when that of another Mongo goes on."""
+    """What is written into the checkpoint when an epoch begins, or when that of another Mongo continues."""
 
     epoch: str
     reason: str
     number: int
-    """Of the window sealed last, by whichever epoch."""
+    """Of the window sealed last, in any epoch."""
     version: int | None = None
     """The watermark that it begins with; None: a baseline is due."""
     resume: Resume | None = None

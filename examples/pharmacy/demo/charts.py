@@ -13,7 +13,7 @@ def sparkline(values: Sequence[float], *, width: int, top: float | None = None) 
 
 
 def columns(values: Sequence[float], *, width: int, height: int, top: float | None = None) -> list[str]:
-    """The last `width` values as columns of so many lines, the topmost line first; the newest stands at the right.
+    """The last `width` values as columns of this height in lines, the topmost line first; the newest is at the right.
 
     A value above nothing shows at least as the lowest mark.
     """

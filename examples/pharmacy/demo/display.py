@@ -67,7 +67,7 @@ class Lines:
 
 
 class LiveView:
-    """For a terminal: a picture that is drawn anew."""
+    """For a terminal: a picture that is redrawn in place."""
 
     def __init__(self, live: Live) -> None:
         self._live = live

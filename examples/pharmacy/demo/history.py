@@ -9,7 +9,7 @@ from dataclasses import dataclass
 KEPT = 120
 """Moments; older ones are forgotten."""
 SMOOTHED = 4
-"""Growth is taken over so many: dispatches come with each scan, and the picture is drawn more often."""
+"""Growth is measured over this many moments: dispatches come with each scan, and the picture is drawn more often."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

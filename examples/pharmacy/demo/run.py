@@ -25,11 +25,11 @@ ACTIONS_PER_SECOND = 80.0
 """What all pharmacies do together; some three quarters of it hand something in."""
 LOOK_SECONDS = 0.5
 LAST_SECONDS = 3.0
-"""So long before the end the pharmacies stop, for the last documents to arrive in time."""
+"""The pharmacies stop this long before the end, so that the last documents arrive in time."""
 SETTLE_SECONDS = 30.0
-"""So long the last documents may take at most."""
+"""Longest wait for the last documents."""
 QUIET_SCANS = 2.0
-"""So many scans are waited for at the end: something sent twice would show."""
+"""Scans to wait for at the end: something sent twice would show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

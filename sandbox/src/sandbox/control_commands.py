@@ -65,7 +65,7 @@ def delay_command(
     whom: AllStatements,
     env_path: EnvFile = env_file.DEFAULT_PATH,
 ) -> None:
-    """Answer statements so much later, all of them unless --times says otherwise.
+    """Delay the answers to statements, to all of them unless --times says otherwise.
 
     Example: python -m sandbox fault delay 200
     """
@@ -75,7 +75,7 @@ def delay_command(
 @fault.command("login")
 @with_groups
 def login_command(*, whom: Requests, env_path: EnvFile = env_file.DEFAULT_PATH) -> None:
-    """Refuse logins (18456). Who is logged in stays.
+    """Refuse logins (18456). Sessions that are logged in stay.
 
     Example: python -m sandbox fault login --times 0
     """

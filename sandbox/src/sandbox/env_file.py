@@ -34,7 +34,7 @@ SOMETIMES = ("MSSQL_SERVER_CERTIFICATE",)
 def write(path: Path, values: Mapping[str, str]) -> None:
     """Write the values of NAMES and SOMETIMES, for the owner only.
 
-    Whole or not at all: who waits for the file never sees half of it.
+    Whole or not at all: a program that waits for the file never sees half of it.
     """
     names = [*NAMES, *(name for name in SOMETIMES if name in values)]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def remove_stale(path: Path) -> None:
-    """Take away what an earlier sandbox left there, and nothing that somebody else has written.
+    """Remove what an earlier sandbox left there, and nothing that somebody else has written.
 
     A file is an earlier sandbox's when it holds the very names that a sandbox writes. Left where it is, it would
     make those who wait for the file believe that everything is up already.

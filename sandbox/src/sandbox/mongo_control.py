@@ -34,7 +34,7 @@ class MongoControl:
         self._configure(SECONDARY_STOPS, mode="alwaysOn")
 
     def depose(self, application: str | None = None) -> None:
-        """From now on clients that call themselves so (None: all) meet a primary that has a successor.
+        """From now on clients with this application name (None: all) meet a primary that has a successor.
 
         What they read is what there is at this moment; what they write, or want confirmed, is refused. The others
         talk to the successor.

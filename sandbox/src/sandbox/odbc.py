@@ -22,7 +22,7 @@ def packaged_driver() -> str:
     """The path of the driver that the package mssql-python-odbc brings: the first of its builds that loads here.
 
     The package has a build for each family of Linux distributions, and macOS's for each processor, in folders of its
-    own; which one fits this machine nobody knows better than its loader.
+    own; this machine's loader knows best which one fits.
 
     Raises ServiceError, with what the loader said, when none does.
     """
@@ -52,7 +52,7 @@ def connect(
 def connection_string(settings: Mapping[str, str]) -> str:
     """What pyodbc connects with; holds the password: not for logs. Raises ServiceError when a setting is missing.
 
-    An idle connection that was cut stays cut (ConnectRetryCount): who cuts it wants to see it.
+    An idle connection that was cut stays cut (ConnectRetryCount): a test that cuts it wants to see that.
     """
     missing = [
         name for name in ("MSSQL_SERVER", "MSSQL_DATABASE", "MSSQL_USER", "MSSQL_PASSWORD") if name not in settings

@@ -18,7 +18,7 @@ Times = Annotated[int, typer.Option(min=0, help="how many it meets; 0: all until
 
 @dataclass(frozen=True, kw_only=True)
 class Requests:
-    """Whom a fault meets, and how often."""
+    """Which clients a fault affects, and how often."""
 
     application: Application = None
     login: Annotated[str | None, typer.Option(help="only clients that logged in as this one")] = None
@@ -45,7 +45,7 @@ class AllStatements(Statements):
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as typer wants it: in place of a parameter that is one of the dataclasses stand its fields."""
+    """The command as typer wants it: a parameter that is one of the dataclasses is replaced by its fields."""
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
 

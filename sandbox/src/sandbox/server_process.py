@@ -1,4 +1,4 @@
-"""What the stand-ins have in common as processes of their own: an address, a password that nobody sees, and an end."""
+"""What the stand-ins have in common as separate processes: an address, a password that nobody sees, and an end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def password_in(variable: str) -> str:
 
 
 def stopped_by_signal() -> threading.Event:
-    """An event that SIGTERM or SIGINT sets. For the main thread, which alone is told of signals."""
+    """An event that SIGTERM or SIGINT sets. For the main thread: no other one handles signals."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
