@@ -242,7 +242,7 @@ def get_settings() -> Settings:
 def get_celery_brokers() -> dict[str, str]:
     """The brokers that variables of Celery's own name, by the variable; with their passwords: not for logs.
 
-    Read anew each time: `celery -b URL` sets one of them.
+    Read again each time: `celery -b URL` sets one of them.
     """
     environment = CeleryEnvironment.model_validate({})
     found = {name: getattr(environment, name) for name in CeleryEnvironment.model_fields}

@@ -1,4 +1,4 @@
-"""How a process ends that must not start: a line a problem on standard error, and an exit code of its own."""
+"""How a process ends that must not start: a line for each problem on standard error, and an exit code."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class MSSQLClient(ChangeSource):
         snapshot = MSSQLSnapshot(connection, tracked, table, batch_size=self._settings.RELAY_BATCH_SIZE)
         object_id, _ = self._tables[tracked]
         if snapshot.state.object_id != object_id:
-            # The table was dropped and created anew since it was described; the next snapshot describes it again.
+            # The table was dropped and created again since it was described; the next snapshot describes the new one.
             self._tables.pop(tracked)
         return snapshot
 

@@ -33,7 +33,7 @@ def local_id(kind: DocumentKind, number: int, *, shop: str) -> str:
 
 
 def text(kind: DocumentKind, chance: random.Random, *, shop: str) -> str:
-    """Whom a document of this kind is about, or why it was cancelled, in the shop's way of writing."""
+    """The person that a document of this kind is about, or why it was cancelled, as this shop writes it."""
     if kind is CANCELLATION:
         return in_the_way_of(shop, chance.choice(REASONS))
     return in_the_way_of(shop, f"{chance.choice(FAMILY_NAMES)} {chance.choice(GIVEN_NAMES)}")

@@ -53,7 +53,7 @@ class ConfirmingChannel:
 
     @property
     def waiting(self) -> int:
-        """Messages of which nothing is known yet."""
+        """Messages that RabbitMQ has not answered yet."""
         return len(self._on_their_way)
 
     def check_takes_messages(self) -> None:

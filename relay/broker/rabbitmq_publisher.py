@@ -88,7 +88,7 @@ class RabbitMQPublisher(Publisher):
             _check_answers(channel, source, queues)
 
     def _publish(self, producer: Producer, dispatch: Outgoing) -> None:
-        """declare=[]: the queue belongs to its worker service; declaring it anew could contradict it."""
+        """declare=[]: the queue belongs to its worker service; our declaration could contradict the existing one."""
         with_event = self._app.conf.task_send_sent_event
         self._app.amqp.send_task_message(
             producer,

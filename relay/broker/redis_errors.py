@@ -60,5 +60,5 @@ def remedy(error: exceptions.RedisError) -> str | None:
 
 
 def _kind(error: exceptions.RedisError) -> str:
-    """The reply's first word; redis-py leaves it out of those that have a class of their own."""
+    """The reply's first word; redis-py removes it from errors for which it has an exception class."""
     return str(error).partition(" ")[0] if isinstance(error, exceptions.ResponseError) else ""

@@ -71,7 +71,7 @@ class RedisPublisher(Publisher):
 
     @override
     def discard_torn_writes(self) -> bool:
-        """Have Redis write its append-only file anew.
+        """Have Redis rewrite its append-only file.
 
         A file that was cut off within a batch keeps the batch's beginning when it is loaded, without doing it; what
         is pushed next stands behind that beginning, and at the start after it Redis does both. Found with Redis

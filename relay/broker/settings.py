@@ -208,7 +208,7 @@ def _transport(scheme: str, url: str) -> type:
             " characters in user and password are written as %XX"
         ) from None
     except Exception:
-        # The module of a transport whose packages are not installed fails in ways of its own. Relay needs none of them.
+        # A transport whose packages are not installed may raise anything on import. Relay needs none of them.
         return object
     return transport
 

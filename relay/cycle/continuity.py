@@ -56,7 +56,7 @@ def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> R
     if state.object_id != checkpoint.object_id:
         return Reason.TABLE_RECREATED
     if restarted := _why_restarted(checkpoint, state):
-        # Before the retention: tracking that began anew has moved min_valid as well.
+        # Before the retention: tracking that restarted has moved min_valid as well.
         return restarted
     worthless = {
         Reason.RETENTION_PASSED: checkpoint.version < (state.min_valid or 0),  # guard: min-valid
@@ -75,7 +75,7 @@ def makes_new_ids(reason: Reason | None) -> bool:
 
 
 def _why_restarted(checkpoint: Checkpoint, state: TableState) -> Reason | None:
-    """Whether tracking began anew: both TRUNCATE and ENABLE reset the begin version, ENABLE makes a new side table."""
+    """Whether tracking restarted: both TRUNCATE and ENABLE reset the begin version, ENABLE makes a new side table."""
     sides = {checkpoint.side_table, state.side_table}
     are_known = None not in sides
     # guard: side-table

@@ -36,7 +36,7 @@ def make_dispatch(
 ) -> Dispatch:
     """The dispatch of a row; REJECTED, with the reason, when it cannot be sent.
 
-    `repeats`: the one that is sent again, under an id of its own.
+    `repeats`: the dispatch that is sent again, under a new id.
     """
     text, rejection, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row))
     attempt = repeats.attempt + 1 if repeats else 1

@@ -38,7 +38,7 @@ SENTENCES: Mapping[Outcome, str] = MappingProxyType(
 
 
 class StopReason(StrEnum):
-    """What a cycle met that is not what it had read."""
+    """What a cycle found changed since it had read it."""
 
     LEASE_LOST = "lease_lost"
     CHECKPOINT_TAKEN = "checkpoint_taken"

@@ -19,7 +19,7 @@ class Prefetch(Protocol):
 
 @contextmanager
 def prefetch(items: Iterator[T]) -> Iterator[Iterator[T]]:
-    """One item ahead, on a thread of its own.
+    """One item ahead, on a separate thread.
 
     Leaving waits for the item that is being made: afterwards nobody works on `items` any more, so what they are read
     from can be closed.

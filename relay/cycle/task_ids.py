@@ -24,8 +24,8 @@ def dispatch_id(source: Source, window: WindowHeader, row: ChangedRow) -> str:
     """Celery task id of a row's dispatch: uuid5 over database, source, epoch, base, version and typed key.
 
     A row whose version change tracking no longer knows takes the number of the window that read it: it can be
-    repeated, but never lost. The base is another one after a change of definition, so that all that waits is
-    dispatched once under the new one; and after tracking began anew, when versions may begin at 0 again.
+    repeated, but never lost. The base changes with the definition, so that all that waits is dispatched once under the
+    new one. It also changes when tracking restarted, since versions may then begin at 0 again.
     """
     # guard: id-holds-version
     stamp = f'"b",{window.number}' if row.version is None else f'"v",{row.version}'

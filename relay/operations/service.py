@@ -145,7 +145,7 @@ def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
 
 
 def _cycle(relay: Relay, source: Source) -> CycleReport:
-    """One cycle; each attempt is under a generation of its own."""
+    """One cycle; each attempt has a new generation."""
     own = relay.own(source)
     return _patiently(f"source {source.name}", lambda: run_cycle(own, relay.ports, relay.options, relay.heartbeat()))
 

@@ -1,4 +1,4 @@
-"""What a person has to fix before a source can be relayed: the sources held against the database."""
+"""What a person has to fix before a source can be relayed: the sources compared with the database."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Findings:
 
 
 def check_sources(mssql: MSSQLClient, sources: Sequence[Source], *, log_kept: timedelta | None = None) -> Findings:
-    """Hold the sources against the database. Raises the driver's errors.
+    """Compare the sources with the database. Raises the driver's errors.
 
-    `log_kept`: how long the task log is kept, to be held against change tracking's retention.
+    `log_kept`: how long the task log is kept, to be compared with change tracking's retention.
     """
     problems: list[str] = []
     warnings: list[str] = []

@@ -57,7 +57,7 @@ def task_problem(name: str) -> str | None:
 
 def check_lists(sources: Sequence[Source], options: Mapping[str, Any]) -> None:
     """Raise SettingsError when, with these options of kombu's Redis transport, a source shares a list with relay, or
-    its queue is the list of another source's priority: whoever consumes that would take its documents too."""
+    its queue is the list of another source's priority: the consumer of that one would take its documents too."""
     # The worker services keep their messages in hand under kombu's own names, even though relay does not.
     in_hand = {*_UNACKED.values(), *(options[option] for option in _UNACKED if option in options)}
     own = {*_lists(OWN_QUEUE, options), *in_hand}

@@ -1,6 +1,6 @@
 """The beat inside a worker (`worker --beat`) ends with its worker, also when that is killed with -9.
 
-Celery runs it as a process of its own, which would otherwise go on ticking beside the next worker's.
+Celery runs it as a separate process, which would otherwise go on ticking beside the next worker's.
 """
 
 from __future__ import annotations

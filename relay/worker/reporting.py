@@ -27,7 +27,7 @@ class Proof:
 
 @contextmanager
 def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterator[Proof]:
-    """Run a task's work. What passes by itself, and what a person must fix, is logged and left to the next tick.
+    """Run a task's work. Transient errors, and what a person must fix, are logged and left to the next tick.
 
     Any other error is a defect, and is raised every time.
     """
@@ -35,14 +35,14 @@ def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterat
     try:
         yield proof
     except ConfigurationError as error:
-        # Known by its text: another problem is logged at once. Without its numbers, which may say for how long by now.
+        # Recognised by its text, so another problem is logged at once. Numbers are left out: they may be durations.
         if incident := incidents.begin(what, NUMBERS.sub("", str(error))):
             for line in str(error).splitlines():
                 log.error("configuration", task=task, remedy=line, **fields, **_duration(incident))
     except Exception as error:
         if not is_transient(error):
             raise
-        # Known by the service: the texts differ from try to try.
+        # Recognised by the service: the texts differ from try to try.
         if incident := incidents.begin(what, service_of(error).value):
             log.warning(
                 "left_to_the_next_tick",
@@ -102,5 +102,5 @@ def report_stuck(log: Log, found: StuckRows) -> None:
 
 
 def _duration(incident: Incident) -> dict[str, float]:
-    """Nothing where it has only just begun."""
+    """How long it has lasted; nothing when it has just begun."""
     return {} if incident.is_new else {"after_seconds": round(incident.seconds, 1)}

@@ -1,4 +1,4 @@
-"""A tracked table as the catalog describes it, held against what its source says of it."""
+"""A tracked table as the catalog describes it, compared with what its source says of it."""
 
 from __future__ import annotations
 

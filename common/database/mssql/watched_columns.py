@@ -58,7 +58,7 @@ def problems(tracked: TrackedTable, columns: Columns) -> Iterator[str]:
 
 
 def doubts(tracked: TrackedTable, columns: Columns) -> Iterator[str]:
-    """Computed columns of which something may go unseen: an arg, or a status column watched by half."""
+    """Computed columns whose changes may go unseen: an arg, or a status column that is only partly watched."""
     for name in dict.fromkeys(tracked.args):
         if name in columns and columns[name].is_computed:
             yield from _unseen_arg(tracked, name, columns)

@@ -11,7 +11,7 @@ from common.database.records.fence import Resume
 from common.database.records.offset import Offset
 
 EPOCHS_REMEMBERED = 3
-"""Starts of epochs that a checkpoint keeps: so many within a short time stop the source."""
+"""Starts of epochs that a checkpoint keeps: this many within a short time stop the source."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

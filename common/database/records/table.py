@@ -24,7 +24,7 @@ class TrackedTable:
     status_column: str = "status"
     pending_value: str | int = "PENDING_SYNC"
     watch: tuple[str, ...] | None = None
-    """Columns of which an UPDATE must name one for a row to be taken; None: status and args."""
+    """A row is taken when an UPDATE names one of these columns; None: status and args."""
     database: str = "default"
 
     @property

@@ -22,7 +22,7 @@ class ControlError(Exception):
 
 
 class SqlServerControl:
-    """Talks to the stand-in at this address; every call is a connection of its own. Each raises ControlError."""
+    """Talks to the stand-in at this address; every call opens a connection. Each raises ControlError."""
 
     def __init__(self, host: str, port: int, *, database: str = MSSQL_DATABASE) -> None:
         """`database`: the one that is meant where none is named."""
@@ -91,7 +91,7 @@ class SqlServerControl:
         self._call("real")
 
     def clean_up(self) -> Mapping[str, int]:
-        """Have it forget what is older than its retention, whoever reads; gives up to which version, by database."""
+        """Have it forget what is older than its retention, even under a reader. Returns the versions by database."""
         found: dict[str, int] = self._call("cleanup")
         return found
 

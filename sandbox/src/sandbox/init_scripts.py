@@ -16,7 +16,7 @@ from sandbox.prompt.script import Batch, batches
 
 
 def run_scripts(settings: Mapping[str, str], scripts: Iterable[Path]) -> None:
-    """Run these files, one after another, each on a connection of its own; lines with GO cut them into batches.
+    """Run these files, one after another, each on a new connection; lines with GO cut them into batches.
 
     Raises ServiceError at the first batch that fails, with the file, the line where the batch begins, and the error.
     """

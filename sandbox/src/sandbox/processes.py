@@ -55,7 +55,7 @@ class Child:
         cwd: Path | None = None,
         keep_open: Collection[int] = (),
     ) -> Child:
-        """Start `command` so that it dies with this process; what it prints goes to `log`, which begins anew.
+        """Start `command` so that it dies with this process; what it prints goes to `log`, which is emptied first.
 
         `keep_open` are file descriptors that it inherits. Call this from a thread that lives as long as the child
         may: Linux takes the death of the thread that forked for the parent's.
