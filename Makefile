@@ -1,7 +1,7 @@
 # Everything that is needed to try relay, and to work on it. `make` alone says what there is.
 
 SECONDS ?= 30
-PROCESSES ?= 2
+PROCESSES ?= 4
 FAULTS ?= 100
 # Drawn at random, and printed, when it is not given.
 SEED ?=
@@ -19,7 +19,7 @@ setup: ## install everything into .venv (and unixodbc, redis-server, tdsodbc and
 demo: setup ## watch documents go from SQL Server to worker services, every one accounted for (SECONDS=30)
 	@.venv/bin/python -m examples.pharmacy demo --seconds $(SECONDS)
 
-test: setup ## run all of relay's tests (PROCESSES=2); make -C sandbox test runs the sandbox's
+test: setup ## run all of relay's tests (PROCESSES=4); make -C sandbox test runs the sandbox's
 	@.venv/bin/pytest -n $(PROCESSES) --dist worksteal
 
 quick: setup ## run what needs no service, with fewer histories: less than a minute
