@@ -111,14 +111,16 @@ class Settings(SourcesFile):
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     RELAY_LOG_FORMAT: Literal["console", "json"] = Field("console", description="how it is logged")
 
-    @field_validator("BROKER_URL", "RELAY_BROKER_OPTIONS", "MSSQL_SERVER_CERTIFICATE", "RELAY_DATABASE", mode="before")
+    @field_validator(
+        "BROKER_URL",
+        "RELAY_BROKER_OPTIONS",
+        "MSSQL_SERVER_CERTIFICATE",
+        "RELAY_DATABASE",
+        "RELAY_SCAN_INTERVAL",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
-
-    @field_validator("RELAY_SCAN_INTERVAL", mode="before")
-    @classmethod
-    def _empty_interval_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
     @field_validator("MONGO_URI")

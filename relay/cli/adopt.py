@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-from common.config import get_settings
-from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
-from relay.cli.errors import print_error, report_errors
+from relay.cli.errors import exit_with, print_error, report_errors
+from relay.cli.this_relay import this_relay
 from relay.exits import EXIT_CONFIGURATION
 from relay.operations.service import adopt, look_at_status
 from relay.sources.registry import all_sources, find_source
 from relay.sources.source import Source
-from relay.wiring import Relay, this_process
+from relay.wiring import Relay
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,17 +38,12 @@ def adopt_command(
         raise typer.Exit(EXIT_CONFIGURATION)
     with report_errors():
         chosen = list(all_sources()) if every else [find_source(name) for name in sources or []]
-        set_up_logging(get_settings())
-        from relay.celery_app import app as celery_app
-
-        relay = this_process(celery_app)
+        relay = this_relay()
         if not yes:
             _ask(relay, chosen)
         done, problems = each_source(chosen, lambda source: adopt(relay, source))
         console.print(cycle_table(done))
-    if problems:
-        print_error("\n".join(problems))
-        raise typer.Exit(EXIT_CONFIGURATION)
+    exit_with(problems)
 
 
 def _ask(relay: Relay, sources: list[Source]) -> None:

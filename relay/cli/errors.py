@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -41,6 +41,13 @@ def report_errors() -> Iterator[None]:
             raise
         print_error(f"a service is away, try again: {describe_error(error)}")
         raise typer.Exit(EXIT_AWAY) from None
+
+
+def exit_with(problems: Sequence[str]) -> None:
+    """End the command with these problems, if there are any."""
+    if problems:
+        print_error("\n".join(problems))
+        raise typer.Exit(EXIT_CONFIGURATION)
 
 
 def print_error(message: str) -> None:

@@ -8,17 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from common.config import get_settings
-from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
-from relay.cli.errors import print_error, report_errors
-from relay.exits import EXIT_CONFIGURATION
+from relay.cli.errors import exit_with, report_errors
+from relay.cli.this_relay import this_relay
 from relay.operations.service import look_for_stuck, resend_stuck
 from relay.operations.stuck_rows import SENTENCES, SHOWN, StuckRows, Verdict
 from relay.sources.registry import all_sources, find_source
-from relay.wiring import this_process
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,14 +36,10 @@ def reconcile_command(
     """
     with report_errors():
         chosen = [find_source(source)] if source else list(all_sources())
-        settings = get_settings()
-        set_up_logging(settings)
-        from relay.celery_app import app as celery_app
-
-        relay = this_process(celery_app)
+        relay = this_relay()
         if older_than is not None:
             # 0 minutes is every row that was ever dispatched; the setting itself must be more.
-            relay = replace(relay, settings=settings.model_copy(update={"RELAY_STUCK_MINUTES": older_than}))
+            relay = replace(relay, settings=relay.settings.model_copy(update={"RELAY_STUCK_MINUTES": older_than}))
         if resend:
             done, problems = each_source(chosen, lambda source: resend_stuck(relay, source))
             console.print(cycle_table(done))
@@ -55,9 +48,7 @@ def reconcile_command(
             console.print(_counts(found))
             if any(one.rows for one in found):
                 console.print(_rows(found))
-    if problems:
-        print_error("\n".join(problems))
-        raise typer.Exit(EXIT_CONFIGURATION)
+    exit_with(problems)
 
 
 def _counts(found: list[StuckRows]) -> Table:

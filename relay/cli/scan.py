@@ -8,18 +8,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from common.config import get_settings
-from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
-from relay.cli.errors import print_error, report_errors
+from relay.cli.errors import exit_with, report_errors
+from relay.cli.this_relay import this_relay
 from relay.cycle.reasons import SENTENCES
-from relay.exits import EXIT_CONFIGURATION
 from relay.operations.preview import Preview
 from relay.operations.service import look_ahead, scan
 from relay.sources.registry import all_sources, find_source
-from relay.wiring import this_process
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,20 +32,14 @@ def scan_command(
     """
     with report_errors():
         chosen = [find_source(source)] if source else list(all_sources())
-        settings = get_settings()
-        set_up_logging(settings)
-        from relay.celery_app import app as celery_app
-
-        relay = this_process(celery_app)
+        relay = this_relay()
         if dry_run:
             found, problems = each_source(chosen, lambda source: look_ahead(relay, source))
             console.print(_previews(found))
         else:
             done, problems = each_source(chosen, lambda source: scan(relay, source))
             console.print(cycle_table([report for reports in done for report in reports]))
-    if problems:
-        print_error("\n".join(problems))
-        raise typer.Exit(EXIT_CONFIGURATION)
+    exit_with(problems)
 
 
 def _previews(previews: Sequence[Preview]) -> Table:

@@ -12,8 +12,7 @@ from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
 from relay.broker.settings import read_broker
 from relay.cli.console import console
-from relay.cli.errors import print_error, report_errors
-from relay.exits import EXIT_CONFIGURATION
+from relay.cli.errors import exit_with, print_error, report_errors
 from relay.sources.check import Findings, check_sources
 from relay.sources.registry import all_sources
 from relay.sources.reserved import check_lists
@@ -44,9 +43,7 @@ def sources_command(
         found = _checked() if check else Findings(problems=(), warnings=())
     if found.warnings:
         print_error("\n".join(f"warning: {line}" for line in found.warnings))
-    if found.problems:
-        print_error("\n".join(found.problems))
-        raise typer.Exit(EXIT_CONFIGURATION)
+    exit_with(found.problems)
 
 
 @app.command(name="suggest")

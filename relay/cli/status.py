@@ -10,16 +10,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from common.config import get_settings
-from common.logging import set_up_logging
 from relay.cli.console import console
 from relay.cli.errors import report_errors
+from relay.cli.this_relay import this_relay
 from relay.cycle.reasons import SENTENCES, reason_of
 from relay.exits import EXIT_CONFIGURATION
 from relay.operations.service import look_at_status
 from relay.operations.status import SourceStatus
 from relay.sources.registry import all_sources
-from relay.wiring import this_process
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,10 +31,7 @@ def status_command(
     Example: relay status --json
     """
     with report_errors():
-        set_up_logging(get_settings())
-        from relay.celery_app import app as celery_app
-
-        found = look_at_status(this_process(celery_app), all_sources())
+        found = look_at_status(this_relay(), all_sources())
     if as_json:
         for one in found:
             typer.echo(json.dumps(asdict(one), default=str))

@@ -11,7 +11,7 @@ from common.config import Settings
 from common.database.errors import ConfigurationError
 from relay.cycle.outcomes import CycleReport
 from relay.operations.service import scan
-from relay.sources.reserved import queue_problem, task_problem
+from relay.sources.reserved import reserved_names
 from relay.sources.source import Source
 from relay.wiring import build
 
@@ -19,7 +19,7 @@ from relay.wiring import build
 def scan_once(settings: Settings, sources: Sequence[Source]) -> Mapping[str, Sequence[CycleReport]]:
     """See `relay.scan_once`. Every connection is closed at the end."""
     for source in sources:
-        if problem := task_problem(source.task) or queue_problem(source.queue):
-            raise ConfigurationError(f"source {source.name}: {problem}")
+        if problems := reserved_names(source):
+            raise ConfigurationError("\n".join(f"source {source.name}: {problem}" for problem in problems))
     with closing(build(settings, Celery("relay-scan-once", set_as_current=False))) as relay:
         return {source.name: scan(relay, source) for source in sources}

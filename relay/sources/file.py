@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from common.config import SettingsError
 from common.database.names import split_name
 from relay.sources.builtin import BUILT_IN
-from relay.sources.reserved import queue_problem, task_problem
+from relay.sources.reserved import reserved_names
 from relay.sources.source import Source
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -121,7 +121,7 @@ def _source(name: str, content: object, built_in: Source | None) -> Source | Non
     if not entry.enabled:
         return None
     source = _new(name, entry) if built_in is None else replace(built_in, **entry.fields())
-    taken = [problem for problem in (task_problem(source.task), queue_problem(source.queue)) if problem]
+    taken = reserved_names(source)
     # guard: names-taken
     if taken:
         raise _ProblemsError(taken)

@@ -47,6 +47,11 @@ def queue_problem(name: str) -> str | None:
     return None if owner is None else f"queue: {name!r} is the name of {owner}; choose another"
 
 
+def reserved_names(source: Source) -> Sequence[str]:
+    """What is wrong with the names of the source's task and queue: a line each."""
+    return [problem for problem in (task_problem(source.task), queue_problem(source.queue)) if problem]
+
+
 def task_problem(name: str) -> str | None:
     """Why no source may have this task; None when it may."""
     for owner in ("relay", "celery"):

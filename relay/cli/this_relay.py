@@ -1,0 +1,15 @@
+"""The relay that a command works with: by the settings, with its log set up."""
+
+from __future__ import annotations
+
+from common.config import get_settings
+from common.logging import set_up_logging
+from relay.wiring import Relay, this_process
+
+
+def this_relay() -> Relay:
+    """Raises SettingsError."""
+    set_up_logging(get_settings())
+    from relay.celery_app import app
+
+    return this_process(app)
