@@ -50,7 +50,6 @@ class Relay:
             self.ports.leases,
             self.ports.log,
             interval_seconds=self.settings.heartbeat_seconds,
-            patience_seconds=self.settings.RELAY_STALL_SECONDS,
         )
 
     def close(self) -> None:
@@ -85,6 +84,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         first_run_now=settings.RELAY_FIRST_RUN == "now",
         host=socket.gethostname(),
         log_kept_seconds=settings.log_kept.total_seconds(),
+        stall_seconds=settings.RELAY_STALL_SECONDS,
     )
     return Relay(settings=settings, mssql=mssql, mongo=mongo, ports=ports, options=options)
 

@@ -92,7 +92,7 @@ class MongoStore:
         logs.create_index([("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)], name="source_window_seq")
         # Of windows that are open, or were never sealed: as a rule nothing, or one window.
         logs.create_index(
-            [("source", ASCENDING), ("status", ASCENDING)],
+            [("source", ASCENDING), ("status", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)],
             name="unexpiring_by_source",
             partialFilterExpression={"expires_at": None},
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -64,8 +64,8 @@ class MSSQLClient(ChangeSource):
 
     @override
     @contextmanager
-    def snapshot(self, tracked: TrackedTable) -> Iterator[MSSQLSnapshot]:
-        with self._drivers_errors_wrapped(), self._connection_to(tracked) as plain:
+    def snapshot(self, tracked: TrackedTable, *, patience_seconds: float | None = None) -> Iterator[MSSQLSnapshot]:
+        with self._drivers_errors_wrapped(), self._connection_to(tracked, patience_seconds) as plain:
             self._describe(plain, tracked)
             plain.rollback()
             # guard: one-snapshot
@@ -73,12 +73,13 @@ class MSSQLClient(ChangeSource):
             yield self._open(connection, tracked)
 
     @contextmanager
-    def _connection_to(self, tracked: TrackedTable) -> Iterator[Connection]:
+    def _connection_to(self, tracked: TrackedTable, patience_seconds: float | None = None) -> Iterator[Connection]:
         """A connection whose statements `cancel` reaches."""
         calls = Calls()
         with self.engine.connect() as plain:
             # The driver's own limit comes later than the heartbeat's cancel.
-            plain.connection.dbapi_connection.timeout = seconds_with_heartbeat(self._settings)  # type: ignore[union-attr]
+            limit = seconds_with_heartbeat(self._settings, patience_seconds)
+            plain.connection.dbapi_connection.timeout = limit  # type: ignore[union-attr]
             self._reading[calls] = tracked
             try:
                 yield cancellable(plain, calls)
@@ -110,7 +111,9 @@ class MSSQLClient(ChangeSource):
         return self._tables[tracked][1]
 
     @override
-    def still_pending(self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+    def still_pending(
+        self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]], progress: Callable[[], None]
+    ) -> set[tuple[Any, ...]]:
         pending: set[tuple[Any, ...]] = set()
         # guard: keys-of-todays-table
         # The keys are older than what is known of the table, which may be another by now.
@@ -121,6 +124,7 @@ class MSSQLClient(ChangeSource):
                 if sent := _sent(table, chunk):
                     ordinals = connection.execute(statements.pending_among(tracked, table, sent)).scalars()
                     pending.update(chunk[ordinal] for ordinal in ordinals)
+                progress()
         return pending
 
     @override
@@ -172,10 +176,15 @@ def make_engine(settings: Settings) -> Engine:
     return engine
 
 
-def seconds_with_heartbeat(settings: Settings) -> int:
-    """The driver's own limit for a statement that a heartbeat cancels: clearly later than that."""
+def seconds_with_heartbeat(settings: Settings, patience_seconds: float | None = None) -> int:
+    """The driver's own limit for a statement that a heartbeat cancels: clearly later than that.
+
+    `patience_seconds`: the heartbeat's, where that is not RELAY_STALL_SECONDS.
+    """
+    # guard: driver-waits-too
+    patience = max(patience_seconds or 0, settings.RELAY_STALL_SECONDS)
     # guard: driver-limit-is-later
-    return math.ceil(settings.RELAY_STALL_SECONDS + settings.heartbeat_seconds + CANCEL_SECONDS)
+    return math.ceil(patience + settings.heartbeat_seconds + CANCEL_SECONDS)
 
 
 def _chunks(keys: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -55,11 +55,15 @@ class ChangeSource(Protocol):
     def states(self, sources: Sequence[TrackedTable]) -> Mapping[str, TableState]:
         """The state of each source's table by the source's name, in one round trip."""
 
-    def snapshot(self, source: TrackedTable) -> AbstractContextManager[Snapshot]:
-        """A snapshot in which to read the source."""
+    def snapshot(
+        self, source: TrackedTable, *, patience_seconds: float | None = None
+    ) -> AbstractContextManager[Snapshot]:
+        """A snapshot in which to read the source. `patience_seconds`: how long a statement may take to its first row;
+        None: as long as any statement."""
 
-    def still_pending(self, source: TrackedTable, keys: Collection[Key]) -> set[Key]:
-        """Those of the keys whose rows are pending now; keys as the task log holds them."""
+    def still_pending(self, source: TrackedTable, keys: Collection[Key], progress: Callable[[], None]) -> set[Key]:
+        """Those of the keys whose rows are pending now; keys as the task log holds them. `progress` is called now and
+        then."""
 
     def renew_fence(self, source: TrackedTable, store: str) -> None:
         """Say that a relay with this Mongo is at work, where the fence is that Mongo's. From another thread."""
@@ -109,6 +113,9 @@ class Checkpoints(Protocol):
         """Advance the watermark and open the window, in one atomic write: if owner, watermark and epoch are as expected
         and none is open."""
 
+    def note_stalls(self, lease: Lease, version: int | None, stalls: int) -> bool:
+        """Note how often the first row beyond this watermark did not come in time."""
+
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
         """The open window is drained."""
 
@@ -122,14 +129,18 @@ class Journal(Protocol):
     def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
         """Replace an older dispatch with the same id, if that one was never published."""
 
-    def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
+    def discard(
+        self, source: TrackedTable, *, generation: int, open_window: str | None, progress: Callable[[int], None]
+    ) -> int:
         """Delete what was prepared and never sealed, of generations up to this one. Gives back how many.
 
-        What was published of windows that were never closed expires from now on.
+        What was published of windows that were never closed expires from now on. `progress` is called now and then,
+        with the number of documents since its last call.
         """
 
-    def count(self, window_id: str) -> int:
-        """Documents of the window, rejected ones included."""
+    def count(self, window_id: str, progress: Callable[[int], None]) -> int:
+        """Documents of the window, rejected ones included. `progress` is called now and then, with the number of
+        documents since its last call."""
 
     def header(self, window_id: str) -> WindowHeader | None:
         """What all dispatches of the window have in common; None when it has none."""
@@ -153,8 +164,9 @@ class Journal(Protocol):
         so they may expire from now on.
         """
 
-    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
-        """The whole window is in the queue: its documents may expire from now on. `progress` is called now and then."""
+    def let_expire(self, window: OpenWindow, progress: Callable[[int], None]) -> None:
+        """The whole window is in the queue: its documents may expire from now on. `progress` is called now and then,
+        with the number of documents since its last call."""
 
 
 class History(Protocol):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from common.database.records import (
@@ -19,6 +18,7 @@ from common.database.records import (
 from relay.cycle.options import CycleOptions
 from relay.cycle.outcomes import Stop, StopReason
 from relay.cycle.ports import Ports, Resend
+from relay.cycle.progress import Progress, Step, first_row_patience
 from relay.cycle.reasons import Reason
 from relay.sources.source import Source
 
@@ -36,21 +36,21 @@ class CycleContext:
     options: CycleOptions
     lease: Lease
     checkpoint: Checkpoint
+    progress: Progress
+    """Tell it whenever something has moved: without that the lease's heartbeat stops."""
     resend: Resend | None = None
     """Finds what is sent again by hand in this window, beside what changed."""
     adopts: bool = False
     """A person has said that this relay takes the source over."""
     ended_for: Reason | None = None
     """Why this cycle has ended its epoch; None: it has not."""
-    progress: Callable[[], None] = field(default=lambda: None)
-    """Call it whenever something has moved: without it the lease's heartbeat stops."""
     dispatched: int = 0
     rejected: int = 0
     repaired: int = 0
 
     def check_lease(self) -> None:
         """Raises Stop when Mongo no longer names this owner."""
-        self.progress()
+        self.progress.moved()
         # guard: lease
         if not self.ports.leases.renew(self.lease):
             raise Stop(StopReason.LEASE_LOST)
@@ -122,6 +122,7 @@ class CycleContext:
             last_offset=seal.last_offset,
             base=seal.base,
             definition=seal.definition,
+            stalls=seal.stalls,
         )
 
     def close(self, window: OpenWindow) -> None:
@@ -129,6 +130,21 @@ class CycleContext:
         summary = {"dispatched": self.dispatched, "rejected": self.rejected, "repaired": self.repaired}
         self._insist(self.ports.checkpoints.close(self.lease, window, summary))
         self.checkpoint = replace(self.checkpoint, open_window=None)
+
+    @property
+    def first_row_seconds(self) -> float:
+        """How long the first row of a window may take at this watermark."""
+        return first_row_patience(self.options.stall_seconds, self.checkpoint.stalls)
+
+    def give_up(self) -> None:
+        """Nothing moves any more. Where the first row did not come, the next cycle waits twice as long for it. From
+        another thread, and while the lease is still ours: it is not renewed any more."""
+        try:
+            # guard: stall-is-noted
+            if self.progress.stalled_at is Step.FIRST_ROW:
+                self.ports.checkpoints.note_stalls(self.lease, self.checkpoint.version, self.checkpoint.stalls + 1)
+        finally:
+            self.ports.changes.cancel(self.source)
 
     def renew_fence(self) -> None:
         """Say in SQL Server that a relay with this Mongo is at work. From another thread."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from functools import partial
 
 from common.database.records import NOWHERE, Offset, OpenWindow, Outgoing
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError
+from relay.cycle.progress import Step
 from relay.cycle.reasons import Reason
 from relay.cycle.recover import repair
 
@@ -52,6 +54,7 @@ def drain(context: CycleContext, window: OpenWindow, dispatches: Sequence[Outgoi
             expires = len(batch) == window.count
             context.ports.journal.mark_pending(batch, expires=expires)
             context.dispatched += len(batch)
+            context.progress.at(Step.DRAIN, len(batch))
             previous = batch[-1].offset
     return _close(context, window, expires=expires)
 
@@ -65,7 +68,7 @@ def _close(context: CycleContext, window: OpenWindow, *, expires: bool) -> Drain
     context.check_lease()
     # guard: close-lets-expire
     if not expires:
-        context.ports.journal.let_expire(window, context.progress)
+        context.ports.journal.let_expire(window, partial(context.progress.at, Step.EXPIRE))
     context.close(window)
     return Drained.DRAINED
 
@@ -98,7 +101,7 @@ def _is_whole(context: CycleContext, window: OpenWindow) -> bool:
 
 def _adds_up(context: CycleContext, window: OpenWindow) -> bool:
     # guard: window-is-whole
-    return context.ports.journal.count(window.id) == window.count
+    return context.ports.journal.count(window.id, partial(context.progress.at, Step.COUNT)) == window.count
 
 
 def _queue_is_full(context: CycleContext) -> bool:

@@ -26,5 +26,7 @@ class CycleOptions:
     """An epoch that would be the fourth within this time stops the source."""
     log_kept_seconds: float = 30 * 86_400.0
     """How long the journal keeps what was dispatched."""
+    stall_seconds: float = 60.0
+    """A cycle in which nothing moves for so long is given up; the first row may take longer."""
     most_kept: int = 20_000
     """Dispatches of a window that are kept in memory, a kilobyte each; a larger window is drained from the journal."""

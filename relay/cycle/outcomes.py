@@ -78,4 +78,8 @@ class Stop(Exception):  # noqa: N818 - not an error: the next cycle sees to it
 
 
 class SourceBusyError(Exception):
-    """The window could not be read consistently, several times in a row. The next cycle tries again."""
+    """The window could not be read now. The next cycle tries again."""
+
+
+class FirstRowError(SourceBusyError):
+    """SQL Server gave no row in time. The next cycle waits twice as long for it."""

@@ -10,6 +10,7 @@ from common.database.records import ChangedRow, Dispatch, LastDispatch, Takeover
 from relay.cycle.context import CycleContext
 from relay.cycle.dispatch import make_dispatch
 from relay.cycle.outcomes import Stop, StopReason
+from relay.cycle.progress import Step
 from relay.cycle.reasons import Reason
 
 Rows = Iterator[Sequence[ChangedRow]]
@@ -55,8 +56,10 @@ def prepare_window(
         for dispatches in batches:
             if dispatches is None:
                 return None
+            context.progress.at(Step.READ)
             _write(context, dispatches, prepared)
-            context.progress()
+            context.progress.at(Step.READ, len(dispatches))
+    context.progress.at(Step.READ)
     return prepared
 
 
@@ -92,6 +95,9 @@ def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prep
 def _take_over(context: CycleContext, dispatch: Dispatch) -> bool:
     """Whether the dispatch has replaced one in the journal that was never published."""
     outcome = context.ports.journal.take_over(dispatch, open_window=None)
+    # A round trip a row: a batch of them may take longer than patience with one call.
+    # guard: takeover-is-progress
+    context.progress.moved()
     # guard: later-generation
     if outcome is Takeover.LATER_GENERATION:
         # A zombie stops here. If we still hold the lease, MongoDB went back in time.

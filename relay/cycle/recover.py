@@ -10,6 +10,7 @@ from common.database.records import Dispatch, Offset, TaskStatus
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError
+from relay.cycle.progress import Step
 from relay.cycle.reasons import Reason
 from relay.cycle.window_chain import WindowChain
 
@@ -93,6 +94,7 @@ def repair(context: CycleContext) -> None:
         except QueueGapError:
             return
         offset = batch[-1].offset
+        context.progress.at(Step.REPAIR, len(batch))
         _report(context, looked_at=len(batch), pushed=len(batch) - len(skipped))
 
 
@@ -115,13 +117,21 @@ def _newest_still_pending(context: CycleContext, offset: Offset) -> dict[Key, Of
             return None
         # guard: repair-asks-log
         waiting = [d.key for d in batch if d.status is TaskStatus.PENDING]
-        pending = context.ports.changes.still_pending(context.source, waiting) if waiting else set()
+        # guard: first-pass-is-progress
+        context.progress.at(Step.REPAIR_LOOK, len(batch))
+        pending = _still_pending(context, waiting)
         for dispatch in batch:
             newest.pop(dispatch.key, None)
             # guard: still-waiting
             if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
                 newest[dispatch.key] = dispatch.offset
     return newest
+
+
+def _still_pending(context: CycleContext, keys: Sequence[Key]) -> set[Key]:
+    if not keys:
+        return set()
+    return context.ports.changes.still_pending(context.source, keys, context.progress.moved)
 
 
 def _has_forgotten(context: CycleContext) -> bool:

@@ -14,9 +14,10 @@ from relay.cycle.context import CycleContext
 from relay.cycle.drain import Drained, drain
 from relay.cycle.heartbeat import Heartbeat
 from relay.cycle.options import CycleOptions
-from relay.cycle.outcomes import CycleReport, Outcome, Stop
+from relay.cycle.outcomes import CycleReport, FirstRowError, Outcome, Stop
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import Ports, Resend
+from relay.cycle.progress import Progress, Step, first_row_patience
 from relay.cycle.recover import check_offset
 from relay.cycle.seal import SealedWindow, seal_window
 from relay.sources.source import Source
@@ -57,13 +58,11 @@ def run_cycle(
             options=options,
             lease=lease,
             checkpoint=lease.checkpoint,
+            progress=Progress(patience_seconds=options.stall_seconds),
             resend=resend,
             adopts=adopts,
         )
-        with heartbeat.over(
-            lease, on_stall=lambda: ports.changes.cancel(source), renew_fence=context.renew_fence
-        ) as beat:
-            context.progress = beat.progress
+        with heartbeat.over(lease, context.progress, on_stall=context.give_up, renew_fence=context.renew_fence):
             outcome, sealed = _run(context)
     finally:
         ports.leases.release(lease)
@@ -83,6 +82,19 @@ def _run(context: CycleContext) -> tuple[Outcome, SealedWindow | None]:
     except Stop as stop:
         context.ports.log.info("stopped", source=context.source.name, reason=stop.reason.value)
         return Outcome.STOPPED, sealed
+    except Exception as error:
+        if context.progress.stalled_at is Step.FIRST_ROW:
+            raise FirstRowError(_no_row_came(context)) from error
+        raise
+
+
+def _no_row_came(context: CycleContext) -> str:
+    waited = context.first_row_seconds
+    return (
+        f"source {context.source.name}: no row came within {waited:g} s, and the statement was cancelled; the next"
+        f" cycle waits {first_row_patience(waited, 1):g} s. If this goes on, an index is missing or the server is"
+        " overloaded: docs/operations.md, A slow first row"
+    )
 
 
 def _outcome(context: CycleContext, drained: Drained) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from common.database.ports import Snapshot
 from common.database.records import Dispatch, Fence, OpenWindow, Resume, Seal, TableState, WindowHeader
@@ -12,6 +13,7 @@ from relay.cycle.continuity import accepts_fence, makes_new_ids, why_baseline
 from relay.cycle.epochs import settle
 from relay.cycle.outcomes import SourceBusyError, Stop, StopReason
 from relay.cycle.prepare import Prepared, Resent, Rows, prepare_window
+from relay.cycle.progress import Step
 from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 
@@ -43,7 +45,7 @@ def seal_window(context: CycleContext) -> SealedWindow:
         context.check_lease()
         # guard: discard
         _discard(context)
-        with context.ports.changes.snapshot(context.source) as snapshot:
+        with context.ports.changes.snapshot(context.source, patience_seconds=context.first_row_seconds) as snapshot:
             check_state(context.source, snapshot.state)
             # guard: fence-looked-at
             if not accepts_fence(snapshot.state.fence, context.checkpoint, context.lease.generation):
@@ -61,7 +63,10 @@ def _discard(context: CycleContext) -> None:
     """What dead attempts prepared and never sealed."""
     window = context.checkpoint.open_window
     context.ports.journal.discard(
-        context.source, generation=context.lease.generation, open_window=window.id if window else None
+        context.source,
+        generation=context.lease.generation,
+        open_window=window.id if window else None,
+        progress=partial(context.progress.at, Step.DISCARD),
     )
 
 
@@ -75,14 +80,15 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
     header = _header(context, state.fence, reason)
     _log_baseline(context, reason)
     rows, resent = _reading(context, snapshot, reason)
+    context.progress.wait_for_first_row(context.first_row_seconds)
     prepared = prepare_window(context, header, rows, resent, ceiling=version if is_careful else None)
     if prepared is None:
         return None
     snapshot.end()
     # guard: count-before-seal
-    if context.ports.journal.count(header.id) != prepared.count:
+    if context.ports.journal.count(header.id, partial(context.progress.at, Step.COUNT)) != prepared.count:
         raise Stop(StopReason.JOURNAL_INCOMPLETE)
-    context.progress()
+    context.progress.moved()
     seal = _seal_of(context, state, header, prepared, reason)
     # guard: fence-before-seal
     if not snapshot.set_fence(_fence_of(context, seal), expected=state.fence):
@@ -148,6 +154,7 @@ def _seal_of(
         brings_definition=checkpoint.definition != context.source.definition,
         superseded=_superseded(context),
         epoch_starts=checkpoint.epoch_starts,
+        stalls=max(checkpoint.stalls - 1, 0),
         baseline=reason,
     )
 

@@ -63,12 +63,12 @@ class JournalContract(HistoryContract, ABC):
 
     def test_rejected_rows_are_counted_but_have_no_place(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
-        assert journal.count("window-1") == 2
+        assert journal.count("window-1", nothing) == 2
         assert _sent(_batch(journal, "window-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_cycles_are_counted_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(0, number=2)])
-        assert [journal.count(window) for window in ("window-1", "window-2", "window-3")] == [2, 1, 0]
+        assert [journal.count(window, nothing) for window in ("window-1", "window-2", "window-3")] == [2, 1, 0]
 
     # Taking over
 
@@ -78,7 +78,7 @@ class JournalContract(HistoryContract, ABC):
         journal.prepare([a_dispatch(0, status=status, generation=generation)])
         ours = a_dispatch(4, id=a_dispatch(0).id, number=2, generation=2)
         assert journal.take_over(ours, open_window=None) is Takeover.REPLACED
-        assert journal.count("window-1") == 0
+        assert journal.count("window-1", nothing) == 0
         assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours])
 
     def test_what_was_published_stays(self, journal: Journal) -> None:
@@ -86,7 +86,7 @@ class JournalContract(HistoryContract, ABC):
         journal.mark_pending([a_dispatch(0)])
         ours = a_dispatch(0, window_id="window-2", generation=2)
         assert journal.take_over(ours, open_window=None) is Takeover.DISPATCHED_BEFORE
-        assert (journal.count("window-1"), journal.count("window-2")) == (1, 0)
+        assert (journal.count("window-1", nothing), journal.count("window-2", nothing)) == (1, 0)
 
     def test_what_a_worker_has_done_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
@@ -110,42 +110,42 @@ class JournalContract(HistoryContract, ABC):
 
     def test_what_was_never_sealed_is_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=1), a_dispatch(1, generation=2)])
-        assert journal.discard(SALE, generation=2, open_window=None) == 2
-        assert journal.count("window-1") == 0
+        assert journal.discard(SALE, generation=2, open_window=None, progress=nothing) == 2
+        assert journal.count("window-1", nothing) == 0
 
     def test_the_open_window_is_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(0, number=2)])
-        assert journal.discard(SALE, generation=1, open_window="window-1") == 1
-        assert [journal.count(window) for window in ("window-1", "window-2")] == [1, 0]
+        assert journal.discard(SALE, generation=1, open_window="window-1", progress=nothing) == 1
+        assert [journal.count(window, nothing) for window in ("window-1", "window-2")] == [1, 0]
 
     def test_later_generations_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
-        assert journal.discard(SALE, generation=2, open_window=None) == 0
-        assert journal.count("window-1") == 1
+        assert journal.discard(SALE, generation=2, open_window=None, progress=nothing) == 0
+        assert journal.count("window-1", nothing) == 1
 
     def test_other_sources_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, source=IMPORT)])
-        assert journal.discard(SALE, generation=1, open_window=None) == 0
-        assert journal.count("window-1") == 1
+        assert journal.discard(SALE, generation=1, open_window=None, progress=nothing) == 0
+        assert journal.count("window-1", nothing) == 1
 
     def test_what_was_published_is_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1)])
         journal.mark_pending([a_dispatch(0)])
         self.report_success(a_dispatch(1).id)
-        assert journal.discard(SALE, generation=1, open_window=None) == 0
-        assert journal.count("window-1") == 2
+        assert journal.discard(SALE, generation=1, open_window=None, progress=nothing) == 0
+        assert journal.count("window-1", nothing) == 2
 
     def test_rejected_rows_of_a_window_that_was_never_sealed_are_discarded(self, journal: Journal) -> None:
         journal.prepare([_rejected()])
-        assert journal.discard(SALE, generation=1, open_window="window-1") == 0
-        assert journal.discard(SALE, generation=1, open_window=None) == 1
+        assert journal.discard(SALE, generation=1, open_window="window-1", progress=nothing) == 0
+        assert journal.discard(SALE, generation=1, open_window=None, progress=nothing) == 1
 
     def test_rejected_rows_of_a_closed_window_are_not_discarded(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), _rejected()])
         journal.mark_pending([a_dispatch(0)])
-        journal.let_expire(an_open_window(), _nothing)
-        assert journal.discard(SALE, generation=1, open_window=None) == 0
-        assert journal.count("window-1") == 2
+        journal.let_expire(an_open_window(), nothing)
+        assert journal.discard(SALE, generation=1, open_window=None, progress=nothing) == 0
+        assert journal.count("window-1", nothing) == 2
 
     # Batches
 
@@ -242,7 +242,7 @@ class JournalContract(HistoryContract, ABC):
         assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), an_offset(1), 2)) == [2, 3]
 
 
-def _nothing() -> None:
+def nothing(_more: int) -> None:
     """Progress that nobody waits for."""
 
 

@@ -13,7 +13,7 @@ from common.database.ports import Journal
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
 from relay.sources.builtin import SALE
-from tests.contract.journal import JournalContract
+from tests.contract.journal import JournalContract, nothing
 from tests.support.fakes import FakeMongo
 from tests.support.samples import a_dispatch, an_open_window
 
@@ -54,7 +54,7 @@ class TestMongoJournal(JournalContract):
         journal.prepare([a_dispatch(0), a_dispatch(1), REJECTED, a_dispatch(0, number=2)])
         journal.mark_pending([a_dispatch(0), a_dispatch(1)])
         before = self.store.clock.now()
-        journal.let_expire(an_open_window(count=3), lambda: None)
+        journal.let_expire(an_open_window(count=3), nothing)
         for seq in (0, 1, None):
             expires_at = self._times(seq)[1]
             assert expires_at is not None
@@ -75,8 +75,8 @@ class TestMongoJournal(JournalContract):
 
         monkeypatch.setattr(self.store.task_logs, "update_many", noted)
         moved: list[int] = []
-        journal.let_expire(an_open_window(count=60), lambda: moved.append(1))
-        assert (sum(pieces), max(pieces), len(moved)) == (60, 10, len(pieces))
+        journal.let_expire(an_open_window(count=60), moved.append)
+        assert (sum(pieces), max(pieces), moved) == (60, 10, pieces)
         assert self.store.task_logs.count_documents({"expires_at": None}) == 0
 
     def test_many_dead_documents_are_discarded_piece_by_piece(
@@ -85,8 +85,20 @@ class TestMongoJournal(JournalContract):
         monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
         journal.prepare([a_dispatch(seq) for seq in range(35)])
         journal.mark_pending([a_dispatch(seq) for seq in range(15)])
-        assert journal.discard(SALE, generation=1, open_window=None) == 20
-        assert journal.count("window-1") == 15
+        moved: list[int] = []
+        assert journal.discard(SALE, generation=1, open_window=None, progress=moved.append) == 20
+        assert moved == [10, 10, 10, 5]
+        assert journal.count("window-1", nothing) == 15
+
+    def test_a_large_window_is_counted_piece_by_piece(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One call over all of it would end, for a large one, at the driver's limit for an answer, at every try."""
+        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        monkeypatch.setattr("common.database.mongo.journal.COUNTED", 20)
+        rejected = [a_dispatch(None, id=f"rejected-{n}", status=TaskStatus.REJECTED, error="no") for n in range(25)]
+        journal.prepare([*(a_dispatch(seq) for seq in range(34)), a_dispatch(99), *rejected])
+        moved: list[int] = []
+        assert journal.count("window-1", moved.append) == 60
+        assert moved == [20, 14, 0, 0, 1, 10, 10]
 
     def test_a_window_that_is_one_batch_expires_with_its_note(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1)])
@@ -98,9 +110,9 @@ class TestMongoJournal(JournalContract):
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2, generation=3)])
         journal.mark_pending([a_dispatch(0)])
         journal.mark_pending([a_dispatch(2)])
-        assert journal.discard(SALE, generation=2, open_window="window-1") == 0
+        assert journal.discard(SALE, generation=2, open_window="window-1", progress=nothing) == 0
         assert self._times(0)[1] is None
-        assert journal.discard(SALE, generation=2, open_window=None) == 1
+        assert journal.discard(SALE, generation=2, open_window=None, progress=nothing) == 1
         assert self._times(0)[1] is not None
         assert self._times(2)[1] is None
 

@@ -7,6 +7,7 @@ from tests.mutants.plan_columns import COLUMNS_PLAN
 from tests.mutants.plan_drain import DRAIN_PLAN
 from tests.mutants.plan_epochs import EPOCHS_PLAN
 from tests.mutants.plan_mongo import MONGO_PLAN
+from tests.mutants.plan_progress import PROGRESS_PLAN
 from tests.mutants.plan_queue import QUEUE_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
@@ -15,6 +16,7 @@ from tests.mutants.plan_window import WINDOW_PLAN
 PLANS = {
     "window": WINDOW_PLAN,
     "drain": DRAIN_PLAN,
+    "what takes long": PROGRESS_PLAN,
     "epochs": EPOCHS_PLAN,
     "relay": RELAY_PLAN,
     "SQL Server": SQL_SERVER_PLAN,

@@ -23,6 +23,7 @@ from common.database.mssql.errors import is_transient, sqlstate
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Lease
 from relay.cycle.heartbeat import Heartbeat
+from relay.cycle.progress import Progress
 from relay.sources.builtin import SALE
 from tests.support.stage import SilentLog
 
@@ -61,13 +62,13 @@ def _read_often(settings: Settings, seed: str, rounds: int, latest: float) -> Co
 def _read(client: MSSQLClient, patience: float, interval: float, log: SilentLog) -> str:
     """One reading under a heartbeat: `read`, or the SQLSTATE with which it ended."""
     leases: Any = _OwnLeases()
-    heartbeat = Heartbeat(leases, log, interval_seconds=interval, patience_seconds=patience)
+    heartbeat, progress = Heartbeat(leases, log, interval_seconds=interval), Progress(patience_seconds=patience)
     try:
-        with heartbeat.over(LEASE, on_stall=lambda: client.cancel(SALE), renew_fence=lambda: None):
+        with heartbeat.over(LEASE, progress, on_stall=lambda: client.cancel(SALE), renew_fence=lambda: None):
             with client.snapshot(SALE) as snapshot:
                 keys = [row.key for rows in snapshot.pending() for row in rows]
                 snapshot.end()
-            pending = client.still_pending(SALE, keys)
+            pending = client.still_pending(SALE, keys, lambda: None)
     except DBAPIError as error:
         return sqlstate(error) if is_transient(error) else f"not transient: {error.orig}"
     return "read" if len(keys) == len(pending) == ROWS else f"{len(keys)} rows read, {len(pending)} pending"

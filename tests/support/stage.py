@@ -17,6 +17,7 @@ from relay.cycle.heartbeat import Heartbeat
 from relay.cycle.options import CycleOptions
 from relay.cycle.outcomes import CycleReport
 from relay.cycle.ports import Ports
+from relay.cycle.progress import Progress
 from relay.sources.source import Source
 
 
@@ -44,12 +45,9 @@ class StillHeartbeat(Heartbeat):
 
     @contextmanager
     def over(
-        self, lease: Lease, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
-    ) -> Iterator[Heartbeat]:
-        yield self
-
-    def progress(self) -> None:
-        return None
+        self, lease: Lease, progress: Progress, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
+    ) -> Iterator[None]:
+        yield
 
 
 class Paused:

@@ -87,6 +87,7 @@ class MongoCheckpoints(Checkpoints):
             "side_table": seal.side_table,
             "definition": seal.definition,
             "base": seal.base,
+            "stalls": seal.stalls,
             **self._definition(seal),
             **self._first_of_its_epoch(seal),
             **self._baseline(seal),
@@ -122,6 +123,10 @@ class MongoCheckpoints(Checkpoints):
         Asked by a write that changes only `updated_at`.
         """
         return self._set(lease, {"open_window.id": seal.window.id, "sealed_generation": seal.generation}, {})
+
+    @override
+    def note_stalls(self, lease: Lease, version: int | None, stalls: int) -> bool:
+        return self._set(lease, {"version": version}, {"stalls": stalls})
 
     @override
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:

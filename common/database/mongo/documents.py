@@ -74,6 +74,7 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         last_baseline=document.get("last_baseline"),
         skipped_to=document.get("skipped_to"),
         began_at=document.get("began_at"),
+        stalls=document.get("stalls") or 0,
     )
 
 

@@ -39,6 +39,8 @@ DUPLICATE_KEY = 11000
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
 PIECE = 10_000
 """Most documents that one statement changes or deletes: a fraction of a second's work, where a call may take five."""
+COUNTED = 100_000
+"""Most documents that one statement counts in an index."""
 
 
 class MongoJournal(Journal, History):
@@ -130,7 +132,9 @@ class MongoJournal(Journal, History):
 
     @override
     @causal
-    def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
+    def discard(
+        self, source: TrackedTable, *, generation: int, open_window: str | None, progress: Callable[[int], None]
+    ) -> int:
         # Usually there is nothing, and one look says so. What expires here was published, of a window whose epoch
         # ended or whose checkpoint was lost.
         left = {
@@ -145,6 +149,7 @@ class MongoJournal(Journal, History):
             deleted += self._logs.delete_many({**piece, "status": {"$in": NEVER_PUBLISHED}}).deleted_count
             # guard: abandoned-expires
             self._logs.update_many(piece, self._expiry())
+            progress(len(piece["_id"]["$in"]))
         return deleted
 
     def _pieces(self, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -161,8 +166,27 @@ class MongoJournal(Journal, History):
 
     @override
     @causal
-    def count(self, window_id: str) -> int:
-        return self._logs.count_documents({"window_id": window_id})
+    def count(self, window_id: str, progress: Callable[[int], None]) -> int:
+        mine = {"window_id": window_id}
+        counted = self._logs.count_documents(mine, limit=PIECE + 1)
+        # guard: counted-in-pieces
+        return counted if counted <= PIECE else self._count_in_pieces(mine, progress)
+
+    def _count_in_pieces(self, mine: Mapping[str, Any], progress: Callable[[int], None]) -> int:
+        counted = 0
+        for places in self._places(mine, COUNTED):
+            piece = self._logs.count_documents(places)
+            counted += piece
+            progress(piece)
+        return counted + self._count_rejected(mine, progress)
+
+    def _count_rejected(self, mine: Mapping[str, Any], progress: Callable[[int], None]) -> int:
+        """They have no place: their ids are read, a piece a call."""
+        counted = 0
+        for counted, _ in enumerate(self._logs.find({**mine, "seq": None}, {"_id": 1}, batch_size=PIECE), start=1):
+            if counted % PIECE == 0:
+                progress(PIECE)
+        return counted
 
     @override
     @causal
@@ -175,11 +199,19 @@ class MongoJournal(Journal, History):
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         """The first PREPARED ones of the window beyond the place `after`, in order.
 
-        Without `after` the index would be walked from the window's beginning for every batch. Only the fields that
-        differ from one to the next are asked for: whole documents take several times as long to read.
+        The index of what does not expire has them by status: after a crash that left millions of PENDING ones before
+        them, any other would be walked past those. Only the fields that differ from one to the next are asked for:
+        whole documents take several times as long to read.
         """
-        query = {"window_id": window.id, "status": TaskStatus.PREPARED.value, "seq": {"$gt": after}}
-        order = [("window_id", ASCENDING), ("seq", ASCENDING)]
+        query = {
+            "source": window.source,
+            "status": TaskStatus.PREPARED.value,
+            "window": window.number,
+            "seq": {"$gt": after},
+            "expires_at": None,
+            "window_id": window.id,
+        }
+        order = [("source", ASCENDING), ("status", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         # By default MongoDB sends 101 of them, and the others in a second round trip.
         found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
         return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
@@ -225,22 +257,25 @@ class MongoJournal(Journal, History):
 
     @override
     @causal
-    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
-        for places in self._places(window):
-            self._logs.update_many(places, self._expiry())
-            progress()
+    def let_expire(self, window: OpenWindow, progress: Callable[[int], None]) -> None:
+        for places in self._expiring(window):
+            progress(self._logs.update_many(places, self._expiry()).matched_count)
 
-    def _places(self, window: OpenWindow) -> Iterator[dict[str, Any]]:
-        mine: dict[str, Any] = {"window_id": window.id}
+    def _expiring(self, window: OpenWindow) -> Iterator[dict[str, Any]]:
+        mine = {"window_id": window.id}
         if window.count <= PIECE:
             yield mine
             return
-        last = self._logs.find_one(mine, {"seq": 1}, sort=[("window_id", DESCENDING), ("seq", DESCENDING)])
-        end = (last["seq"] if last else None) or 0
-        for start in range(0, end + 1, PIECE):
-            yield {**mine, "seq": {"$gte": start, "$lt": start + PIECE}}
+        yield from self._places(mine, PIECE)
         # Rejected ones have no place.
         yield from self._pieces({**mine, "seq": None, "expires_at": None})
+
+    def _places(self, mine: Mapping[str, Any], size: int) -> Iterator[dict[str, Any]]:
+        """Queries that name a window's documents that go into the queue, so many places at a time."""
+        last = self._logs.find_one(mine, {"seq": 1}, sort=[("window_id", DESCENDING), ("seq", DESCENDING)])
+        end = (last["seq"] if last else None) or 0
+        for start in range(0, end + 1, size):
+            yield {**mine, "seq": {"$gte": start, "$lt": start + size}}
 
 
 def _standing(source: TrackedTable, status: TaskStatus) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Checkpoint:
     """Rows up to this version were left alone by a first run with RELAY_FIRST_RUN=now."""
     began_at: datetime | None = field(default=None, compare=False)
     """When Mongo first saw this source."""
+    stalls: int = 0
+    """How often the first row of a window did not come in time: each doubles the patience with the next try."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +106,7 @@ class Seal:
     """All definitions that another one has replaced, including the one that this seal replaces."""
     epoch_starts: tuple[datetime, ...] = ()
     """When the first windows of the last epochs were sealed, as the checkpoint knows it."""
+    stalls: int = 0
     baseline: str | None = None
     """Why the window was a baseline; None: it was read from the changes."""
 

@@ -161,12 +161,12 @@ def test_a_restore_between_the_read_and_the_fence(
     _insert(environment, "HD-2")
     count = relay.ports.journal.count
 
-    def restore_and_count(window_id: str) -> int:
+    def restore_and_count(window_id: str, progress: Callable[[int], None]) -> int:
         monkeypatch.undo()
         control.restore(of_now)
         # It bears the version that HD-2 had: a watermark from before the restore would hide it.
         _insert(environment, "HD-3")
-        return count(window_id)
+        return count(window_id, progress)
 
     monkeypatch.setattr(relay.ports.journal, "count", restore_and_count)
     scan(relay, SALE)

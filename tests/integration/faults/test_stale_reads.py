@@ -107,7 +107,7 @@ def test_a_member_that_has_not_seen_our_writes_gives_no_answer(
     store.causality._operation_time = successor.causality._operation_time
     journal = store.journal
     asks: dict[str, Callable[[], object]] = {
-        "count": lambda: journal.count("window-1"),
+        "count": lambda: journal.count("window-1", lambda _: None),
         "window": lambda: journal.header("window-1"),
         "batch": lambda: journal.batch(a_dispatch(0).window, 10),
         "before": lambda: journal.before(a_dispatch(1)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from common.database.mssql.errors import is_transient
 from common.database.mssql_client import MSSQLClient
 from common.database.records import Lease
 from relay.cycle.heartbeat import Heartbeat
+from relay.cycle.progress import Progress
 from relay.sources.builtin import SALE
 from relay.wiring import Relay
 from tests.support.pharmacy import SHOP, Desk
@@ -40,9 +42,10 @@ class _OwnLeases:
 @contextmanager
 def _heartbeat(relay: Relay) -> Iterator[None]:
     leases: Any = _OwnLeases()
-    patience, interval = relay.settings.RELAY_STALL_SECONDS, relay.settings.heartbeat_seconds
-    heartbeat = Heartbeat(leases, SilentLog(), patience_seconds=patience, interval_seconds=interval)
-    with heartbeat.over(LEASE, on_stall=lambda: relay.ports.changes.cancel(SALE), renew_fence=lambda: None):
+    heartbeat = Heartbeat(leases, SilentLog(), interval_seconds=relay.settings.heartbeat_seconds)
+    progress = Progress(patience_seconds=relay.settings.RELAY_STALL_SECONDS)
+    cancel = partial(relay.ports.changes.cancel, SALE)
+    with heartbeat.over(LEASE, progress, on_stall=cancel, renew_fence=lambda: None):
         yield
 
 
@@ -58,10 +61,10 @@ def test_the_heartbeat_is_there_before_the_drivers_own_limit(
 
 
 def test_the_read_that_repair_makes_is_cancelled_too(relay: Relay, pharmacy: Desk, control: SqlServerControl) -> None:
-    relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")])
+    relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")], lambda: None)
     control.arm(DelayFault(text=SALE.table, milliseconds=NEVER))
     with pytest.raises(DBAPIError, match="cancelled: nothing had moved"), _heartbeat(relay):
-        relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")])
+        relay.mssql.still_pending(SALE, [(SHOP, "HĐ-1")], lambda: None)
 
 
 def test_a_statement_without_a_heartbeat_has_the_drivers_limit(relay: Relay, control: SqlServerControl) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -118,11 +118,12 @@ class FakeDatabase(ChangeSource):
 
     @override
     @contextmanager
-    def snapshot(self, source: TrackedTable) -> Iterator[FakeSnapshot]:
+    def snapshot(self, source: TrackedTable, *, patience_seconds: float | None = None) -> Iterator[FakeSnapshot]:
         yield FakeSnapshot(self, source, self._batch_size)
 
     @override
-    def still_pending(self, source: TrackedTable, keys: Collection[Key]) -> set[Key]:
+    def still_pending(self, source: TrackedTable, keys: Collection[Key], progress: Callable[[], None]) -> set[Key]:
+        progress()
         rows = self.contents.rows
         return {key for key in keys if key in rows and rows[key].status == source.pending_value}
 

@@ -117,6 +117,7 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
             side_table=seal.side_table,
             definition=seal.definition,
             base=seal.base,
+            stalls=seal.stalls,
             **self._definition(seal),
             **self._baseline(seal),
         )
@@ -134,6 +135,10 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
             return {}
         baseline = {"reason": seal.baseline, "version": seal.version}
         return {"last_baseline": baseline, "skipped_to": None}
+
+    @override
+    def note_stalls(self, lease: Lease, version: int | None, stalls: int) -> bool:
+        return self._set(lease, lambda known: known.version == version, stalls=stalls)
 
     @override
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:

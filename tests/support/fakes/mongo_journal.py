@@ -53,7 +53,9 @@ class FakeJournal(FakeStore, Journal, History):
         return Takeover.REPLACED
 
     @override
-    def discard(self, source: TrackedTable, *, generation: int, open_window: str | None) -> int:
+    def discard(
+        self, source: TrackedTable, *, generation: int, open_window: str | None, progress: Callable[[int], None]
+    ) -> int:
         logs = self.contents.logs
         left = [
             dispatch
@@ -67,11 +69,14 @@ class FakeJournal(FakeStore, Journal, History):
         for task_id in dead:
             del logs[task_id]
         self.contents.expiring.update(dispatch.id for dispatch in left if dispatch.id in logs)
+        progress(len(left))
         return len(dead)
 
     @override
-    def count(self, window_id: str) -> int:
-        return sum(dispatch.window.id == window_id for dispatch in self.contents.logs.values())
+    def count(self, window_id: str, progress: Callable[[int], None]) -> int:
+        counted = sum(dispatch.window.id == window_id for dispatch in self.contents.logs.values())
+        progress(counted)
+        return counted
 
     @override
     def header(self, window_id: str) -> WindowHeader | None:
@@ -125,9 +130,10 @@ class FakeJournal(FakeStore, Journal, History):
                 self.contents.expiring.add(dispatch.id)
 
     @override
-    def let_expire(self, window: OpenWindow, progress: Callable[[], None]) -> None:
-        self.contents.expiring.update(d.id for d in self.contents.logs.values() if d.window.id == window.id)
-        progress()
+    def let_expire(self, window: OpenWindow, progress: Callable[[int], None]) -> None:
+        mine = [d.id for d in self.contents.logs.values() if d.window.id == window.id]
+        self.contents.expiring.update(mine)
+        progress(len(mine))
 
     # History
 

@@ -5,7 +5,7 @@ Each test is about one guard of the cycle, and fails without it: tests/mutants.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -102,9 +102,9 @@ def test_no_epoch_ends_on_one_look_at_the_journal(world: Meanwhile, monkeypatch:
     """As of a member that lags: a document less than there is, once, before the drain or at its end."""
     count, looks = world.mongo.count, []
 
-    def lagging(window_id: str) -> int:
+    def lagging(window_id: str, progress: Callable[[int], None]) -> int:
         looks.append(window_id)
-        return count(window_id) - (len(looks) == look)
+        return count(window_id, progress) - (len(looks) == look)
 
     monkeypatch.setattr(world.mongo, "count", lagging)
     assert world.scan().outcome is Outcome.DONE
@@ -198,7 +198,7 @@ class DatabaseAhead(FakeDatabase):
     times = 0
 
     @contextmanager
-    def snapshot(self, source: TrackedTable) -> Iterator[FakeSnapshot]:
+    def snapshot(self, source: TrackedTable, *, patience_seconds: float | None = None) -> Iterator[FakeSnapshot]:
         self.times -= 1
         yield (SnapshotAhead if self.times >= 0 else FakeSnapshot)(self, source, 3)
 

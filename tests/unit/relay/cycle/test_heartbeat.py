@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from sandbox.waiting import wait_until
 
 from common.database.records import Lease
-from relay.cycle.heartbeat import Heartbeat
+from relay.cycle.heartbeat import REPORT_SECONDS, Heartbeat
+from relay.cycle.progress import Progress, Step
 from tests.support.stage import SilentLog
 
 LEASE = Lease(source="default.sale", owner="me", generation=1)
@@ -47,13 +49,17 @@ class Beating:
             leases,
             self.log,
             interval_seconds=INTERVAL_SECONDS,
-            patience_seconds=PATIENCE_SECONDS,
             fence_interval_seconds=INTERVAL_SECONDS,
             clock=lambda: self.seconds,
         )
+        self.progress = Progress(patience_seconds=PATIENCE_SECONDS, clock=lambda: self.seconds)
 
-    def over(self) -> Any:
-        return self.heartbeat.over(LEASE, on_stall=self._stall, renew_fence=self.renew_fence)
+    def over(
+        self, *, on_stall: Callable[[], None] | None = None, renew_fence: Callable[[], None] | None = None
+    ) -> AbstractContextManager[None]:
+        return self.heartbeat.over(
+            LEASE, self.progress, on_stall=on_stall or self._stall, renew_fence=renew_fence or self.renew_fence
+        )
 
     def renew_fence(self) -> None:
         self.fences += 1
@@ -90,7 +96,7 @@ def test_a_renewal_of_the_fence_that_waits_holds_up_no_lease(beating: Beating) -
         waiting.set()
         over.wait()
 
-    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_fence=wait):
+    with beating.over(renew_fence=wait):
         assert waiting.wait(10)
         beating.await_renewals(5)
         over.set()
@@ -101,7 +107,7 @@ def test_a_renewal_of_the_fence_that_fails_is_told_and_tried_again(beating: Beat
         beating.fences += 1
         raise ConnectionError("away")
 
-    with beating.heartbeat.over(LEASE, on_stall=lambda: None, renew_fence=fail):
+    with beating.over(renew_fence=fail):
         wait_until(lambda: beating.fences >= 2, timeout=SOON, message="it was not tried again")
     assert beating.log.events[0] == ("fence_not_renewed", {"source": "default.sale", "error": "away"})
 
@@ -131,14 +137,48 @@ def test_without_progress_the_statement_is_cancelled_once_and_the_lease_left(bea
         assert beating.stalls == 1
         renewals = beating.leases.renewals
     assert beating.leases.renewals == renewals
-    assert beating.log.events == [("stalled", {"source": "default.sale", "seconds": PATIENCE_SECONDS})]
+    assert beating.log.events == [
+        ("stalled", {"source": "default.sale", "step": "recover", "seconds": PATIENCE_SECONDS})
+    ]
+    assert beating.progress.stalled_at is Step.RECOVER
+
+
+def test_the_first_row_is_waited_for_as_long_as_was_said_and_the_second_as_long_as_ever(beating: Beating) -> None:
+    with beating.over():
+        beating.progress.wait_for_first_row(4 * PATIENCE_SECONDS)
+        beating.seconds += 4 * PATIENCE_SECONDS
+        beating.await_renewals(2)
+        beating.progress.at(Step.READ)
+        beating.seconds += PATIENCE_SECONDS + 1
+        beating.await_end()
+    assert beating.progress.stalled_at is Step.READ
+
+
+def test_what_takes_long_is_told_now_and_then(beating: Beating) -> None:
+    with beating.over():
+        beating.seconds = REPORT_SECONDS - 1
+        beating.progress.at(Step.READ, 1000)
+        beating.progress.at(Step.READ, 500)
+        beating.await_renewals(2)
+        assert beating.log.events == []
+        beating.seconds = REPORT_SECONDS
+        beating.await_renewals(3)
+        told = {"source": "default.sale", "step": "read", "done": 1500, "seconds": 30, "idle_seconds": 1}
+        assert beating.log.events == [("working", told)]
+        beating.progress.at(Step.COUNT, 7)
+        beating.seconds += REPORT_SECONDS
+        beating.await_renewals(3)
+    assert [(event, told["step"], told["done"]) for event, told in beating.log.events] == [
+        ("working", "read", 1500),
+        ("working", "count", 7),
+    ]
 
 
 def test_progress_keeps_the_lease_however_long_it_takes(beating: Beating) -> None:
-    with beating.over() as beat:
+    with beating.over():
         for _ in range(3):
             beating.seconds += PATIENCE_SECONDS
-            beat.progress()
+            beating.progress.moved()
             beating.await_renewals(2)
     assert beating.stalls == 0
 
@@ -174,7 +214,7 @@ def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> No
     def fail() -> None:
         raise ConnectionError("the connection is gone")
 
-    with beating.heartbeat.over(LEASE, on_stall=fail, renew_fence=beating.renew_fence):
+    with beating.over(on_stall=fail):
         beating.seconds = PATIENCE_SECONDS + 1
         beating.await_end()
     told = {event: fields.get("error") for event, fields in beating.log.events}

@@ -8,6 +8,7 @@ from common.database.records import ChangedRow, Lease
 from relay.cycle.context import CycleContext
 from relay.cycle.options import CycleOptions
 from relay.cycle.prepare import prepare_window
+from relay.cycle.progress import Progress
 from relay.sources.builtin import SALE
 from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
 from tests.support.samples import a_checkpoint, a_dispatch
@@ -19,7 +20,14 @@ CEILING = 10
 def _context() -> CycleContext:
     ports = paused_ports(FakeDatabase(), FakeMongo(), FakeQueue(), lambda _: None, lambda: "name")
     lease = Lease(source=SALE.id, owner="owner", generation=1)
-    return CycleContext(source=SALE, ports=ports, options=CycleOptions(), lease=lease, checkpoint=a_checkpoint())
+    return CycleContext(
+        source=SALE,
+        ports=ports,
+        options=CycleOptions(),
+        lease=lease,
+        checkpoint=a_checkpoint(),
+        progress=Progress(patience_seconds=60),
+    )
 
 
 class Reading:

@@ -1,0 +1,47 @@
+"""Guards that let a cycle wait long enough, and not for ever, for what takes long."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import gives, gone, mutant, never
+
+PROGRESS = "tests/unit/relay/cycle/test_progress.py::"
+SLOW = "tests/integration/faults/test_slow_first_rows.py::"
+
+PROGRESS_PLAN = (
+    mutant(
+        "patience doubles",
+        "a statement that needs longer than that to its first row is cut off at every try, for ever",
+        gives("patience-doubles", "float(stall_seconds)"),
+        red=PROGRESS + "test_patience_with_the_first_row_doubles_and_has_an_end",
+    ),
+    mutant(
+        "a stall is noted",
+        "the next cycle waits no longer than this one",
+        never("stall-is-noted"),
+        red=PROGRESS + "test_a_first_row_that_does_not_come_is_noted_and_told_with_its_remedy",
+    ),
+    mutant(
+        "takeover is progress",
+        "a batch with a round trip a row is given up at every try, for ever",
+        gone("takeover-is-progress"),
+        red=PROGRESS + "test_a_baseline_of_rows_that_were_sent_before_is_progress_row_by_row",
+    ),
+    mutant(
+        "the first pass of a repair is progress",
+        "a long task log cannot be repaired: each try is given up before it pushes one message",
+        gone("first-pass-is-progress"),
+        red=PROGRESS + "test_the_first_pass_of_a_repair_is_progress",
+    ),
+    mutant(
+        "counted in pieces",
+        "a window too large to be counted within the limit for an answer is never sealed and never closed",
+        gives("counted-in-pieces", "self._logs.count_documents(mine)"),
+        red="tests/contract/test_journal.py::TestMongoJournal::test_a_large_window_is_counted_piece_by_piece",
+    ),
+    mutant(
+        "the driver waits for the first row too",
+        "the driver's own limit cuts a statement off that the heartbeat would have waited for",
+        gives("driver-waits-too", "settings.RELAY_STALL_SECONDS"),
+        red=SLOW + "test_the_drivers_own_limit_is_later_than_patience_with_the_first_row",
+    ),
+)

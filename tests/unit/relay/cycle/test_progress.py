@@ -1,0 +1,119 @@
+"""Patience with the first row, and that no step goes on for long without saying that it moves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from common.database.records import NOWHERE, Lease, TaskStatus
+from relay.cycle import run
+from relay.cycle.options import CycleOptions
+from relay.cycle.outcomes import CycleReport, FirstRowError, Outcome
+from relay.cycle.progress import MOST_DOUBLINGS, Progress, Step, first_row_patience
+from relay.sources.builtin import SALE
+from tests.support.fakes import FakeDatabase
+from tests.support.stage import StillHeartbeat, paused_ports
+from tests.support.world import World
+
+ROWS = 60
+"""In one batch."""
+MOST_CALLS = 6
+"""On ports, between two moves."""
+
+
+class WatchedWorld(World):
+    """Every call on a port takes a second; notes how long nothing moved at most."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.database = FakeDatabase(batch_size=ROWS)
+        self.longest = 0.0
+        self.calls: Counter[str] = Counter()
+        self.progress: Progress | None = None
+        self.give_up: Callable[[], None] = lambda: None
+        monkeypatch.setattr(run, "Progress", partial(Progress, clock=lambda: self.now))
+
+    def watch(self, *, batch_size: int = ROWS) -> CycleReport:
+        ports = paused_ports(self.database, self.mongo, self.queue, self._call, self._new_name)
+        return run.run_cycle(self.source, ports, CycleOptions(batch_size=batch_size), Watching(self))
+
+    def _call(self, where: str) -> None:
+        self._go_on(where)
+        if where.startswith("before") and self.progress is not None:
+            self.calls[where.removeprefix("before ")] += 1
+            self.now += 1
+            self.longest = max(self.longest, self.progress.idle_seconds)
+
+
+class Watching(StillHeartbeat):
+    """Lets the world look at the cycle's progress; gives the cycle up where the world says so."""
+
+    def __init__(self, world: WatchedWorld) -> None:
+        self._world = world
+
+    @contextmanager
+    def over(
+        self, lease: Lease, progress: Progress, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
+    ) -> Iterator[None]:
+        self._world.progress, self._world.give_up = progress, on_stall
+        yield
+        self._world.progress = None
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> WatchedWorld:
+    world = WatchedWorld(monkeypatch)
+    world.watch()
+    world.write(*range(ROWS))
+    return world
+
+
+def test_patience_with_the_first_row_doubles_and_has_an_end() -> None:
+    assert [first_row_patience(60, stalls) for stalls in range(4)] == [60, 120, 240, 480]
+    assert first_row_patience(60, 10**9) == 60 * 2**MOST_DOUBLINGS
+
+
+def test_a_baseline_of_rows_that_were_sent_before_is_progress_row_by_row(world: WatchedWorld) -> None:
+    """outage: a batch that needs a round trip a row took longer than patience, at every try."""
+    world.watch()
+    world.write(ROWS)
+    # Retention has passed, and the cleanup has not come to the rows yet.
+    world.database.contents.min_valid = world.database.contents.version
+    world.longest = 0
+    assert world.watch().outcome is Outcome.DONE
+    assert world.calls["take_over"] == ROWS
+    assert world.longest <= MOST_CALLS
+
+
+def test_the_first_pass_of_a_repair_is_progress(world: WatchedWorld) -> None:
+    """outage: it looks at every dispatch of the epoch before it pushes one."""
+    for number in range(10):
+        world.write(ROWS + number)
+        world.watch()
+    world.queue.offset = NOWHERE
+    for task_id in list(world.mongo.contents.logs):
+        assert world.mongo.report(task_id, TaskStatus.SUCCESS)
+    world.longest = 0
+    assert world.watch(batch_size=1).outcome is Outcome.DONE
+    assert world.longest <= MOST_CALLS
+
+
+def test_a_first_row_that_does_not_come_is_noted_and_told_with_its_remedy(world: WatchedWorld) -> None:
+    def give_up() -> None:
+        assert world.progress is not None
+        assert world.progress.step is Step.FIRST_ROW
+        world.progress.stalled_at = Step.FIRST_ROW
+        world.give_up()
+        raise ConnectionError("cancelled")
+
+    for stalls in range(1, 4):
+        world.at("between batches", give_up)
+        with pytest.raises(FirstRowError, match=f"within {60 * 2 ** (stalls - 1)} s.*waits {60 * 2**stalls} s"):
+            world.watch()
+        assert world.mongo.contents.held[SALE.id].checkpoint.stalls == stalls
+    assert world.watch().outcome is Outcome.DONE
+    assert world.mongo.contents.held[SALE.id].checkpoint.stalls == 2, "a window that was sealed takes one back"
