@@ -69,6 +69,7 @@ class CheckpointsContract(FrequentEpochsContract, ABC):
         found = loaded(checkpoints)
         assert found == Checkpoint(
             epoch="epoch",
+            epoch_follows=3,
             sealed_generation=lease.generation,
             epoch_reason="first_run",
             window_number=3,

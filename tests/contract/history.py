@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from common.database.mongo.journal import MongoJournal
 from common.database.ports import History, Journal
 from common.database.records import Dispatch, TaskStatus
@@ -45,6 +47,11 @@ class HistoryContract:
         counts = self.history(journal).counts(SALE, [TaskStatus.PREPARED, TaskStatus.REJECTED])
         assert counts == {TaskStatus.PREPARED: 3, TaskStatus.REJECTED: 1}
         assert self.history(journal).counts(IMPORT, [TaskStatus.PREPARED]) == {TaskStatus.PREPARED: 0}
+
+    def test_many_dispatches_are_counted_all(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        journal.prepare([a_dispatch(seq) for seq in range(35)])
+        assert self.history(journal).counts(SALE, [TaskStatus.PREPARED]) == {TaskStatus.PREPARED: 35}
 
     @staticmethod
     def history(journal: Journal) -> History:

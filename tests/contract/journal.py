@@ -209,6 +209,13 @@ class JournalContract(HistoryContract, ABC):
         self._push(journal, [a_dispatch(0, epoch="another"), a_dispatch(1, source=IMPORT), a_dispatch(2)])
         assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [2]
 
+    def test_what_lies_before_the_epochs_beginning_is_not_looked_at(self, journal: Journal) -> None:
+        """outage: in a long log the walk past earlier epochs took longer than an answer may, at every try."""
+        self._push(journal, [a_dispatch(0, number=4), a_dispatch(0, number=5), a_dispatch(0, number=6)])
+        checkpoint = a_checkpoint(epoch_follows=4, window_number=6)
+        beyond = journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)
+        assert [dispatch.offset.place for dispatch in beyond] == [(5, 0), (6, 0)]
+
     def test_numbers_are_compared_before_places(self, journal: Journal) -> None:
         self._push(journal, [a_dispatch(11, number=2), a_dispatch(2, number=10), a_dispatch(1, number=10)])
         beyond = journal.pushed_beyond(SALE, a_checkpoint(window_number=10), an_offset(50), MANY)

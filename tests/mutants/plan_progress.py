@@ -39,6 +39,13 @@ PROGRESS_PLAN = (
         red="tests/contract/test_journal.py::TestMongoJournal::test_a_large_window_is_counted_piece_by_piece",
     ),
     mutant(
+        "repair begins with its epoch",
+        "in a long log the walk past earlier epochs takes longer than an answer may, at every try",
+        gives("repair-begins-with-epoch", '{"window": {"$lte": last}}'),
+        red="tests/contract/test_journal.py::TestMongoJournal::"
+        "test_what_lies_before_the_epochs_beginning_is_not_looked_at",
+    ),
+    mutant(
         "the driver waits for the first row too",
         "the driver's own limit cuts a statement off that the heartbeat would have waited for",
         gives("driver-waits-too", "settings.RELAY_STALL_SECONDS"),

@@ -66,6 +66,7 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         superseded=tuple(document.get("superseded") or ()),
         base=document.get("base") or 0,
         epoch_reason=document.get("epoch_reason"),
+        epoch_follows=document.get("epoch_follows") or 0,
         epoch_began_at=document.get("epoch_began_at"),
         epoch_starts=tuple(document.get("epoch_starts") or ()),
         stopped_at=document.get("stopped_at"),

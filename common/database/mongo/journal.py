@@ -121,7 +121,7 @@ class MongoJournal(Journal, History):
     @override
     @causal
     def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
-        return {status: self._logs.count_documents(_standing(source, status)) for status in statuses}
+        return {status: self._count_by_ids(_standing(source, status), lambda _: None) for status in statuses}
 
     @override
     @causal
@@ -178,12 +178,16 @@ class MongoJournal(Journal, History):
             piece = self._logs.count_documents(places)
             counted += piece
             progress(piece)
-        return counted + self._count_rejected(mine, progress)
+        # Rejected ones have no place.
+        return counted + self._count_by_ids({**mine, "seq": None}, progress)
 
-    def _count_rejected(self, mine: Mapping[str, Any], progress: Callable[[int], None]) -> int:
-        """They have no place: their ids are read, a piece a call."""
+    def _count_by_ids(self, query: Mapping[str, Any], progress: Callable[[int], None]) -> int:
+        """Their ids are read, a piece a call, where there are many."""
+        few = self._logs.count_documents(query, limit=PIECE + 1)
+        if few <= PIECE:
+            return few
         counted = 0
-        for counted, _ in enumerate(self._logs.find({**mine, "seq": None}, {"_id": 1}, batch_size=PIECE), start=1):
+        for counted, _ in enumerate(self._logs.find(query, {"_id": 1}, batch_size=PIECE), start=1):
             if counted % PIECE == 0:
                 progress(PIECE)
         return counted
@@ -296,11 +300,13 @@ def _last_dispatch(document: Mapping[str, Any], now: datetime) -> LastDispatch:
 
 
 def _beyond(checkpoint: Checkpoint, offset: Offset) -> Mapping[str, Any]:
-    sealed = {"window": {"$lte": checkpoint.window_number or 0}}
+    last = checkpoint.window_number or 0
     if offset.epoch != checkpoint.epoch:
-        return sealed
+        # Without a lower end the index would be walked past all that earlier epochs have left.
+        # guard: repair-begins-with-epoch
+        return {"window": {"$gt": checkpoint.epoch_follows, "$lte": last}}
     rest_of_its_window = {"window": offset.window, "seq": {"$gt": offset.seq}}
-    later_windows = {"window": {"$gt": offset.window, **sealed["window"]}}
+    later_windows = {"window": {"$gt": offset.window, "$lte": last}}
     return {"$or": [rest_of_its_window, later_windows]}
 
 

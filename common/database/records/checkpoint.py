@@ -55,6 +55,9 @@ class Checkpoint:
     """Baseline whose number goes into every task id since: the same change keeps its id until the next such one."""
     epoch_reason: str | None = None
     """Why this epoch began, or why the last one ended."""
+    epoch_follows: int = 0
+    """Number of the window sealed last before this epoch began, or continued here: those of the epoch have higher
+    ones."""
     epoch_began_at: datetime | None = field(default=None, compare=False)
     epoch_starts: tuple[datetime, ...] = field(default=(), compare=False)
     """When the first windows of the last epochs were sealed, the newest last; three at most."""
@@ -130,6 +133,7 @@ class EpochStart:
             "version": self.version,
             "epoch": self.epoch,
             "epoch_reason": self.reason,
+            "epoch_follows": self.number,
             "sealed_generation": generation,
             "window_number": self.number,
             "last_offset": None,

@@ -112,7 +112,7 @@ class FakeJournal(FakeStore, Journal, History):
             if d.window.source == source.id
             and d.window.epoch == checkpoint.epoch
             and d.seq is not None
-            and d.window.number <= (checkpoint.window_number or 0)
+            and checkpoint.epoch_follows < d.window.number <= (checkpoint.window_number or 0)
             and is_sealed(d)
             and (offset.epoch != checkpoint.epoch or d.offset.place > offset.place)
         ]
