@@ -12,8 +12,8 @@ from tempfile import mkdtemp
 
 from sandbox.processes import stop_at_signals
 
-from tests.chaos.faults import NotRefusedError, all_kinds
-from tests.chaos.run import NotRecoveredError, Result, Run, prepared
+from tests.chaos.faults import NotRecoveredError, NotRefusedError, all_kinds
+from tests.chaos.run import Result, Run, prepared
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
 from sandbox.mongo_control import MongoControl
+from sandbox.sqlserver.faults.model import DelayFault
 from sandbox.waiting import WaitTimeoutError, wait_until
 
 from examples.pharmacy.documents import KINDS
@@ -36,11 +37,20 @@ CROWD = 10_000
 CROWD_SECONDS = 60.0
 BACKUP = "chaos"
 APPLICATION = "relay"
-"""What relay calls itself to MongoDB."""
+"""What relay calls itself to SQL Server and MongoDB."""
+CHANGES = "CHANGETABLE(CHANGES"
+SLOW_SECONDS = (9.0, 12.0)
+"""To the first row: longer than RELAY_STALL_SECONDS, and shorter than twice that."""
+SLOW_ROWS_SECONDS = 90.0
+"""Rows that were read a moment before wait for the next reading, and each is that slow."""
 
 
 class NotRefusedError(Exception):
     """A relay was let in that has no business here."""
+
+
+class NotRecoveredError(Exception):
+    """What was written after a fault did not reach its queue in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +90,8 @@ def kinds() -> Sequence[Fault]:
         Fault(name="clock put forward", strike=lambda world: _step_clock(world, CLOCK_STEP)),
         Fault(name="clock put back", strike=lambda world: _step_clock(world, -CLOCK_STEP)),
         *links,
+        Fault(name="first rows slow", strike=_slow_first_rows),
+        Fault(name="table altered", strike=lambda world: world.shop.alter_a_table(world.random)),
         Fault(name="mssql killed", strike=lambda world: _kill_server(world, "mssql")),
         Fault(name="mongo killed", strike=lambda world: _kill_server(world, "mongo")),
         Fault(name="mongo deposed", strike=_depose_mongo),
@@ -143,6 +155,22 @@ def _kill_server(world: World, name: str) -> None:
     world.servers.kill(name)
     time.sleep(world.random.uniform(0, LONGEST_AWAY))
     world.servers.start(name)
+
+
+def _slow_first_rows(world: World) -> None:
+    """SQL Server needs longer for the first row than a statement may take; relay has to wait longer, by itself."""
+    control = _control(world)
+    slow = round(1000 * world.random.uniform(*SLOW_SECONDS))
+    control.arm(DelayFault(text=CHANGES, application=APPLICATION, milliseconds=slow, times=None))
+    probes = world.shop.probe()
+    try:
+        wait_until(lambda: world.queues.holds(probes), SLOW_ROWS_SECONDS)
+    except WaitTimeoutError:
+        raise NotRecoveredError(
+            f"no row came that took {slow / 1000:.0f} s, within {SLOW_ROWS_SECONDS:.0f} s"
+        ) from None
+    finally:
+        control.clear()
 
 
 def _depose_mongo(world: World) -> None:

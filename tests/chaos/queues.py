@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +67,10 @@ class Queues:
     def newest(self) -> list[Push]:
         """What was pushed last: enough to see, soon after, whether something is there."""
         return [push for kind in KINDS for push in _pushes(kind, self.client.lrange(kind.queue, 0, NEWEST - 1))]
+
+    def holds(self, keys: Collection[RowKey]) -> bool:
+        """Whether all of these are among the newest."""
+        return {push.key for push in self.newest()} >= set(keys)
 
 
 def _pushes(kind: DocumentKind, messages: list[Any]) -> list[Push]:

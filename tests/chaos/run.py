@@ -15,7 +15,7 @@ from sandbox.waiting import WaitTimeoutError, wait_until
 
 from tests.chaos import faults
 from tests.chaos.definitions import Definitions
-from tests.chaos.faults import Fault, World
+from tests.chaos.faults import Fault, NotRecoveredError, World
 from tests.chaos.ledger import Ledger, RowKey, Verdict
 from tests.chaos.obituaries import Death
 from tests.chaos.proxy import Proxy
@@ -35,10 +35,6 @@ SETTINGS = {
     "RELAY_BATCH_SIZE": "100",
     "RELAY_QUEUE_LIMIT": "100000000",
 }
-
-
-class NotRecoveredError(Exception):
-    """What was written after a fault did not reach its queue in time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +126,7 @@ class Run:
             raise self.world.shop.error
         self.world.relays.revive()
         try:
-            return {push.key for push in self.world.queues.newest()} >= set(probes)
+            return self.world.queues.holds(probes)
         except redis.RedisError:
             return False
 

@@ -44,7 +44,7 @@ class Shop:
         self._connection: pyodbc.Connection | None = None
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._number = 0
+        self._number = self._altered = 0
         self._to_finish: list[Push] = []
         self._finished: set[str] = set()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -76,6 +76,28 @@ class Shop:
         for number in range(0, count, MANY):
             with self._lock:
                 self._insert(KINDS[number // MANY % len(KINDS)], MANY)
+
+    def alter_a_table(self, chance: random.Random) -> None:
+        """A column more, or one that is wider: also the shop's code, which is a key and an argument."""
+        kind = chance.choice(KINDS)
+        self._altered += 1
+        new = f"extra_{self._altered}"
+        change = chance.choice(
+            [
+                f"ADD {new} nvarchar(20) NULL",
+                f"ALTER COLUMN note nvarchar({200 + self._altered}) NULL",
+                f"ALTER COLUMN shop_pharmacy_code nvarchar({40 + self._altered}) NOT NULL",
+            ]
+        )
+        with self._lock:
+            self._surely(
+                lambda connection: connection.execute(f"ALTER TABLE dbo.{kind.table} {change}"),
+                lambda connection: self._has_column(connection, kind, new),
+            )
+
+    def _has_column(self, connection: pyodbc.Connection, kind: DocumentKind, column: str) -> bool:
+        query = "SELECT 1 FROM sys.columns WHERE object_id = OBJECT_ID(?) AND name = ?"
+        return connection.execute(query, f"dbo.{kind.table}", column).fetchone() is not None
 
     def _work(self) -> None:
         try:
