@@ -128,8 +128,9 @@ class MongoJournal(Journal, History):
     def oldest_version(self, source: TrackedTable) -> int | None:
         order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         # Looked through here: MongoDB would skip a whole baseline of rows without a version within one call.
-        found = self._logs.find({"source": source.id}, {"change_version": 1}, sort=order)
-        return next((each["change_version"] for each in found if each["change_version"] is not None), None)
+        with self._logs.find({"source": source.id}, {"change_version": 1}, sort=order) as found:
+            versions = (each["change_version"] for each in found)
+            return next((version for version in versions if version is not None), None)
 
     @override
     @causal
