@@ -141,6 +141,11 @@ class MSSQLClient(ChangeSource):
             if read == tracked:
                 calls.cancel()
 
+    def interrupt(self) -> None:
+        """A person gives up: cancel every statement that reads a source, as KeyboardInterrupt. From another thread."""
+        for calls in list(self._reading):
+            calls.cancel(by_person=True)
+
     def close(self) -> None:
         """Close the connections, if there are any."""
         if "engine" in self.__dict__:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.config import get_settings
 from common.logging import set_up_logging
+from relay.cli.interrupt import cancel_at_ctrl_c
 from relay.wiring import Relay, this_process
 
 
@@ -12,4 +13,6 @@ def this_relay() -> Relay:
     set_up_logging(get_settings())
     from relay.celery_app import app
 
-    return this_process(app)
+    relay = this_process(app)
+    cancel_at_ctrl_c(relay.mssql.interrupt)
+    return relay

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import gives, gone, mutant, never
 
 PROGRESS = "tests/unit/relay/cycle/test_progress.py::"
+CTRL_C = "tests/integration/faults/test_ctrl_c.py::test_ctrl_c_cancels_what_sql_server_works_on"
 SLOW = "tests/integration/faults/test_slow_first_rows.py::"
 
 PROGRESS_PLAN = (
@@ -44,6 +45,18 @@ PROGRESS_PLAN = (
         gives("repair-begins-with-epoch", '{"window": {"$lte": last}}'),
         red="tests/contract/test_journal.py::TestMongoJournal::"
         "test_what_lies_before_the_epochs_beginning_is_not_looked_at",
+    ),
+    mutant(
+        "Ctrl-C cancels",
+        "a command on which SQL Server keeps its answer cannot be ended",
+        never("ctrl-c-cancels"),
+        red=CTRL_C + "[CHANGETABLE(VERSION]",
+    ),
+    mutant(
+        "Ctrl-C is heard",
+        "a command goes on after Ctrl-C: the driver swallowed it",
+        gives("interrupt-is-heard", "_given_up(said)"),
+        red=CTRL_C + "[CHANGE_TRACKING_CURRENT_VERSION]",
     ),
     mutant(
         "the driver waits for the first row too",

@@ -29,24 +29,30 @@ class Calls:
         self._lock = Lock()
         self._cursor: Any = None
         self._cancelled = False
+        self._interrupted = False
 
     @contextmanager
     def under_way(self, cursor: Any) -> Iterator[None]:
         """The block makes one call of the driver's cursor, which can be cancelled.
 
         Raises pyodbc's OperationalError with SQLSTATE HYT00 when it was cancelled, however the call ended: SQLAlchemy
-        then drops the connection, whose state is unknown.
+        then drops the connection, whose state is unknown. Raises KeyboardInterrupt when a person cancelled it: the
+        driver swallows Python's own while it decodes what the server said.
         """
         try:
             with self._reachable(cursor):
                 yield
         except Exception as error:
             if self._cancelled:
-                raise _given_up(f" ({error})") from error
+                raise self._why(f" ({error})") from error
             raise
         # guard: cancelled-call-failed
         if self._cancelled:
-            raise _given_up()
+            raise self._why()
+
+    def _why(self, said: str = "") -> BaseException:
+        # guard: interrupt-is-heard
+        return KeyboardInterrupt() if self._interrupted else _given_up(said)
 
     @contextmanager
     def _reachable(self, cursor: Any) -> Iterator[None]:
@@ -59,12 +65,12 @@ class Calls:
             with self._lock:
                 self._cursor = None
 
-    def cancel(self) -> None:
+    def cancel(self, *, by_person: bool = False) -> None:
         """Cancel the call that is under way, if there is one. Raises the driver's error when it cannot."""
         # guard: cancel-holds-lock
         with self._lock:
             if self._cursor is not None:
-                self._cancelled = True
+                self._cancelled, self._interrupted = True, by_person
                 self._cursor.cancel()
 
 
