@@ -14,10 +14,12 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from common.database.mongo.uri import uri_problem
+from common.urls import bare_host_problem, is_bare_ipv6
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -29,7 +31,9 @@ class SettingsError(Exception):
 class SourcesFile(BaseSettings):
     """Where the sources are read from: all that the migration's printed script needs to know."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, case_sensitive=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, case_sensitive=True, hide_input_in_errors=True
+    )
 
     RELAY_SOURCES: Path | None = Field(
         None, description="TOML file that adds, changes or switches off sources; unset: the three built-in ones"
@@ -44,7 +48,7 @@ class SourcesFile(BaseSettings):
 class CeleryEnvironment(BaseSettings):
     """What Celery itself reads from the environment, and never from `.env`, when it looks for its broker."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=True, hide_input_in_errors=True)
 
     CELERY_BROKER_URL: SecretStr | None = Field(None, description="also set by `celery -b URL`")
     CELERY_BROKER_READ_URL: SecretStr | None = None
@@ -125,9 +129,9 @@ class Settings(SourcesFile):
 
     @field_validator("MONGO_URI")
     @classmethod
-    def _mongo_scheme(cls, value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in ("mongodb", "mongodb+srv"):
-            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+    def _mongo_uri_can_be_read(cls, value: SecretStr) -> SecretStr:
+        if problem := uri_problem(value.get_secret_value()):
+            raise ValueError(problem)
         return value
 
     @field_validator("RELAY_BROKER_OPTIONS")
@@ -141,6 +145,12 @@ class Settings(SourcesFile):
     def _strict_needs_a_certificate(self) -> Self:
         if self.MSSQL_ENCRYPT == "strict" and self.MSSQL_TRUST_SERVER_CERTIFICATE:
             raise ValueError("MSSQL_TRUST_SERVER_CERTIFICATE cannot be used with MSSQL_ENCRYPT=strict")
+        return self
+
+    @model_validator(mode="after")
+    def _redis_host_is_a_host(self) -> Self:
+        if self.BROKER_URL is None and (problem := bare_host_problem(self.REDIS_HOST)):
+            raise ValueError(f"REDIS_HOST: {problem}")
         return self
 
     @property
@@ -159,7 +169,8 @@ class Settings(SourcesFile):
         """The Celery broker's URL as it was given, with its password: not for logs."""
         if self.BROKER_URL is not None:
             return self.BROKER_URL.get_secret_value()
-        return f"redis://{self.REDIS_HOST}:{self.REDIS_PORT}/0"
+        host = f"[{self.REDIS_HOST}]" if is_bare_ipv6(self.REDIS_HOST) else self.REDIS_HOST
+        return f"redis://{host}:{self.REDIS_PORT}/0"
 
     @property
     def broker_options(self) -> dict[str, Any]:
@@ -193,11 +204,6 @@ class Settings(SourcesFile):
             parts["ServerCertificate"] = self.MSSQL_SERVER_CERTIFICATE
         return ";".join(f"{name}={_braced(value)}" for name, value in parts.items())
 
-    @property
-    def sqlalchemy_url(self) -> str:
-        """The same as a SQLAlchemy URL."""
-        return f"mssql+pyodbc:///?odbc_connect={quote(self.odbc_connection_string)}"
-
 
 def _braced(value: str) -> str:
     """A value in an ODBC connection string: braces keep `;` and `=` in it, and `}` is written twice."""
@@ -206,10 +212,14 @@ def _braced(value: str) -> str:
 
 def _json_object(text: str) -> dict[str, Any]:
     """Raises ValueError, which shows nothing of the text: passwords may stand in it."""
+    value, problem = None, None
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"must be a JSON object: {error.msg} (line {error.lineno} column {error.colno})") from None
+        problem = f"must be a JSON object: {error.msg} (line {error.lineno} column {error.colno})"
+    if problem:
+        # Raised outside of the handler: the error there holds the whole text, and would go along as the context.
+        raise ValueError(problem)
     if not isinstance(value, dict):
         raise ValueError('must be a JSON object, as {"global_keyprefix": "shop:"}')
     return value
@@ -223,7 +233,10 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError("\n".join(_line(problem["loc"], problem) for problem in error.errors())) from None
+        problems = [_line(problem["loc"], problem) for problem in error.errors()]
+    # guard: no-values-in-the-context
+    # Outside of the handler: pydantic's error holds the values, and would go along as the context.
+    raise SettingsError("\n".join(problems))
 
 
 def _line(where: tuple[int | str, ...], problem: Any) -> str:

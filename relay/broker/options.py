@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import json
 import socket
-import ssl
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -18,7 +17,6 @@ from typing import Any
 
 import amqp
 from kombu.transport import redis as kombu_redis
-from redis import SSLConnection
 
 from common.config import SettingsError
 
@@ -60,10 +58,6 @@ SOCKET_OPTIONS = {"socket_settings", "socket_keepalive_options"}
 OBJECTS = SOCKET_OPTIONS | {"sentinel_kwargs", "client_properties"}
 TEXTS = {"global_keyprefix", "sep", "client_name", "master_name", "queue_order_strategy"}
 TEXTS |= {"login_method", "login_response", "locale"}
-REDIS_SSL = frozenset(name for name in inspect.signature(SSLConnection.__init__).parameters if name.startswith("ssl_"))
-RABBITMQ_SSL = {"keyfile", "certfile", "ca_certs", "cert_reqs", "server_hostname", "ciphers", "ssl_version", "context"}
-RABBITMQ_SSL |= {"tls_maximum_version", "tls_minimum_version"}
-"""py-amqp 5.4, `SSLTransport._wrap_socket_sni`."""
 
 
 def check_options(given: Mapping[str, Any], known: Collection[str]) -> None:
@@ -129,33 +123,6 @@ def _value(text: str) -> Any:
         return json.loads(text.lower() if text in ("True", "False", "None") else text)
     except ValueError:
         return text
-
-
-def ssl_options(given: Any, known: Collection[str]) -> dict[str, Any] | bool:
-    """The option `ssl` as Celery's `broker_use_ssl`; true: the server's certificate has to be good.
-
-    Raises SettingsError.
-    """
-    if not given:
-        return False
-    if given is True:
-        return {"ssl_cert_reqs": "required"} if "ssl_cert_reqs" in known else True
-    if not isinstance(given, dict):
-        raise SettingsError("RELAY_BROKER_OPTIONS: ssl must be true, false or an object, as Celery's broker_use_ssl")
-    for name in given:
-        if name not in known:
-            raise SettingsError(
-                f"RELAY_BROKER_OPTIONS: ssl has no option {name}; there are: {', '.join(sorted(known))}"
-            )
-    return {name: _certificate(value) if name == "cert_reqs" else value for name, value in given.items()}
-
-
-def _certificate(value: Any) -> Any:
-    """`required`, `CERT_REQUIRED` and so on as Python's ssl has it, which py-amqp asks for."""
-    try:
-        return ssl.VerifyMode[f"CERT_{str(value).upper().removeprefix('CERT_')}"]
-    except KeyError:
-        raise SettingsError("RELAY_BROKER_OPTIONS: ssl: cert_reqs must be required, optional or none") from None
 
 
 def with_numbered_keys(value: Mapping[str, int]) -> Mapping[int, int]:

@@ -16,7 +16,8 @@ from kombu.transport import pyamqp
 from kombu.transport import redis as kombu_redis
 
 from common.config import Settings, SettingsError, get_celery_brokers
-from relay.broker import options
+from common.urls import escapes, url_problem
+from relay.broker import encryption, options
 
 TIMEOUT_SECONDS = 5
 """Longest wait for a broker's answer."""
@@ -66,7 +67,7 @@ class Broker:
     """As kombu takes it: transport options are taken out of its query. Several, for a failover, with `;` between."""
     options: Mapping[str, Any] = field(repr=False)
     """For `broker_transport_options`."""
-    ssl: dict[str, Any] | bool = field(repr=False)
+    ssl: encryption.Encryption = field(repr=False)
     """For `broker_use_ssl`."""
 
     @property
@@ -92,18 +93,19 @@ def read_broker(settings: Settings) -> Broker:
     and for a variable of Celery's own that names another broker.
     """
     urls = [_with_scheme_in_lower_case(url) for url in settings.broker_url.split(";") if url]
+    _check_readable(urls)
     kind = _kind(urls)
     chosen = settings.broker_options
+    certificates: dict[str, str] = {}
     options.check_options(chosen, _KNOWN[kind])
-    kept = [_without_options(url, kind, chosen) for url in urls]
+    kept = [_without_options(url, kind, chosen, certificates) for url in urls]
     if kind in REDIS_KINDS:
         _check_databases(kept)
-    encryption = options.ssl_options(
-        chosen.pop("ssl", None), options.REDIS_SSL if kind in REDIS_KINDS else options.RABBITMQ_SSL
-    )
+    known = encryption.REDIS if kind in REDIS_KINDS else encryption.RABBITMQ
+    ssl = encryption.encryption_of(kept, chosen.pop("ssl", None), certificates, known)
     for name in options.SOCKET_OPTIONS & chosen.keys():
         chosen[name] = options.with_numbered_keys(chosen[name])
-    broker = Broker(kind=kind, url=";".join(kept), options=_merged(kind, settings, chosen, len(kept)), ssl=encryption)
+    broker = Broker(kind=kind, url=";".join(kept), options=_merged(kind, settings, chosen, len(kept)), ssl=ssl)
     # guard: own-settings-only
     _check_environment(settings, broker)
     return broker
@@ -156,18 +158,27 @@ def _with_scheme_in_lower_case(url: str) -> str:
     return f"{scheme.lower()}{colon}{rest}" if colon else url
 
 
-def _kind(urls: Sequence[str]) -> Kind:
-    """Decided by kombu's transport. Raises SettingsError, which tells no more of a URL than its scheme."""
+def _check_readable(urls: Sequence[str]) -> None:
+    """Raise SettingsError, which shows no part of a URL, before a library sees it."""
     if not urls or "://" not in urls[0]:
         raise SettingsError(f"BROKER_URL: must be a URL, as redis://host:6379/0; {SUPPORTED}")
+    scheme = urls[0].partition("://")[0]
+    if any("://" not in url and re.search("[:@/?#]", url) for url in urls):
+        # kombu treats a bare entry as a host, whatever else it says.
+        raise SettingsError(f"BROKER_URL: write {scheme}:// before each address, and a ; in a password as %3B")
+    for url in urls:
+        # guard: broker-url-read
+        if "://" in url and (problem := url_problem(url)):
+            raise SettingsError(f"BROKER_URL: {problem}")
+
+
+def _kind(urls: Sequence[str]) -> Kind:
+    """Decided by kombu's transport. Raises SettingsError, which tells no more of a URL than its scheme."""
     kinds = [_kind_of(url) for url in urls if "://" in url]
     if len(set(kinds)) > 1:
         raise SettingsError("BROKER_URL: its URLs are of several kinds of broker: name one kind, with ; between URLs")
-    bare = [url for url in urls if "://" not in url]
-    if bare and (kinds[0] is Kind.SENTINEL or any(re.search("[:@/]", url) for url in bare)):
-        # kombu treats a bare entry as a host, whatever else it says.
-        scheme = urls[0].partition("://")[0]
-        raise SettingsError(f"BROKER_URL: write {scheme}:// before each address")
+    if kinds[0] is Kind.SENTINEL and any("://" not in url for url in urls):
+        raise SettingsError("BROKER_URL: write sentinel:// before each address")
     return kinds[0]
 
 
@@ -194,60 +205,50 @@ def _kind_of(url: str) -> Kind:
 
 def _transport(scheme: str, url: str) -> type:
     """Kombu's transport class for the URL, as kombu itself finds it. Raises SettingsError."""
+    known: type | None = None
     try:
-        if "+" in scheme and scheme != _SOCKET:
-            # kombu would look at the first half alone, and take the rest for a host.
-            raise KeyError(scheme)
-        transport: type = Connection(url.partition("?")[0]).get_transport_cls()
-    except KeyError:
-        raise SettingsError(f"BROKER_URL: kombu knows no transport {scheme}://; {SUPPORTED}") from None
-    except (ValueError, TypeError):
-        # Its text may hold a part of the password.
-        raise SettingsError(
-            f"BROKER_URL: kombu cannot read what follows {scheme}:// as user:password@host:port/name; special"
-            " characters in user and password are written as %XX"
-        ) from None
+        # kombu would look at the first half alone, and take the rest for a host.
+        if "+" not in scheme or scheme == _SOCKET:
+            known = Connection(url.partition("?")[0]).get_transport_cls()
+    except (KeyError, ValueError, TypeError):
+        # Outside of the handler: this error may hold what stands in the URL, and would go along as the context.
+        known = None
     except Exception:
         # A transport whose packages are not installed may raise anything on import. Relay needs none of them.
         return object
-    return transport
+    if known is None:
+        raise SettingsError(f"BROKER_URL: kombu knows no transport {scheme}://; {SUPPORTED}")
+    return known
 
 
-def _without_options(url: str, kind: Kind, chosen: dict[str, Any]) -> str:
-    """The URL for kombu, which refuses transport options in its query: they are added to the chosen ones.
+def _without_options(url: str, kind: Kind, chosen: dict[str, Any], certificates: dict[str, str]) -> str:
+    """The URL for kombu, which refuses transport options in its query: they are added to the chosen ones, and those of
+    encryption to `certificates`.
 
     Raises SettingsError.
     """
-    scheme, colon, rest = url.partition("://")
-    parts = urlsplit(f"http://{rest}")
-    kept = []
-    for name, text in parse_qsl(parts.query):
+    address, _, query = url.partition("?")
+    scheme, kept = address.partition("://")[0], []
+    for name, text in parse_qsl(query):
+        if "@" in query and name not in {*_KNOWN[kind], *options.RESERVED, *encryption.REDIS}:
+            # The name may be a part of a password.
+            raise SettingsError(f"BROKER_URL: unknown options behind the ?; in a password it is written {escapes('?')}")
         if _is_kombus_own(name, kind, scheme):
             kept.append((name, text))
             continue
-        value = options.option_in_url(name, text, _KNOWN[kind])
-        if chosen.setdefault(name, value) != value:
+        if kind in REDIS_KINDS and name.startswith("ssl_"):
+            value, found = text, certificates
+        else:
+            value, found = options.option_in_url(name, text, _KNOWN[kind]), chosen
+        if found.setdefault(name, value) != value:
             raise SettingsError(f"BROKER_URL: {name} is said twice, and differently: leave one out")
-    if not parts.query:
-        return url
-    shortened = f"{scheme}{colon}{parts._replace(query=urlencode(kept)).geturl().removeprefix('http://')}"
-    _check_readable(shortened, scheme)
-    return shortened
+    return f"{address}?{urlencode(kept)}" if kept else address
 
 
 def _is_kombus_own(name: str, kind: Kind, scheme: str) -> bool:
     if kind not in REDIS_KINDS:
         return name in options.OF_THE_CONNECTION
-    return name.startswith("ssl_") or (name == "virtual_host" and scheme == _SOCKET)
-
-
-def _check_readable(url: str, scheme: str) -> None:
-    try:
-        Connection(url)
-    except (KeyError, ValueError, TypeError):
-        raise SettingsError(
-            f"BROKER_URL: kombu cannot read the options behind the ? of {scheme}://: see its documentation"
-        ) from None
+    return name == "virtual_host" and scheme == _SOCKET
 
 
 def _check_databases(urls: Sequence[str]) -> None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.errors import InvalidURI
+
+from common.database.mongo.uri import uri_problem
 
 CONNECT_MS = 5000
 ANSWER_MS = 5000
 
 
 def make_client(uri: str, *, application: str) -> MongoClient[dict[str, Any]]:
-    """A client for this address; `application` is its name in MongoDB's logs. Connects at its first use."""
+    """A client for this address; `application` is its name in MongoDB's logs. Connects at its first use.
+
+    Raises InvalidURI, which shows no part of the address.
+    """
+    if problem := uri_problem(uri):
+        raise InvalidURI(f"MongoDB's URI: {problem}")
     return MongoClient[dict[str, Any]](
         uri,
         connectTimeoutMS=CONNECT_MS,
