@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 import structlog
+from typing_extensions import override
 
 from common.config import Settings
+from common.error_text import error_text, traceback_text, without_quotes_of
+
+TELL_ROWS = ("pymongo.command", "sqlalchemy.engine", "sqlalchemy.pool")
+"""Loggers of libraries that tell commands with their documents, or statements with their parameters, when debugging."""
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -18,9 +24,12 @@ def set_up_logging(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: Any = structlog.processors.JSONRenderer()
+    renderers: list[Any] = [
+        structlog.processors.ExceptionRenderer(lambda exc_info: traceback_text(exc_info[1])),
+        structlog.processors.JSONRenderer(),
+    ]
     if settings.RELAY_LOG_FORMAT == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        renderers = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_print_traceback)]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -31,12 +40,36 @@ def set_up_logging(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
+    # guard: library-logs-without-values
+    handler.addFilter(WithoutValues())
+    for name in TELL_ROWS:
+        # guard: no-rows-when-debugging
+        logging.getLogger(name).setLevel(logging.WARNING)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.RELAY_LOG_LEVEL)
+
+
+class WithoutValues(logging.Filter):
+    """Has what libraries log of an error say it in `error_text`'s words."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record's text; let every record through."""
+        if isinstance(record.msg, BaseException):
+            record.msg = error_text(record.msg)
+        if isinstance(record.args, tuple):
+            record.args = tuple(error_text(one) if isinstance(one, BaseException) else one for one in record.args)
+        if record.exc_info and record.exc_info[1] is not None and not isinstance(record.msg, Mapping):
+            record.msg, record.args = without_quotes_of(record.exc_info[1], record.getMessage()), None
+        return True
+
+
+def _print_traceback(stream: TextIO, exc_info: Any) -> None:
+    stream.write(f"\n{traceback_text(exc_info[1])}")
 
 
 def get_logger(name: str) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from common.config import SettingsError, get_settings
 from common.database.mssql.errors import RIGHTS, error_number, remedy
 from common.database.mssql_client import make_engine
+from common.error_text import sql_server_text
 from relay.tracking.checks import NotReadyError
 from relay.tracking.enabling import HEADER
 
@@ -52,7 +53,7 @@ def run() -> None:
 
 def refusal(error: DBAPIError) -> str:
     """What SQL Server or its driver said, and what to do about it, for a person."""
-    said = error.orig.args[-1] if error.orig is not None and error.orig.args else error
+    said = sql_server_text(str(error.orig.args[-1] if error.orig is not None and error.orig.args else error))
     if error.statement is None:
         return f"cannot connect to SQL Server: {said}\n{remedy(error) or 'check MSSQL_SERVER and the network'}"
     fix = f"{remedy(error)}\n" if error_number(error) in RIGHTS else ""

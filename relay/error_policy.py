@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from common.database.errors import ConfigurationError
 from common.database.mongo import errors as mongo
 from common.database.mssql import errors as mssql
+from common.error_text import error_text
 from relay.broker import rabbitmq_errors, redis_errors
 from relay.cycle.outcomes import SourceBusyError
 
@@ -64,7 +65,5 @@ def service_of(error: BaseException) -> Service:
 
 
 def describe_error(error: BaseException) -> str:
-    """One line for the log: what failed, without a statement, its parameters or an address with a password."""
-    if isinstance(error, DBAPIError):
-        return " ".join(str(error.orig).split())[:500]
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
+    """One line for the log: what failed, without a statement, its parameters, a row's values or a password."""
+    return error_text(error)

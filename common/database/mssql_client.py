@@ -24,6 +24,7 @@ from common.database.mssql.snapshot import MSSQLSnapshot, state_of
 from common.database.mssql.text import read_any_text
 from common.database.ports import ChangeSource
 from common.database.records import TableState, TrackedTable
+from common.error_text import sql_server_text
 
 CONNECT_SECONDS = 10
 PING_SECONDS = 5
@@ -169,6 +170,11 @@ def make_engine(settings: Settings) -> Engine:
     )
     let_cancel(engine)
 
+    @event.listens_for(engine, "handle_error")
+    def leave_values_out(context: Any) -> None:
+        # guard: errors-without-values
+        hide_values(context.original_exception, context.sqlalchemy_exception)
+
     @event.listens_for(engine, "connect")
     def read_texts(dbapi_connection: Any, _record: Any) -> None:
         read_any_text(dbapi_connection)
@@ -183,6 +189,14 @@ def make_engine(settings: Settings) -> Engine:
             dbapi_connection.timeout = PING_SECONDS
 
     return engine
+
+
+def hide_values(driver_error: BaseException, wrapped: BaseException | None) -> None:
+    """Change both in place, so that neither quotes a row; SQLSTATE and number stay where they are looked for."""
+    if len(driver_error.args) > 1 and isinstance(driver_error.args[1], str):
+        driver_error.args = (driver_error.args[0], sql_server_text(driver_error.args[1]), *driver_error.args[2:])
+        if isinstance(wrapped, DBAPIError):
+            wrapped.args = (f"{type(driver_error).__name__}: {driver_error}", *wrapped.args[1:])
 
 
 def seconds_with_heartbeat(settings: Settings, patience_seconds: float | None = None) -> int:

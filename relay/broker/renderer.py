@@ -12,6 +12,7 @@ from celery import Celery
 from kombu.messaging import Producer
 
 from common.database.records import Outgoing
+from common.error_text import error_text
 from common.logging import get_logger
 from relay.broker.message import render_for_redis
 from relay.broker.template import MessageTemplate, TemplateError
@@ -81,7 +82,7 @@ class Renderer:
             get_logger("relay").warning(
                 "no_template",
                 task=sample.window.task,
-                error=str(error),
+                error=error_text(error),
                 effect="messages are rendered one by one by kombu, which takes longer",
             )
             return None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
@@ -14,6 +15,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
+
+from common.error_text import traceback_text
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -80,5 +83,10 @@ def options(
 
 
 def main() -> None:
-    """Entry point of the `relay` command."""
-    cli()
+    """Entry point of the `relay` command. A defect ends it with a traceback that quotes no values, and exit code 1."""
+    try:
+        cli()
+    except Exception as error:
+        # guard: traceback-without-values
+        sys.stderr.write(f"{traceback_text(error)}\n")
+        raise SystemExit(1) from None

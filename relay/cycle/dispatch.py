@@ -84,8 +84,8 @@ def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str
         return "", rejection
     try:
         text = render(row.args)
-    except (TypeError, ValueError) as error:
-        return "", reject_unrendered(error)
+    except (TypeError, ValueError):
+        return "", reject_unrendered(source, row, render)
     rejection = reject_rendered(text)
     return ("", rejection) if rejection else (text, None)
 

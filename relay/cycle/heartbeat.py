@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from common.database.ports import Leases
 from common.database.records import Lease
+from common.error_text import error_text
 from relay.cycle.options import RENEW_FENCE_SECONDS
 from relay.cycle.ports import Log
 from relay.cycle.progress import Progress
@@ -96,7 +97,7 @@ class Heartbeat:
             try:
                 renew_fence()
             except Exception as error:
-                self._log.warning("fence_not_renewed", source=lease.source, error=str(error))
+                self._log.warning("fence_not_renewed", source=lease.source, error=error_text(error))
 
     def _give_up(self, lease: Lease, progress: Progress, on_stall: Callable[[], None]) -> None:
         """If this fails, the connection is gone, and the work notices that itself."""
@@ -107,7 +108,7 @@ class Heartbeat:
         try:
             on_stall()
         except Exception as error:
-            self._log.warning("not_cancelled", source=lease.source, error=str(error))
+            self._log.warning("not_cancelled", source=lease.source, error=error_text(error))
 
     def _renew(self, lease: Lease) -> bool:
         """False: the lease is somebody else's; the work finds out by itself at its next check."""
@@ -115,5 +116,5 @@ class Heartbeat:
             # guard: heartbeat
             return self._leases.renew(lease)
         except Exception as error:
-            self._log.warning("lease_not_renewed", source=lease.source, error=str(error))
+            self._log.warning("lease_not_renewed", source=lease.source, error=error_text(error))
             return True

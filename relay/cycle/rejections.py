@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -58,9 +59,23 @@ def reject_rendered(text: str) -> Rejection | None:
     return Rejection(code=RejectionCode.ARGUMENTS_TOO_LONG, remedy=remedy)
 
 
-def reject_unrendered(error: Exception) -> Rejection:
-    """Arguments that JSON cannot hold."""
-    return Rejection(code=RejectionCode.ARGUMENTS_NOT_JSON, remedy=f"the arguments cannot be sent as JSON: {error}")
+def reject_unrendered(source: Source, row: ChangedRow, render: Callable[[tuple[Any, ...]], str]) -> Rejection:
+    """Arguments that JSON cannot hold, by name and kind; `render` raises for each of them."""
+    kinds = [
+        f"{name} ({type(value).__name__})"
+        for name, value in zip(source.args, row.args, strict=True)
+        if not _renders(value, render)
+    ]
+    what = f"{', '.join(kinds) or 'the arguments'} cannot be sent as JSON: choose other columns, or correct the value"
+    return _rejection(source, RejectionCode.ARGUMENTS_NOT_JSON, what)
+
+
+def _renders(value: Any, render: Callable[[tuple[Any, ...]], str]) -> bool:
+    try:
+        render((value,))
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _rejection(source: Source, code: RejectionCode, what: str) -> Rejection:

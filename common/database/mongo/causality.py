@@ -11,6 +11,9 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from bson import Timestamp
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
+from pymongo.errors import OperationFailure
+
+from common.error_text import details_without_documents, error_text
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -40,6 +43,10 @@ class Causality:
             self._tell(session)
             try:
                 yield
+            except OperationFailure as error:
+                # guard: documents-left-out
+                _leave_documents_out(error)
+                raise
             finally:
                 self._learn(session)
 
@@ -56,6 +63,15 @@ class Causality:
         with self._lock:
             if operation_time is not None and (self._operation_time is None or operation_time > self._operation_time):
                 self._operation_time, self._cluster_time = operation_time, cluster_time
+
+
+def _leave_documents_out(error: OperationFailure) -> None:
+    """Change the error in place: whoever prints or logs it shows codes and counts, and no document."""
+    if isinstance(error.details, dict):
+        kept = details_without_documents(error.details)
+        error.details.clear()
+        error.details.update(kept)
+    error.args = (error_text(error).partition(": ")[2],)
 
 
 class _HasCausality(Protocol):
