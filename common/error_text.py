@@ -55,7 +55,7 @@ def sql_server_text(text: str) -> str:
     numbers = [int(number) for number in _NUMBER.findall(text)]
     # guard: quotes-of-sql-server
     if secretive := [number for number in numbers if number in QUOTES_VALUES or number >= FIRST_OF_USERS]:
-        state = text[: text.find("]") + 1] if text.startswith("[") else ""
+        state = f"{text.partition(']')[0]}] " if text.startswith("[") else ""
         return f"{state}its text quotes values and is not shown ({secretive[0]})"
     return text
 
@@ -110,9 +110,9 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 def _words(error: BaseException) -> str:
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if "sqlalchemy.exc.DBAPIError" in names:
-        return sql_server_text(str(getattr(error, "orig", "")))
+        return sql_server_text(_said(getattr(error, "orig", None)))
     if "pyodbc.Error" in names:
-        return sql_server_text(str(error))
+        return sql_server_text(_said(error))
     if "pymongo.errors.OperationFailure" in names:
         return _mongo_words(error)
     if names & _HAS_NO_WORDS:
@@ -120,7 +120,13 @@ def _words(error: BaseException) -> str:
     if names & _NAMES_PLACES_ONLY or type(error).__module__.partition(".")[0] in _OURS:
         return str(error)
     # guard: quotes-left-out
-    return _QUOTED.sub("'…'", str(error))
+    return _QUOTED.sub("'...'", str(error))
+
+
+def _said(error: Any) -> str:
+    """The driver's text, without the SQLSTATE that it has beside it and repeats in it."""
+    args: tuple[object, ...] = getattr(error, "args", ())
+    return str(args[1] if len(args) > 1 else error)
 
 
 def _mongo_words(error: Any) -> str:

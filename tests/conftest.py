@@ -26,13 +26,14 @@ from relay import wiring
 from relay.celery_app import configuration
 from relay.sources.registry import all_sources
 from relay.wiring import Relay
+from tests.support import canaries
 from tests.support.alembic_process import upgrade
 from tests.support.pharmacy import Desk, desk
 from tests.support.queues import Queued, business_ids_in_redis
 from tests.support.rabbitmq_process import RabbitMQProcess, running_rabbitmq
 from tests.support.servers import running_servers
 
-pytest_plugins = ["sandbox.testing.plugin", "sandbox.testing.real_server_decides"]
+pytest_plugins = ["sandbox.testing.plugin", "sandbox.testing.real_server_decides", "tests.support.canary_plugin"]
 
 EMPTY_DATABASES = {"admin", "config", "local"}
 KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_kombu", "unacked", "celery")
@@ -43,6 +44,7 @@ KEYS_OF_RELAY = ("relay", "sale_queue", "import_queue", "cancellation_queue", "_
 def servers() -> Iterator[Mapping[str, str]]:
     """Relay's settings for three running services with the sample's business tables, change tracking off."""
     with running_servers() as settings:
+        canaries.watch(settings["MSSQL_PASSWORD"])
         yield settings
 
 

@@ -38,7 +38,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
             ("unacked_key", "unacked_index_key", "unacked_mutex_key"), "relay's workers keep their ticks in hand apart"
         ),
         "confirm_publish": "relay has whole batches confirmed, and always",
-        **dict.fromkeys(("host", "userid", "password", "virtual_host"), _IN_THE_URL),
+        **dict.fromkeys(("host", "userid", "password", "virtual_host", "login_response"), _IN_THE_URL),
     }
 )
 """What correctness needs, and why it cannot be set."""
@@ -57,7 +57,7 @@ RABBITMQ = frozenset(inspect.signature(amqp.Connection.__init__).parameters) - _
 SOCKET_OPTIONS = {"socket_settings", "socket_keepalive_options"}
 OBJECTS = SOCKET_OPTIONS | {"sentinel_kwargs", "client_properties"}
 TEXTS = {"global_keyprefix", "sep", "client_name", "master_name", "queue_order_strategy"}
-TEXTS |= {"login_method", "login_response", "locale"}
+TEXTS |= {"login_method", "locale"}
 
 
 def check_options(given: Mapping[str, Any], known: Collection[str]) -> None:

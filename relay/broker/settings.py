@@ -18,6 +18,7 @@ from kombu.transport import redis as kombu_redis
 from common.config import Settings, SettingsError, get_celery_brokers
 from common.urls import escapes, url_problem
 from relay.broker import encryption, options
+from relay.broker.confidential import confidential
 
 TIMEOUT_SECONDS = 5
 """Longest wait for a broker's answer."""
@@ -78,9 +79,12 @@ class Broker:
     def configuration(self) -> dict[str, Any]:
         """What Celery has to know of it."""
         return {
-            "broker_url": self.url,
-            "broker_transport_options": dict(self.options),
-            "broker_use_ssl": self.ssl,
+            # guard: configuration-without-password
+            "broker_url": confidential(self.url),
+            "broker_transport_options": {
+                name: confidential(value) if name in options.OBJECTS else value for name, value in self.options.items()
+            },
+            "broker_use_ssl": confidential(self.ssl),
             # For relay's workers on RabbitMQ: one that waits on a connection that went silent finds out.
             "broker_heartbeat": 2 * TIMEOUT_SECONDS,
         }

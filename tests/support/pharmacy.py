@@ -9,9 +9,9 @@ import pyodbc
 
 from examples.pharmacy.connection import connect
 from examples.pharmacy.documents import PENDING, SALE, DocumentKind
-from examples.pharmacy.names import shop_code
+from tests.support.canaries import ARGUMENT
 
-SHOP = shop_code(1)
+SHOP = ARGUMENT
 
 
 class Desk:

@@ -131,12 +131,12 @@ def test_an_empty_value_is_as_good_as_none(name: str, monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("given")
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKER_URL", f"amqp://relay:{SECRETS[2]}@broker.example//")
-    monkeypatch.setenv("RELAY_BROKER_OPTIONS", f'{{"login_response": "{SECRETS[1]}"}}')
+    monkeypatch.setenv("RELAY_BROKER_OPTIONS", f'{{"client_properties": "{SECRETS[1]}"}}')
     settings = load_settings()
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     assert not [secret for secret in SECRETS if secret in shown]
     assert SECRETS[2] in settings.broker_url
-    assert settings.broker_options == {"login_response": SECRETS[1]}
+    assert settings.broker_options == {"client_properties": SECRETS[1]}
 
 
 @pytest.mark.usefixtures("given")

@@ -71,7 +71,9 @@ def test_a_row_whose_arguments_are_no_json_is_rejected() -> None:
     dispatch = _prepared(object(), "NT-01")
     assert dispatch.status is TaskStatus.REJECTED
     assert dispatch.error is not None
-    assert dispatch.error.startswith("the arguments cannot be sent as JSON: ")
+    assert dispatch.error.startswith(f"{SALE.args[0]} (object) cannot be sent as JSON: ")
+    assert "NT-01" not in dispatch.error
+    assert "0x" not in dispatch.error
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

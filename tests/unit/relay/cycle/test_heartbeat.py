@@ -109,7 +109,7 @@ def test_a_renewal_of_the_fence_that_fails_is_told_and_tried_again(beating: Beat
 
     with beating.over(renew_fence=fail):
         wait_until(lambda: beating.fences >= 2, timeout=SOON, message="it was not tried again")
-    assert beating.log.events[0] == ("fence_not_renewed", {"source": "default.sale", "error": "away"})
+    assert beating.log.events[0] == ("fence_not_renewed", {"source": "default.sale", "error": "ConnectionError: away"})
 
 
 def test_the_lease_is_renewed_inside_the_block(beating: Beating) -> None:
@@ -207,7 +207,7 @@ def test_a_store_that_is_away_for_a_moment_is_asked_again(beating: Beating) -> N
         beating.leases.answer = lambda: True
         beating.await_renewals(2)
     event, fields = beating.log.events[0]
-    assert (event, fields["error"]) == ("lease_not_renewed", "mongo is away")
+    assert (event, fields["error"]) == ("lease_not_renewed", "ConnectionError: mongo is away")
 
 
 def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> None:
@@ -218,4 +218,4 @@ def test_a_cancel_that_fails_is_told_and_the_thread_ends(beating: Beating) -> No
         beating.seconds = PATIENCE_SECONDS + 1
         beating.await_end()
     told = {event: fields.get("error") for event, fields in beating.log.events}
-    assert told == {"stalled": None, "not_cancelled": "the connection is gone"}
+    assert told == {"stalled": None, "not_cancelled": "ConnectionError: the connection is gone"}
