@@ -234,7 +234,6 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         problems = [_line(problem["loc"], problem) for problem in error.errors()]
-    # guard: no-values-in-the-context
     # Outside of the handler: pydantic's error holds the values, and would go along as the context.
     raise SettingsError("\n".join(problems))
 

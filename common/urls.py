@@ -44,8 +44,8 @@ def text_problem(text: str) -> str | None:
     """What no URL and no host's name may hold."""
     if text != text.strip():
         return "begins or ends with a space or a line's end: leave it out"
+    # guard: control-characters
     if odd := sorted({one for one in text if unicodedata.category(one) in ("Cc", "Cs")}):
-        # guard: control-characters
         names = ", ".join(f"U+{ord(one):04X}" for one in odd if not "\ud800" <= one <= "\udfff")
         return f"holds a control character ({names}): escape it as %XX, or leave it out" if names else "is not UTF-8"
     return None

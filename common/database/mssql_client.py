@@ -160,7 +160,6 @@ def make_engine(settings: Settings) -> Engine:
     pyodbc.pooling = False
     engine = sa.create_engine(
         "mssql+pyodbc://",
-        # guard: no-password-in-the-url
         # Not in the URL, which the engine's repr shows with all that is in its query.
         creator=lambda: pyodbc.connect(settings.odbc_connection_string, timeout=CONNECT_SECONDS),
         pool_size=2,

@@ -211,9 +211,10 @@ def _transport(scheme: str, url: str) -> type:
     """Kombu's transport class for the URL, as kombu itself finds it. Raises SettingsError."""
     known: type | None = None
     try:
+        # ssl: kombu would warn that it checks no certificate, which holds for this look alone.
         # kombu would look at the first half alone, and take the rest for a host.
         if "+" not in scheme or scheme == _SOCKET:
-            known = Connection(url.partition("?")[0]).get_transport_cls()
+            known = Connection(url.partition("?")[0], ssl=True).get_transport_cls()
     except (KeyError, ValueError, TypeError):
         # Outside of the handler: this error may hold what stands in the URL, and would go along as the context.
         known = None
@@ -262,7 +263,7 @@ def _check_databases(urls: Sequence[str]) -> None:
         if scheme == _SOCKET:
             database = dict(parse_qsl(urlsplit(f"http://{rest}").query)).get("virtual_host", "")
         else:
-            database = Connection(url).virtual_host or "" if colon else ""
+            database = Connection(url, ssl=True).virtual_host or "" if colon else ""
         if not re.fullmatch(r"/?\d*", database):
             raise SettingsError(
                 f"BROKER_URL: behind the last / of {scheme}:// stands the number of Redis's database, as in"

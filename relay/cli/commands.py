@@ -87,6 +87,5 @@ def main() -> None:
     try:
         cli()
     except Exception as error:
-        # guard: traceback-without-values
         sys.stderr.write(f"{traceback_text(error)}\n")
         raise SystemExit(1) from None

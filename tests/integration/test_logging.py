@@ -53,7 +53,9 @@ store.database.drop_collection("probe")
 store.close()
 try:
     int(ARGUMENT)
-except ValueError:
+except ValueError as error:
+    library.error("it said %s", error)
+    library.error("Task %(name)s raised %(exc)s", {"name": "x", "exc": repr(error)}, exc_info=True)
     get_logger("relay").error("defect", exc_info=True)
     library.exception("a defect")
 print(settings, engine, engine.url, engine.pool, store.client, store.database, store.task_logs if False else "")
@@ -78,7 +80,7 @@ def test_nothing_is_shown(environment: Mapping[str, str], tmp_path: Path, level:
     assert environment["MSSQL_PASSWORD"] not in said
     assert "(245)" in done.stderr, "what SQL Server said, by its number"
     assert "1 writes refused with code 11000" in done.stderr
-    assert done.stderr.count("invalid literal for int() with base 10: '...'") == 2
+    assert done.stderr.count("invalid literal for int() with base 10: '...'") == 5
     if form == "json":
         lines = [json.loads(line) for line in done.stderr.splitlines()]
-        assert sum("Traceback" in line.get("exception", "") for line in lines) == 5
+        assert sum("Traceback" in line.get("exception", "") for line in lines) == 6

@@ -10,6 +10,7 @@ from tests.mutants.plan_mongo import MONGO_PLAN
 from tests.mutants.plan_progress import PROGRESS_PLAN
 from tests.mutants.plan_queue import QUEUE_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
+from tests.mutants.plan_secrets import SECRETS_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
 from tests.mutants.plan_window import WINDOW_PLAN
 
@@ -24,6 +25,7 @@ PLANS = {
     "MongoDB": MONGO_PLAN,
     "queue": QUEUE_PLAN,
     "broker": BROKER_PLAN,
+    "what is said": SECRETS_PLAN,
 }
 """By what they are about."""
 PLAN = tuple(each for plan in PLANS.values() for each in plan)

@@ -1,0 +1,116 @@
+"""Guards around what is said: no password, and nothing of a row."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import gives, gone, mutant, never
+
+TEST_URLS = "tests/unit/common/test_urls.py::"
+TEST_URI = "tests/unit/common/test_mongo_uri.py::"
+TEST_TEXT = "tests/unit/common/test_error_text.py::"
+TEST_LOG = "tests/integration/test_logging.py::"
+TEST_SECRETS = "tests/unit/relay/broker/test_secrets.py::"
+TEST_TLS = "tests/integration/relay/test_tls.py::"
+TEST_ENCRYPTION = "tests/unit/relay/broker/test_encryption.py::"
+
+SECRETS_PLAN = (
+    mutant(
+        "a URL is taken apart by relay",
+        "the end of a password with a / is taken for a path, its beginning for a host that is told as one that is away",
+        never("url-taken-apart"),
+        red=TEST_URLS + "test_what_cannot_be_read_is_told_by_the_character_to_escape[redis://u:12/34@host/0-write / as"
+        " %2F]",
+    ),
+    mutant(
+        "control characters",
+        "urllib leaves a tab out of a password in silence, and it is refused for ever",
+        never("control-characters"),
+        red=TEST_URLS + "test_what_cannot_be_read_is_told_by_the_character_to_escape[redis://:hun\\tter2@host-a control"
+        " character (U+0009)]",
+    ),
+    mutant(
+        "the broker's URL is read before kombu does",
+        "urllib's error quotes user and password",
+        never("broker-url-read"),
+        red="tests/unit/relay/broker/test_settings.py::test_what_is_no_broker_is_refused_in_one_line[redis://:broker-pw"
+        "@one@host:port/0-is no port]",
+    ),
+    mutant(
+        "MongoDB's URI is taken apart by relay",
+        "the beginning of a password is taken for a host that is told as one that is away",
+        never("mongo-uri-taken-apart"),
+        red=TEST_URI + "test_what_cannot_be_read_is_one_sentence[mongodb://u:12?34@host-write ? as %3F]",
+    ),
+    mutant(
+        "an option that nobody knows may be a password's end",
+        "the driver warns of it by name",
+        never("unknown-name-may-be-secret"),
+        red=TEST_URI + "test_what_cannot_be_read_is_one_sentence[mongodb://u:p@x?hunter=2@host-in a password it is"
+        " written ? as %3F]",
+    ),
+    mutant(
+        "MongoDB's client shows no option",
+        "the password of its key stands in the repr of each collection",
+        gives("client-without-options", "super().__repr__()"),
+        red=TEST_SECRETS + "test_nothing_that_is_made_of_the_settings_shows_one[redis://user:broker-pw@host:1/0]",
+    ),
+    mutant(
+        "Celery's configuration shows no password",
+        "the repr of app.conf holds the broker's",
+        gives("configuration-without-password", "self.url"),
+        red=TEST_SECRETS + "test_nothing_that_is_made_of_the_settings_shows_one[redis://user:broker-pw@host:1/0]",
+    ),
+    mutant(
+        "SQL Server's errors are raised without values",
+        "who catches one from `relay.scan_once` and prints it shows a row",
+        gone("errors-without-values"),
+        red=TEST_LOG + "test_nothing_is_shown[INFO-console]",
+    ),
+    mutant(
+        "statements are told without their parameters",
+        "each error that SQLAlchemy raises shows the row's key",
+        gives("parameters-hidden", "False"),
+        red=TEST_LOG + "test_nothing_is_shown[INFO-console]",
+    ),
+    mutant(
+        "MongoDB's errors are raised without documents",
+        "who catches one from `relay.scan_once` and prints it shows whole documents",
+        gone("documents-left-out"),
+        red=TEST_LOG + "test_nothing_is_shown[INFO-console]",
+    ),
+    mutant(
+        "what libraries log of an error is told without values",
+        "Celery logs the error of a task by its repr",
+        gone("library-logs-without-values"),
+        red=TEST_LOG + "test_nothing_is_shown[INFO-console]",
+    ),
+    mutant(
+        "libraries tell no commands, however relay logs",
+        "with RELAY_LOG_LEVEL=DEBUG pymongo logs each document",
+        gone("no-rows-when-debugging"),
+        red=TEST_LOG + "test_nothing_is_shown[DEBUG-console]",
+    ),
+    mutant(
+        "messages of SQL Server that quote",
+        "a duplicate key is told with its value",
+        never("quotes-of-sql-server"),
+        red=TEST_TEXT + "test_numbers_and_states_stay_where_they_are_looked_for",
+    ),
+    mutant(
+        "what other errors quote",
+        "a ValueError tells the text that was no number",
+        gives("quotes-left-out", "str(error)"),
+        red=TEST_TEXT + "test_a_traceback_shows_the_chain_in_clean_words",
+    ),
+    mutant(
+        "a server's certificate is checked",
+        "kombu takes a bare rediss:// for one whose certificate nobody checks: anybody in between reads the password",
+        gives("certificates-checked", "{'ssl_cert_reqs': ssl.CERT_NONE, **chosen}"),
+        red=TEST_TLS + "test_nobody_gets_in_without_the_right_certificates[another authority]",
+    ),
+    mutant(
+        "the name in RabbitMQ's certificate is checked",
+        "any certificate of the same authority will do",
+        gives("name-in-the-certificate", "{}"),
+        red=TEST_ENCRYPTION + "test_ssl_is_celerys_broker_use_ssl[amqps://-None-wanted10]",
+    ),
+)
