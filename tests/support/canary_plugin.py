@@ -19,8 +19,8 @@ from common.error_text import traceback_text
 from common.logging import WithoutValues
 from tests.support.canaries import hits
 
-SHOW_ROWS = ({"--dry-run"}, {"reconcile"})
-"""What is typed for the commands that are meant to show rows."""
+SHOWS_ROWS = "--dry-run"
+"""What is typed for the one command that is meant to show rows."""
 
 _said: list[str] = []
 """By processes that ended within the test that runs now."""
@@ -66,18 +66,18 @@ class _Listener(logging.Handler):
 
 
 def _listening_run(*args: Any, **named: Any) -> Any:
+    command = args[0] if args else named.get("args", ())
     try:
         done = _run(*args, **named)
     except subprocess.SubprocessError as error:
-        _keep(args, error)
+        _keep(command, error)
         raise
-    _keep(args, done)
+    _keep(command, done)
     return done
 
 
-def _keep(args: Sequence[Any], ended: Any) -> None:
-    command = {str(word) for word in args[0]} if args and not isinstance(args[0], str) else set()
-    if not any(words <= command for words in SHOW_ROWS):
+def _keep(command: Sequence[Any], ended: Any) -> None:
+    if SHOWS_ROWS not in command:
         for said in (getattr(ended, "stdout", None), getattr(ended, "stderr", None)):
             _said.append(said if isinstance(said, str) else os.fsdecode(said or b""))
 

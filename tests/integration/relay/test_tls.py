@@ -108,7 +108,12 @@ def test_worker_and_beat_get_in(
     tmp_path: Path,
 ) -> None:
     query = f"ssl_ca_certs={authority.file}&ssl_certfile={client.certificate}&ssl_keyfile={client.key}"
-    given = {**environment, "BROKER_URL": f"{address}?{query}", "RELAY_SCAN_INTERVAL": "0.5"}
+    given = {
+        **environment,
+        "BROKER_URL": f"{address}?{query}",
+        "RELAY_SCAN_INTERVAL": "0.5",
+        "RELAY_LOG_LEVEL": "DEBUG",
+    }
     with running_relay(tmp_path, given) as relay:
         for number in range(2):
             pharmacy.insert(f"HĐ-{number}")
