@@ -16,8 +16,9 @@ from kombu.transport import pyamqp
 from kombu.transport import redis as kombu_redis
 
 from common.config import Settings, SettingsError, get_celery_brokers
-from common.urls import escapes, url_problem
+from common.urls import escapes
 from relay.broker import encryption, options
+from relay.broker.addresses import SUPPORTED, check_readable, with_scheme_in_lower_case
 from relay.broker.confidential import confidential
 
 TIMEOUT_SECONDS = 5
@@ -37,7 +38,6 @@ keys for too long, no matter which worker took it (kombu 5.7, `QoS.restore_visib
 workers would do that by their clock and visibility timeout, and give the worker services' documents to a second
 worker."""
 
-SUPPORTED = "relay needs Redis (redis://, rediss://, redis+socket://, sentinel://) or RabbitMQ (amqp://, amqps://)"
 _ELSEWHERE = ("broker_transport", "broker_user", "broker_password", "broker_vhost", "broker_port")
 """Celery's older settings for what stands in the URL."""
 _SOCKET = "redis+socket"
@@ -96,8 +96,8 @@ def read_broker(settings: Settings) -> Broker:
     Raises SettingsError, without any password: for a transport that relay cannot use, an option that cannot be set,
     and for a variable of Celery's own that names another broker.
     """
-    urls = [_with_scheme_in_lower_case(url) for url in settings.broker_url.split(";") if url]
-    _check_readable(urls)
+    urls = [with_scheme_in_lower_case(url) for url in settings.broker_url.split(";") if url]
+    check_readable(urls)
     kind = _kind(urls)
     chosen = settings.broker_options
     certificates: dict[str, str] = {}
@@ -129,7 +129,7 @@ def use_broker(app: Celery, broker: Broker) -> None:
 def _places(urls: str | Sequence[str]) -> Sequence[str]:
     """Which brokers these are, whatever options stand behind the `?`; Celery takes a list of URLs, too."""
     each = urls.split(";") if isinstance(urls, str) else urls
-    return [_with_scheme_in_lower_case(url).partition("?")[0] for url in each if url]
+    return [with_scheme_in_lower_case(url).partition("?")[0] for url in each if url]
 
 
 def check_celery_agrees(app: Celery, broker: Broker) -> None:
@@ -155,25 +155,6 @@ def _check_environment(settings: Settings, broker: Broker) -> None:
                 f"{name}{also} names another broker than relay's settings: only these choose it; unset {name} for"
                 " relay, or say the same in BROKER_URL"
             )
-
-
-def _with_scheme_in_lower_case(url: str) -> str:
-    scheme, colon, rest = url.partition("://")
-    return f"{scheme.lower()}{colon}{rest}" if colon else url
-
-
-def _check_readable(urls: Sequence[str]) -> None:
-    """Raise SettingsError, which shows no part of a URL, before a library sees it."""
-    if not urls or "://" not in urls[0]:
-        raise SettingsError(f"BROKER_URL: must be a URL, as redis://host:6379/0; {SUPPORTED}")
-    scheme = urls[0].partition("://")[0]
-    if any("://" not in url and re.search("[:@/?#]", url) for url in urls):
-        # kombu treats a bare entry as a host, whatever else it says.
-        raise SettingsError(f"BROKER_URL: write {scheme}:// before each address, and a ; in a password as %3B")
-    for url in urls:
-        # guard: broker-url-read
-        if "://" in url and (problem := url_problem(url)):
-            raise SettingsError(f"BROKER_URL: {problem}")
 
 
 def _kind(urls: Sequence[str]) -> Kind:
