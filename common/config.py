@@ -3,7 +3,8 @@
     from common.config import settings
     settings.MSSQL_SERVER
 
-`settings` is made at its first use, from the environment and from `.env` in the working directory.
+`settings` is made at its first use, from the environment and from `.env` in the working directory
+(`common/env_file.py`).
 """
 
 from __future__ import annotations
@@ -15,29 +16,44 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.database.mongo.uri import uri_problem
+from common.settings_checks import all_seen, no_service_link
+from common.settings_reader import SettingsError, read_settings
 from common.urls import bare_host_problem, is_bare_ipv6
 
+__all__ = [
+    "CeleryEnvironment",
+    "Settings",
+    "SettingsError",
+    "SourcesFile",
+    "forget_celery_brokers",
+    "get_celery_brokers",
+    "get_settings",
+    "get_sources_file",
+    "load_settings",
+]
+
+ENV_FILE = Path(".env")
 Seconds = Annotated[float, Field(gt=0)]
-
-
-class SettingsError(Exception):
-    """A setting is missing or makes no sense. The message has one line for each, which names it."""
 
 
 class SourcesFile(BaseSettings):
     """Where the sources are read from: all that the migration's printed script needs to know."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", frozen=True, case_sensitive=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=True, hide_input_in_errors=True)
 
     RELAY_SOURCES: Path | None = Field(
         None, description="TOML file that adds, changes or switches off sources; unset: the three built-in ones"
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _everything_is_seen(cls, value: object, info: ValidationInfo) -> object:
+        # JSON may have several lines.
+        return all_seen(value, besides="\t\r\n" if info.field_name == "RELAY_BROKER_OPTIONS" else "")
 
     @field_validator("RELAY_SOURCES", mode="before")
     @classmethod
@@ -126,6 +142,19 @@ class Settings(SourcesFile):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unused_are_not_checked(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Kubernetes sets REDIS_PORT by itself where a service is called redis."""
+        # guard: unused-not-checked
+        unused = {"REDIS_HOST", "REDIS_PORT"} if data.get("BROKER_URL") else set()
+        return {name: value for name, value in data.items() if name not in unused}
+
+    @field_validator("REDIS_PORT", mode="before")
+    @classmethod
+    def _port_is_no_service_link(cls, value: object) -> object:
+        return no_service_link(value)
 
     @field_validator("MONGO_URI")
     @classmethod
@@ -225,26 +254,12 @@ def _json_object(text: str) -> dict[str, Any]:
     return value
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """The settings of this process's environment.
+def load_settings(*, _env_file: Path | None = ENV_FILE, **overrides: Any) -> Settings:
+    """The settings of this process's environment, and of this file where the environment does not say.
 
     Raises SettingsError, which names each setting that is missing or senseless and never shows a value.
     """
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        problems = [_line(problem["loc"], problem) for problem in error.errors()]
-    # Outside of the handler: pydantic's error holds the values, and would go along as the context.
-    raise SettingsError("\n".join(problems))
-
-
-def _line(where: tuple[int | str, ...], problem: Any) -> str:
-    name = ".".join(str(part) for part in where)
-    if problem["type"] in ("missing", "string_too_short", "too_short"):
-        field = Settings.model_fields[name]
-        return f"{name} is not set ({field.description}): set it in the environment or in .env"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
+    return read_settings(Settings, _env_file, overrides)
 
 
 @cache
@@ -270,8 +285,8 @@ def forget_celery_brokers() -> None:
 
 
 def get_sources_file() -> Path | None:
-    """RELAY_SOURCES, whatever else is set or missing."""
-    return SourcesFile.model_validate({}).RELAY_SOURCES
+    """RELAY_SOURCES, whatever else is set or missing. Raises SettingsError."""
+    return read_settings(SourcesFile, ENV_FILE, {}).RELAY_SOURCES
 
 
 def __getattr__(name: str) -> Settings:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from common.config import Settings, SettingsError, load_settings
+from common.config import Settings, SettingsError, get_sources_file, load_settings
 
 SECRETS = ("pass;wo=rd}", "mongo-secret", "broker-secret")
 GIVEN = {
@@ -150,6 +150,57 @@ def test_no_secret_is_shown_in_an_error(name: str, monkeypatch: pytest.MonkeyPat
         load_settings()
     assert SECRETS[1] not in f"{caught.value} {caught.value!r}"
     assert caught.value.__context__ is None, "it would hold the values"
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("unseen", ["\r", "\n", "\x1b[31m", "\x85", "\u200b", "\u202e", "\ufeff", "\udce1"], ids=ascii)
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_a_character_that_nobody_sees_is_told(name: str, unseen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, f"{SECRETS[2]}{unseen}")
+    [problem] = [line for line in _problems() if line.startswith(name)]
+    if (name, unseen) not in (("RELAY_BROKER_OPTIONS", "\r"), ("RELAY_BROKER_OPTIONS", "\n")):
+        assert problem == (f"{name}: holds a character that nobody sees (U+{ord(unseen[0]):04X}): write it without")
+
+
+@pytest.mark.usefixtures("given")
+def test_options_may_have_several_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAY_BROKER_OPTIONS", '{\r\n\t"sep": ":"\n}')
+    assert load_settings().broker_options == {"sep": ":"}
+
+
+@pytest.mark.usefixtures("given")
+def test_the_port_that_kubernetes_sets_is_told_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_PORT", "tcp://10.0.0.1:6379")
+    (problem,) = _problems()
+    assert problem.startswith("REDIS_PORT: is an address, as Kubernetes sets it for a service called redis: ")
+    assert "enableServiceLinks: false" in problem
+    assert "BROKER_URL" in problem
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("port", ["tcp://10.0.0.1:6379", "six", "0", ""])
+def test_what_is_not_used_is_not_checked(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_PORT", port)
+    monkeypatch.setenv("BROKER_URL", "redis://redis.example/1")
+    assert load_settings().broker_url == "redis://redis.example/1"
+
+
+@pytest.mark.usefixtures("given")
+def test_a_problem_in_the_file_names_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# relay\nRELAY_BATCH_SIZE=0\nMSSQL_USER: relay\n")
+    assert _problems() == [".env, line 3: MSSQL_USER is not followed by =: write MSSQL_USER=value"]
+    (tmp_path / ".env").write_text("# relay\nRELAY_BATCH_SIZE=0\n")
+    (problem,) = _problems()
+    assert problem.startswith("RELAY_BATCH_SIZE: ")
+    assert problem.endswith(" (.env, line 2)")
+
+
+def test_the_file_of_sources_is_named_by_the_file_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("RELAY_SOURCES='nguồn.toml'\r\n".encode("utf-16"))
+    assert get_sources_file() == Path("nguồn.toml")
+    (tmp_path / ".env").write_text('RELAY_SOURCES="C:\\new.toml"')
+    with pytest.raises(SettingsError, match=r"^\.env, line 1: RELAY_SOURCES: a backslash in double quotes"):
+        get_sources_file()
 
 
 # What is made of them
