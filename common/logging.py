@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from common.config import Settings
 from common.error_text import error_text, traceback_text, without_quotes_of
+from common.escaping import escaped
 
 TELL_ROWS = ("pymongo.command", "sqlalchemy.engine", "sqlalchemy.pool")
 """Loggers of libraries that tell commands with their documents, or statements with their parameters, when debugging."""
@@ -29,7 +30,10 @@ def set_up_logging(settings: Settings) -> None:
         structlog.processors.JSONRenderer(),
     ]
     if settings.RELAY_LOG_FORMAT == "console":
-        renderers = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_print_traceback)]
+        renderers = [
+            one_line_each,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=indented_traceback),
+        ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -68,8 +72,39 @@ class WithoutValues(logging.Filter):
         return True
 
 
-def _print_traceback(stream: TextIO, exc_info: Any) -> None:
-    stream.write(f"\n{traceback_text(exc_info[1])}")
+class _Quoted:
+    """A text that is logged as Python writes it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return repr(self._text)
+
+
+def one_line_each(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor: no field of an event begins a line of the log, or steers the terminal that shows it.
+
+    structlog's console renderer writes texts as they are where no blank, quote or line end stands in them.
+    """
+    for name, value in event.items():
+        if not isinstance(value, str):
+            continue
+        if name in ("event", "logger", "stack", "exception"):
+            event[name] = escaped(value) if name in ("event", "logger") else _indented(value)
+        elif not value.isprintable():  # guard: log-of-one-line
+            event[name] = _Quoted(value)
+    return event
+
+
+def indented_traceback(output: TextIO, exc_info: Any) -> None:
+    """Write a traceback no line of which looks like one of the log: an exception's text may have several."""
+    output.write(_indented(f"\n{traceback_text(exc_info[1])}"))
+
+
+def _indented(text: str) -> str:
+    # guard: traceback-indented
+    return "\n".join(f"    {escaped(line)}" if line else line for line in text.split("\n"))
 
 
 def get_logger(name: str) -> Any:

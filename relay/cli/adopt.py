@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from common.escaping import escaped, escaped_lines
 from relay.cli.console import console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
@@ -51,9 +52,9 @@ def _ask(relay: Relay, sources: list[Source]) -> None:
     for one in look_at_status(relay, sources):
         at_work = one.at_work
         seen = f"a relay on host {at_work.host}, {at_work.seconds:.0f} s ago" if at_work else "nobody"
-        typer.echo(f"{one.source}: last worked on by {seen}{'' if one.is_ours else ', with another MongoDB'}")
-        if one.problem:
-            typer.echo(f"  {one.problem}")
+        typer.echo(escaped(f"{one.source}: last worked on by {seen}{'' if one.is_ours else ', with another MongoDB'}"))
+        for line in escaped_lines(one.problem or ""):
+            typer.echo(f"  {line}")
     try:
         typer.confirm("Take them over?", abort=True)
     except typer.Abort:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -84,6 +85,10 @@ def options(
 
 def main() -> None:
     """Entry point of the `relay` command. A defect ends it with a traceback that quotes no values, and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Letters that the terminal's encoding lacks are written as \u1edd: no command ends for one.
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli()
     except Exception as error:

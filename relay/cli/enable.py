@@ -8,6 +8,7 @@ import typer
 
 from common.config import get_settings
 from common.database.mssql_client import make_engine
+from common.escaping import escaped
 from relay.cli.errors import report_errors
 from relay.sources.registry import all_sources, find_source
 from relay.tracking import enabling
@@ -37,4 +38,4 @@ def enable_command(
         finally:
             engine.dispose()
     for each in chosen:
-        typer.echo(f"{each.full_name} is tracked: source {each.name} can be relayed")
+        typer.echo(escaped(f"{each.full_name} is tracked: source {each.name} can be relayed"))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from common.config import SettingsError
 from common.database.errors import ConfigurationError
 from common.database.mssql.errors import remedy
+from common.escaping import escaped_lines
 from relay.error_policy import describe_error, is_transient
 from relay.exits import EXIT_CONFIGURATION
 from relay.sources.registry import UnknownSourceError
@@ -52,5 +53,5 @@ def exit_with(problems: Sequence[str]) -> None:
 
 def print_error(message: str) -> None:
     """Every line of it, on standard error."""
-    for line in message.splitlines():
+    for line in escaped_lines(message):
         typer.echo(f"relay: {line}", err=True)

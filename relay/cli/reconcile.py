@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from relay.cli.console import console
+from relay.cli.console import DataTable, console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
 from relay.cli.errors import exit_with, report_errors
@@ -51,8 +50,8 @@ def reconcile_command(
     exit_with(problems)
 
 
-def _counts(found: list[StuckRows]) -> Table:
-    table = Table("source", "pending rows that are", "rows")
+def _counts(found: list[StuckRows]) -> DataTable:
+    table = DataTable("source", "pending rows that are", "rows")
     for one in found:
         if one.not_judged:
             table.add_row(one.source, SENTENCES[one.not_judged], "")
@@ -64,8 +63,8 @@ def _counts(found: list[StuckRows]) -> Table:
     return table
 
 
-def _rows(found: list[StuckRows]) -> Table:
-    table = Table("source", "row", "last dispatch", "status", "minutes", title=f"the first {SHOWN} of a kind")
+def _rows(found: list[StuckRows]) -> DataTable:
+    table = DataTable("source", "row", "last dispatch", "status", "minutes", title=f"the first {SHOWN} of a kind")
     for one in found:
         for row in one.rows:
             table.add_row(

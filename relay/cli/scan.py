@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from relay.cli.console import console
+from common.escaping import escaped
+from relay.cli.console import DataTable, console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
 from relay.cli.errors import exit_with, report_errors
@@ -17,6 +17,9 @@ from relay.cycle.reasons import SENTENCES
 from relay.operations.preview import Preview
 from relay.operations.service import look_ahead, scan
 from relay.sources.registry import all_sources, find_source
+
+LONGEST_ARG = 200
+"""Characters of an argument that are shown."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -42,10 +45,10 @@ def scan_command(
     exit_with(problems)
 
 
-def _previews(previews: Sequence[Preview]) -> Table:
-    table = Table("source", "reads", "would send", "already sealed", "first of them (args)")
+def _previews(previews: Sequence[Preview]) -> DataTable:
+    table = DataTable("source", "reads", "would send", "already sealed", "first of them (args)")
     for found in previews:
         reads = f"all pending rows: {SENTENCES[found.baseline]}" if found.baseline else "changes since the watermark"
-        first = "\n".join(", ".join(str(value) for value in row.args) for row in found.first)
+        first = [", ".join(escaped(str(value), longest=LONGEST_ARG) for value in row.args) for row in found.first]
         table.add_row(found.source, reads, str(found.rows), str(found.waiting), first)
     return table

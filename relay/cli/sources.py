@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from common.config import get_settings
 from common.database.mssql_client import MSSQLClient
 from relay.broker.settings import read_broker
-from relay.cli.console import console
+from relay.cli.console import DataTable, console
 from relay.cli.errors import exit_with, print_error, report_errors
 from relay.sources.check import Findings, check_sources
 from relay.sources.registry import all_sources
@@ -56,18 +54,19 @@ def suggest_command() -> None:
         mssql = MSSQLClient(get_settings())
         try:
             with mssql.engine.connect() as connection:
-                typer.echo(suggested_sources(connection, all_sources()), nl=False)
+                # TOML is UTF-8, whatever the terminal is.
+                typer.echo(suggested_sources(connection, all_sources()).encode(), nl=False)
         finally:
             mssql.close()
 
 
-def _listed() -> Table:
-    table = Table("source", "watched", "sent as", show_lines=True)
+def _listed() -> DataTable:
+    table = DataTable("source", "watched", "sent as", show_lines=True)
     for source in all_sources():
-        watched = f"{source.full_name}\n{source.status_column} = {source.pending_value}"
+        watched = [source.full_name, f"{source.status_column} = {source.pending_value}"]
         priority = f", priority {source.priority}" if source.priority else ""
-        sent = "\n".join([source.task, f"  ({', '.join(source.args)})", f"  -> {source.queue}{priority}"])
-        table.add_row(source.name, Text(watched, overflow="fold"), Text(sent, overflow="fold"))
+        sent = [source.task, f"  ({', '.join(source.args)})", f"  -> {source.queue}{priority}"]
+        table.add_row(source.name, watched, sent)
     return table
 
 

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from relay.cli.console import console
+from relay.cli.console import DataTable, console
 from relay.cli.errors import report_errors
 from relay.cli.this_relay import this_relay
 from relay.cycle.reasons import SENTENCES, reason_of
@@ -41,8 +40,8 @@ def status_command(
         raise typer.Exit(EXIT_CONFIGURATION)
 
 
-def _table(found: Sequence[SourceStatus]) -> Table:
-    table = Table("source", "watermark", "behind", "sealed", "queue", "messages", "rejected", "notes")
+def _table(found: Sequence[SourceStatus]) -> DataTable:
+    table = DataTable("source", "watermark", "behind", "sealed", "queue", "messages", "rejected", "notes")
     for one in found:
         table.add_row(
             one.source,
@@ -52,7 +51,7 @@ def _table(found: Sequence[SourceStatus]) -> Table:
             one.queue,
             _number(one.queue_length),
             str(one.rejected),
-            "\n".join(_notes(one)),
+            _notes(one),
         )
     return table
 
@@ -60,7 +59,7 @@ def _table(found: Sequence[SourceStatus]) -> Table:
 def _notes(one: SourceStatus) -> list[str]:
     notes = []
     if one.problem:
-        notes.append(one.problem)
+        notes += one.problem.split("\n")
     if one.queue_is_full:
         notes.append("the queue is full: relay waits, and the journal keeps the rest")
     if one.next_baseline:

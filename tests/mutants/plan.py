@@ -12,6 +12,7 @@ from tests.mutants.plan_queue import QUEUE_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
 from tests.mutants.plan_secrets import SECRETS_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
+from tests.mutants.plan_typed import TYPED_PLAN
 from tests.mutants.plan_window import WINDOW_PLAN
 
 PLANS = {
@@ -26,6 +27,7 @@ PLANS = {
     "queue": QUEUE_PLAN,
     "broker": BROKER_PLAN,
     "what is said": SECRETS_PLAN,
+    "what people type": TYPED_PLAN,
 }
 """By what they are about."""
 PLAN = tuple(each for plan in PLANS.values() for each in plan)
