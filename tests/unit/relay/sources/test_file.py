@@ -88,10 +88,10 @@ def test_the_order_is_that_of_the_built_in_ones_and_then_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[[[", "not TOML: "),
+        ("[[[", "not TOML, line 1, column 3: write NAME = "),
         ("[source.x]", "source: no such thing here; write [sources.NAME]"),
-        ("sources = 1", "sources: must be a table; write [sources.NAME]"),
-        ("sources.x = 1", "[sources.x] must be a table of fields"),
+        ("sources = 1", "sources: found the number 1; write [sources.NAME], and its fields below"),
+        ("sources.x = 1", "[sources.x] found the number 1; write [sources.NAME] once, and its fields below"),
         ("[sources.X]", "[sources.X] the name must begin with a letter"),
         ("[sources.x]\nargs = ['id']", "[sources.x] table is missing: the table: schema.table"),
         ("[sources.x]\ntable = 'T'", "[sources.x] args is missing: columns that become"),
@@ -151,8 +151,17 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_sources(tmp_path / "none.toml")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_a_file_as_editors_save_it(encoding: str, end: str, tmp_path: Path) -> None:
+    file = tmp_path / "sources.toml"
+    text = f"[sources.goods]{end}table = '[Hàng hóa]'{end}args = ['mã']{end}"
+    file.write_bytes(text.encode(encoding))
+    assert (read_sources(file)[-1].table, read_sources(file)[-1].args) == ("Hàng hóa", ("mã",))
+
+
 def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
     file = tmp_path / "sources.toml"
-    file.write_bytes("# Hóa đơn".encode("utf-16"))
-    with pytest.raises(SettingsError, match="it is not UTF-8"):
+    file.write_bytes(b"# one\n" + "# Đơn".encode("cp1258"))
+    with pytest.raises(SettingsError, match=r"sources\.toml: line 2: it is not UTF-8 \(saved as ANSI\?\): save it"):
         read_sources(file)
