@@ -40,5 +40,12 @@ INDEXES = _view("indexes", object_id=sa.Integer, index_id=sa.Integer, is_primary
 INTERNAL_TABLES = _view("internal_tables", object_id=sa.Integer, parent_id=sa.Integer, internal_type=sa.SmallInteger)
 KEY_CONSTRAINTS = _view("key_constraints", parent_object_id=sa.Integer, type=sa.Unicode)
 SCHEMAS = _view("schemas", schema_id=sa.Integer, name=sa.Unicode)
-TABLES = _view("tables", object_id=sa.Integer, schema_id=sa.Integer, name=sa.Unicode)
+TABLES = _view(
+    "tables",
+    object_id=sa.Integer,
+    schema_id=sa.Integer,
+    name=sa.Unicode,
+    is_ms_shipped=sa.Integer,
+    temporal_type=sa.SmallInteger,
+)
 TYPES = _view("types", user_type_id=sa.Integer, name=sa.Unicode)
