@@ -61,7 +61,7 @@ def read_env_file(
             raise EnvFileError(f"{path} cannot be read: it is a link to a file that is not there") from None
         return {}
     except OSError as error:
-        raise EnvFileError(f"{path} cannot be read: {error.strerror}; mend that, or take it away") from None
+        raise EnvFileError(f"{path} cannot be read: {error.strerror}; fix that, or take it away") from None
     try:
         # What is not UTF-8 in a comment, or in somebody else's setting, does no harm.
         text = decoded(data, errors="surrogateescape")

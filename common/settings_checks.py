@@ -8,7 +8,7 @@ from common.escaping import is_unseen
 
 
 def all_seen(value: object, *, besides: str = "") -> object:
-    """What nobody sees was not meant: a line end of Windows that `docker --env-file` kept, a mark that was pasted.
+    """What nobody sees was not meant: a line end of Windows that `docker --env-file` kept, a BOM that was pasted.
 
     `besides`: characters that do no harm.
     """

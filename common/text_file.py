@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import codecs
 
-_MARKS = (
+_BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""Byte order marks, and what they stand for; UTF-32's first, which begins like UTF-16's (Unicode, "UTF-8, UTF-16,
-UTF-32 & BOM"). Windows PowerShell's `>` writes UTF-16, Notepad whatever is chosen."""
+"""What stands behind which BOM; UTF-32's come first, for they begin like UTF-16's (Unicode, "UTF-8, UTF-16, UTF-32 &
+BOM"). Windows PowerShell's `>` writes UTF-16, Notepad whatever is chosen."""
 
 
 class NotTextError(ValueError):
@@ -20,11 +20,11 @@ class NotTextError(ValueError):
 
 
 def decoded(data: bytes, *, errors: str = "strict") -> str:
-    """The text of a file with a byte order mark, or in UTF-8. `errors`: as bytes.decode takes it, for UTF-8 alone.
+    """The text of a file with a BOM, or in UTF-8. `errors`: as bytes.decode takes it, for UTF-8 alone.
 
     Raises NotTextError.
     """
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
     is_utf_8 = encoding.startswith("utf-8")
     try:
         text = data.decode(encoding, errors if is_utf_8 else "strict")
@@ -34,5 +34,5 @@ def decoded(data: bytes, *, errors: str = "strict") -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise NotTextError(f"line {line}: it is not UTF-8 (saved as ANSI?): save it as UTF-8") from None
     if "\0" in text:
-        raise NotTextError("it holds NUL characters, as UTF-16 without a byte order mark does: save it as UTF-8")
+        raise NotTextError("it holds NUL characters, as UTF-16 without a BOM does: save it as UTF-8")
     return text

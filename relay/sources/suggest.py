@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database.mssql.column_type import COMES_BACK, INTEGERS, TEXTS, ColumnType
 from common.database.mssql.columns import Described, columns_of, computed_from
-from common.database.mssql.errors import RIGHTS
+from common.database.mssql.errors import LOCKS, RIGHTS
 from common.database.mssql.errors import error_number as number_of
 from common.database.mssql.fence_table import FENCES
 from common.database.mssql.samples import values_among
@@ -33,7 +33,7 @@ _STATUS = re.compile(
 def suggested_sources(connection: Connection, known: Sequence[Source]) -> str:
     """TOML with a source for every table that has a status column and is not relayed yet.
 
-    A table that this login may not read is named, and holds up no other. Raises the driver's other errors.
+    A table that cannot be read is named, and holds up no other. Raises the driver's other errors.
     """
     taken = {(source.schema, source.table) for source in known}
     return as_toml(list(_candidates(connection, taken)), names={source.name for source in known})
@@ -50,9 +50,10 @@ def _candidates(connection: Connection, taken: Collection[tuple[str, str]]) -> I
         try:
             yield _candidate(connection, schema, table, status, columns)
         except DBAPIError as error:
-            if number_of(error) not in RIGHTS:
+            number = number_of(error)
+            if number not in RIGHTS | LOCKS:
                 raise
-            yield Unreadable(table=full_name(schema, table))
+            yield Unreadable(table=full_name(schema, table), is_locked=number in LOCKS)
 
 
 def _tables(connection: Connection) -> list[tuple[str, str]]:

@@ -47,10 +47,12 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unreadable:
-    """A table with a status column that the login may not read."""
+    """A table with a status column that cannot be read now."""
 
     table: str
     """In full, as it can be typed."""
+    is_locked: bool
+    """Whether somebody's open transaction holds it; otherwise the login lacks a right."""
 
 
 def as_toml(found: Sequence[Candidate | Unreadable], *, names: Collection[str]) -> str:
@@ -60,9 +62,9 @@ def as_toml(found: Sequence[Candidate | Unreadable], *, names: Collection[str]) 
     """
     document = tomlkit.document()
     document.add(tomlkit.comment("Check every line, then set RELAY_SOURCES to this file and run: relay enable"))
-    for table in (escaped(each.table) for each in found if isinstance(each, Unreadable)):
-        line = f"{table} has a status column that this login may not read: GRANT SELECT ON {table}"
-        document.add(tomlkit.comment(line))
+    for each in found:
+        if isinstance(each, Unreadable):
+            document.add(tomlkit.comment(_why_unreadable(each)))
     sources = tomlkit.table(is_super_table=True)
     taken = set(names)
     for candidate in (each for each in found if isinstance(each, Candidate)):
@@ -74,6 +76,13 @@ def as_toml(found: Sequence[Candidate | Unreadable], *, names: Collection[str]) 
     else:
         document.add(tomlkit.comment("There is no other table with a status column that this login may read."))
     return tomlkit.dumps(document)
+
+
+def _why_unreadable(found: Unreadable) -> str:
+    table = escaped(found.table)
+    if found.is_locked:
+        return f"{table} has a status column, and somebody's open transaction holds the table: try again"
+    return f"{table} has a status column that this login may not read: GRANT SELECT ON {table}"
 
 
 def _entry(candidate: Candidate) -> Any:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-import sqlalchemy as sa
 from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy.engine import Connection
 
 from common.database.errors import ConfigurationError
+from common.database.mssql import pending_value
 from common.database.mssql import watched_columns as watching
-from common.database.mssql.column_type import COMES_BACK, MAX, NUMBERS, TEXTS, ColumnType
+from common.database.mssql.column_type import COMES_BACK
 from common.database.mssql.columns import Described, columns_of
 from common.database.records import TrackedTable
 
@@ -42,8 +41,15 @@ def describe(connection: Connection, tracked: TrackedTable) -> Table:
 
 def doubts(connection: Connection, tracked: TrackedTable) -> Sequence[str]:
     """What is no problem, but may surprise: a line each. Of a table that is there."""
-    columns = columns_of(connection, tracked.schema, tracked.table)
-    return [f"source {tracked.name}: {line}" for line in watching.doubts(tracked, columns)]
+    found = _look(connection, tracked)
+    if found is None:
+        return []
+    status = found.columns[tracked.status_column]
+    lines = [
+        *watching.doubts(tracked, found.columns),
+        *pending_value.doubts(connection, tracked, status, found.key),
+    ]
+    return [f"source {tracked.name}: {line}" for line in lines]
 
 
 def _look(connection: Connection, tracked: TrackedTable) -> _Found | None:
@@ -69,7 +75,7 @@ def _problems(connection: Connection, tracked: TrackedTable, found: _Found | Non
             if name not in found.columns:
                 yield f"{field}: {table} has no column {name}; {_hint(name, found)}"
     if tracked.status_column in found.columns:
-        yield from _misfits(connection, tracked, found.columns[tracked.status_column].type)
+        yield from pending_value.problems(connection, tracked, found.columns[tracked.status_column])
     else:
         yield f"status_column: {table} has no column {tracked.status_column}; {_hint(tracked.status_column, found)}"
     yield from watching.problems(tracked, found.columns)
@@ -95,29 +101,3 @@ def _hint(name: str, found: _Found) -> str:
     folded = {column.lower(): column for column in found.columns}
     near: Sequence[str] = get_close_matches(name.lower(), folded, n=1)
     return f"did you mean {folded[near[0]]}?" if near else f"its columns are: {', '.join(found.columns)}"
-
-
-def _misfits(connection: Connection, tracked: TrackedTable, kind: ColumnType) -> Iterator[str]:
-    """Why the status column could never hold the pending value."""
-    value, name = tracked.pending_value, tracked.status_column
-    shown = value if isinstance(value, int) else f"'{value}'"
-    if kind.name not in (NUMBERS if isinstance(value, int) else TEXTS):
-        yield f"pending_value: {name} is {kind}, which is never {shown}; write a value that it can hold"
-    elif isinstance(value, str) and kind.length not in (None, MAX) and len(value) > (kind.length or 0):
-        yield f"pending_value: {shown} has {len(value)} characters, and {name} is {kind}; write what it can hold"
-    elif _bare(held := _held(connection, kind, value)) != _bare(value):  # guard: pending-value-held
-        where = f"{kind} of {kind.collation}" if kind.collation else str(kind)
-        becomes = "" if held is None else f", but '{_bare(held)}'"
-        yield f"pending_value: {name} is {where}, which is never {shown}{becomes}; write a value that it can hold"
-
-
-def _held(connection: Connection, kind: ColumnType, value: str | int) -> object:
-    """The value as a column of this type would hold it; None where it could not. SQL Server is asked."""
-    held = kind.try_cast(sa.literal(kind.sent(value), kind.parameter))
-    found: object = connection.execute(sa.select(kind.read(held))).scalar()
-    return found
-
-
-def _bare(value: object) -> object:
-    """Without the blanks at the end, which char adds, and with composed letters: neither counts in a comparison."""
-    return unicodedata.normalize("NFC", value.rstrip(" ")) if isinstance(value, str) else value

@@ -100,7 +100,7 @@ class ColumnType(sa.types.UserDefinedType[Any]):
             return value if isinstance(value, bytes) else None
         if self.name in DECIMALS and isinstance(value, int):
             value = str(value)
-        return value if isinstance(value, str) and _units(value) <= self._longest else None
+        return value if isinstance(value, str) and utf16_units(value) <= self._longest else None
 
     def cast(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """`CAST(value COLLATE this one's AS this type)`, of a value that is known to fit.
@@ -145,7 +145,8 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         return sys.maxsize if self.length is None or self.length == MAX else self.length
 
 
-def _units(text: str) -> int:
+def utf16_units(text: str) -> int:
+    """The length of a text as nvarchar counts it; a letter beyond U+FFFF has two."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

@@ -12,7 +12,6 @@ from celery import Celery
 from common.config import load_settings
 from common.database.mssql_client import MSSQLClient
 from relay.operations.service import scan
-from relay.sources.check import check_sources
 from relay.wiring import Relay
 from tests.chaos.proxy import Proxy
 from tests.support.key_table import SOURCE, key_table, lose_all
@@ -90,24 +89,3 @@ def test_what_a_value_is_declared_as_is_said_by_its_column(mssql: MSSQLClient, e
     finally:
         client.close()
         tap.close()
-
-
-@pytest.mark.parametrize(
-    ("status", "pending_value", "reason"),
-    [
-        ("varchar(20)", "Chờ gửi", "which is never 'Chờ gửi', but 'Ch? g?i'; write a value that it can hold"),
-        ("tinyint", 256, "pending_value: status is tinyint, which is never 256; write a value that it can hold"),
-        ("bit", 2, "pending_value: status is bit, which is never 2"),
-        ("smallint", 2**70, "pending_value: status is smallint, which is never"),
-        ("uniqueidentifier", "PENDING", "pending_value: status is uniqueidentifier, which is never 'PENDING'"),
-        ("varbinary(20)", "PENDING", "pending_value: status is varbinary(20), which is never 'PENDING'"),
-    ],
-    ids=["code page", "tinyint", "bit", "too large", "uniqueidentifier", "binary"],
-)
-def test_a_pending_value_that_the_column_never_holds_is_refused(
-    status: str, pending_value: str | int, reason: str, environment: Mapping[str, str], mssql: MSSQLClient
-) -> None:
-    with key_table(environment, mssql, "id int NOT NULL PRIMARY KEY", status=status):
-        problems = check_sources(mssql, [replace(SOURCE, pending_value=pending_value)]).problems
-    assert len(problems) == 1
-    assert reason in problems[0]

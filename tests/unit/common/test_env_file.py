@@ -105,7 +105,7 @@ def test_any_encoding_with_a_mark_and_any_line_end(file: Path, encoding: str, en
         ("Mssql_Server=a", "line 1: Mssql_Server: there is no such setting; did you mean MSSQL_SERVER?"),
         ("#\nMSSQL_PASSWORD=Đá".encode("cp1258"), "line 2: MSSQL_PASSWORD: it is not UTF-8 (saved as ANSI"),
         ("MSSQL_SERVER=Nhà".encode("cp1252"), "line 1: MSSQL_SERVER: it is not UTF-8 (saved as ANSI?): save the file"),
-        ("MSSQL_SERVER=a".encode("utf-16-le"), "it holds NUL characters, as UTF-16 without a byte order mark does"),
+        ("MSSQL_SERVER=a".encode("utf-16-le"), "it holds NUL characters, as UTF-16 without a BOM does"),
         ("MSSQL_SERVER=a".encode("utf-16")[:-1], "it is no whole UTF-16: save it as UTF-8"),
     ],
 )

@@ -79,10 +79,10 @@ def test_what_a_column_holds_is_shown_with_its_rows() -> None:
 
 
 def test_a_table_that_cannot_be_read_is_named_beside_the_others() -> None:
-    text = as_toml([Unreadable(table="stock.[a\n[sources.x]]]"), _candidate()], names=())
+    text = as_toml([Unreadable(table="stock.[a\n[sources.x]]]", is_locked=False), _candidate()], names=())
     assert "# stock.[a\\n[sources.x]]] has a status column that this login may not read: GRANT SELECT ON stock" in text
     assert list(tomllib.loads(text)["sources"]) == ["goods"]
-    assert "There is no other table" in as_toml([Unreadable(table="stock.a")], names=())
+    assert "There is no other table" in as_toml([Unreadable(table="stock.a", is_locked=True)], names=())
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ NUMBERED = st.builds(
 )
 
 
-@given(found=st.lists(CANDIDATES | NUMBERED | st.builds(Unreadable, table=NAMES), max_size=4))
+@given(found=st.lists(CANDIDATES | NUMBERED | st.builds(Unreadable, table=NAMES, is_locked=st.booleans()), max_size=4))
 def test_what_is_suggested_can_always_be_read(found: list[Candidate | Unreadable]) -> None:
     text = as_toml(found, names=BUILT_IN_NAMES)
     sources, problems = parse_sources(text.encode().decode())

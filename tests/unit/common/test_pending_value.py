@@ -1,0 +1,22 @@
+"""Which values are one and the same to people, and not to a collation that counts case."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.database.mssql.pending_value import other_spellings
+
+
+@pytest.mark.parametrize(
+    "other", ["pending_sync", "Pending_Sync", " PENDING_SYNC", "\uff30ENDING_SYNC", "PENDING_SYNC\t"]
+)
+def test_other_spellings(other: str) -> None:
+    assert other_spellings("PENDING_SYNC", [other, "SYNCED"]) == [other]
+
+
+def test_accents_encoded_otherwise() -> None:
+    assert other_spellings("Chờ gửi", ["Cho\u031b\u0300 gư\u0309i", "Cho gui"]) == ["Cho\u031b\u0300 gư\u0309i"]
+
+
+def test_blanks_at_the_end_are_none() -> None:
+    assert other_spellings("PENDING_SYNC", ["PENDING_SYNC   ", "PENDING SYNC"]) == []
