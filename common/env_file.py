@@ -95,7 +95,8 @@ class _Reader:
             name, written = found[1], found[2]
             if name not in self._used:
                 self.problems += [f"line {number}: {line}" for line in self._misspelt(name)]
-                _skip_lines_of_value(written or "", lines[number:], numbered)
+                for _ in range(self._lines_that_follow(written or "", lines[number:])):
+                    next(numbered)
             elif written is not None:
                 try:
                     self._take(name, written, number)
@@ -110,7 +111,7 @@ class _Reader:
         first = re.split(r"[\s:=]", text, maxsplit=1)[0]
         if first in self._names:
             return f"{first} is not followed by =: write {first}=value"
-        return "this is not NAME=value: put # before it, or take it away"
+        return "this is not NAME=value: write it so, or put # before it"
 
     def _misspelt(self, name: str) -> Iterator[str]:
         """Only what is hardly meant for somebody else."""
@@ -122,6 +123,24 @@ class _Reader:
         # guard: misspelt-name
         if near:
             yield f"{name}: there is no such setting; did you mean {near[0]}?"
+
+    def _lines_that_follow(self, written: str, rest: Sequence[str]) -> int:
+        """How many lines more a quoted value of somebody else's has: keys and certificates have some.
+
+        None where one of relay's own settings comes before the quote is closed.
+        """
+        text = written.strip(" \t")
+        quote = text[:1]
+        if quote not in _QUOTED or _QUOTED[quote].match(text):
+            return 0
+        for count, line in enumerate(rest, start=1):
+            found = _ENTRY.fullmatch(line.strip(" \t"))
+            # guard: own-lines-not-skipped
+            if found and found[1] in self._used:
+                return 0
+            if line.rstrip(" \t").endswith(quote):
+                return count
+        return 0
 
     def _take(self, name: str, written: str, number: int) -> None:
         value = _value(written, is_secret=name in self._secret)
@@ -177,14 +196,3 @@ def _unquoted(written: str, *, is_secret: bool) -> str:
             " comment on a line of its own"
         )
     return written[: comment.start()].strip(" \t")
-
-
-def _skip_lines_of_value(written: str, rest: Sequence[str], numbered: Iterator[tuple[int, str]]) -> None:
-    """Go on behind a quoted value of several lines, as other programs have them (keys, certificates)."""
-    text = written.strip(" \t")
-    quote = text[:1]
-    if quote not in _QUOTED or _QUOTED[quote].match(text):
-        return
-    ends = next((count for count, line in enumerate(rest, start=1) if line.rstrip(" \t").endswith(quote)), 0)
-    for _ in range(ends):
-        next(numbered)

@@ -39,6 +39,12 @@ TYPED_PLAN = (
         red=ENV_FILE + "test_a_problem_is_one_line_with_its_number",
     ),
     mutant(
+        "no setting is taken for a line of somebody else's",
+        "a setting that somebody wrote is left out in silence",
+        never("own-lines-not-skipped"),
+        red=ENV_FILE + "test_a_quote_of_somebody_elses_hides_no_setting",
+    ),
+    mutant(
         "nothing unseen in a setting",
         "a login is refused for a line end that nobody sees",
         never("nothing-unseen"),

@@ -127,6 +127,7 @@ def test_all_problems_are_told_at_once(file: Path) -> None:
         b'KEY="-----BEGIN\nMIIEvQ==\nREDIS PORT\n-----END"\n',
         b"MSSQL_SA_PASSWORD=a\nMSSQL_TCP_PORT=1\nRELAY_IMAGE=x\nredis_port=1\n",
         b"PASSED_ON\n",
+        b"NOTE='tis not closed\nMSSQL_SERVERS='a'",
         b'OTHER=a #b\nOTHER=\'\nOTHER="\\n"',
         b"",
         b"\r\n\r\n",
@@ -135,6 +136,11 @@ def test_all_problems_are_told_at_once(file: Path) -> None:
 )
 def test_what_is_somebody_elses_is_left_alone(file: Path, content: bytes) -> None:
     assert _read(file, content + b"\nREDIS_PORT=1") == {"REDIS_PORT": "1"}
+
+
+def test_a_quote_of_somebody_elses_hides_no_setting(file: Path) -> None:
+    content = "NOTE='tis not closed\nMSSQL_PASSWORD='a'\nREDIS_PORT='1'\n"
+    assert _read(file, content) == {"MSSQL_PASSWORD": "a", "REDIS_PORT": "1"}
 
 
 def test_what_something_else_goes_before_is_left_alone(file: Path) -> None:
