@@ -1,6 +1,7 @@
-"""Collations that a column may have, and the code pages that they give to varchar.
+"""Collations that a column may have: the code page that they give to varchar, and what counts in a comparison.
 
-All compare as the database's does (without case, with accents); only what the bytes of a varchar stand for differs.
+Most compare as the database's does, without case and with accents. Microsoft, "Windows collation name" and "SQL Server
+collation name": _CS counts case, _BIN2 compares code points; blanks at the end count to none of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class Collation:
     """LCID, flags and version, then the sort id (MS-TDS 2.2.5.1.2)."""
     encoding: str
     """Python's name for the code page."""
+    compares: str = "TSQL"
+    """SQLite's name for the way in which it compares: see `engine/values/collation.py`."""
 
     def encode(self, text: str) -> bytes:
         """What a varchar keeps of the text; a character that the page has not becomes a question mark."""
@@ -46,12 +49,21 @@ class Collation:
 
 _CI_AS = 0b1101
 """Case, kana and width do not count."""
+_CS_AS = 0b1100
+"""Kana and width do not count."""
+_BIN2 = 0b100000
 _UTF8 = 1 << 6
 
 
 def _windows(name: str, lcid: int, encoding: str, *, version: int = 0) -> Collation:
-    flags = _CI_AS | (_UTF8 if encoding == "utf-8" else 0)
-    return Collation(name=name, on_wire=struct.pack("<IB", lcid | flags << 20 | version << 28, 0), encoding=encoding)
+    flags, compares = _CI_AS, "TSQL"
+    if "_CS_" in name:
+        flags, compares = _CS_AS, "TSQL_CS"
+    elif name.endswith("_BIN2"):
+        flags, compares = _BIN2, "TSQL_BIN2"
+    flags |= _UTF8 if encoding == "utf-8" else 0
+    on_wire = struct.pack("<IB", lcid | flags << 20 | version << 28, 0)
+    return Collation(name=name, on_wire=on_wire, encoding=encoding, compares=compares)
 
 
 DEFAULT = Collation(name="SQL_Latin1_General_CP1_CI_AS", on_wire=bytes.fromhex("0904D00034"), encoding="cp1252")
@@ -64,6 +76,10 @@ _KNOWN = (
     _windows("Vietnamese_CI_AS", 0x042A, "cp1258"),
     _windows("Vietnamese_100_CI_AS", 0x042A, "cp1258", version=2),
     _windows("Cyrillic_General_CI_AS", 0x0419, "cp1251"),
+    _windows("Latin1_General_CS_AS", 0x0409, "cp1252"),
+    _windows("Latin1_General_BIN2", 0x0409, "cp1252"),
+    _windows("Vietnamese_CS_AS", 0x042A, "cp1258"),
+    _windows("Vietnamese_BIN2", 0x042A, "cp1258"),
 )
 _BY_NAME = {collation.name.lower(): collation for collation in _KNOWN}
 

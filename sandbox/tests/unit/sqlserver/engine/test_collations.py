@@ -52,7 +52,7 @@ def test_two_columns_of_two_collations_do_not_compare(db: Client) -> None:
     assert db.number("SELECT 1 FROM t WHERE a = b") == 468
 
 
-@pytest.mark.parametrize("name", ["Latin1_General_BIN2", "Latin1_General_CS_AS", "Nonsense_CI_AS"])
+@pytest.mark.parametrize("name", ["Latin1_General_BIN", "Latin1_General_CI_AI", "Nonsense_CI_AS"])
 def test_collations_that_compare_otherwise_are_refused(name: str, db: Client) -> None:
     assert db.number(f"CREATE TABLE t (a VARCHAR(9) COLLATE {name})") == 40000
     assert db.number(f"SELECT N'a' COLLATE {name}") == 40000

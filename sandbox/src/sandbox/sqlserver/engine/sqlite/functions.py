@@ -150,6 +150,8 @@ def noting(function: Callable[..., Any], note: Callable[[SqlError], None]) -> Ca
 def register(connection: sqlite3.Connection, note: Callable[[SqlError], None]) -> None:
     """Give a connection the collation and the functions. `note` is told the SqlError that one of them raises."""
     connection.create_collation("TSQL", collation.compare)
+    connection.create_collation("TSQL_CS", collation.compare_with_case)
+    connection.create_collation("TSQL_BIN2", collation.compare_code_points)
     for name, (count, function) in {**_PURE, "tsql_version": (1, _version)}.items():
         connection.create_function(name, count, noting(function, note), deterministic=True)
     connection.create_function("tsql_newid", 0, newid)

@@ -14,7 +14,16 @@ from sandbox.sqlserver.engine.translate.parts import refuse_unknown_parts
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.values.types import FLOATS, STRINGS, common_type, family, nvarchar, varchar
+from sandbox.sqlserver.engine.values.types import (
+    FLOATS,
+    STRINGS,
+    collate_sql,
+    common_type,
+    family,
+    nvarchar,
+    refuse_other_collations,
+    varchar,
+)
 
 _COMPARISONS: dict[type[Any], str] = {
     exp.EQ: "=",
@@ -48,7 +57,7 @@ def translate(translator: Translator, node: exp.Expression, scope: Scope) -> str
 
 def collated(value: Value) -> str:
     """The SQL of a value as it is compared, grouped and ordered: text by T-SQL's collation."""
-    return f"{value.sql} COLLATE TSQL" if value.type.name in STRINGS else value.sql
+    return f"{value.sql}{collate_sql(value.type)}"
 
 
 def comparable(translator: Translator, left: Value, right: Value) -> tuple[Value, Value, SqlType]:
@@ -66,9 +75,8 @@ def compare(translator: Translator, operator: str, left: Value, right: Value) ->
         raise unsupported("comparing real values")
     if family(common) == "string" and not _indexable(left) and _indexable(right):
         # The collation that is written decides; SQLite uses an index only for a column without anything around it.
-        return f"({left.sql} COLLATE TSQL {operator} {right.sql})"
-    suffix = " COLLATE TSQL" if family(common) == "string" else ""
-    return f"({left.sql} {operator} {right.sql}{suffix})"
+        return f"({left.sql}{collate_sql(common)} {operator} {right.sql})"
+    return f"({left.sql} {operator} {right.sql}{collate_sql(common)})"
 
 
 def _indexable(value: Value) -> bool:
@@ -143,6 +151,7 @@ def _like_with(translator: Translator, node: exp.Like, scope: Scope, escape: str
         value = translator.value(side, scope)
         if value.type.name not in STRINGS:
             value = translator.coerce(value, nvarchar(4000))
+        refuse_other_collations("LIKE", value.type)
         sides.append(value.sql)
     matches = f"tsql_like({sides[0]}, {sides[1]}, {literal(escape, varchar(1)).sql})"
     return f"(NOT {matches})" if node.args.get("negate") else matches
@@ -158,7 +167,7 @@ def _in(translator: Translator, node: exp.In, scope: Scope) -> str:
     for item in items:
         common = common_type(common, item.type)
     if family(common) == "string":
-        return f"({value.sql} COLLATE TSQL IN ({', '.join(item.sql for item in items)}))"
+        return f"({value.sql}{collate_sql(common)} IN ({', '.join(item.sql for item in items)}))"
     value = translator.coerce(value, common)
     return f"({value.sql} IN ({', '.join(translator.coerce(item, common).sql for item in items)}))"
 
@@ -173,7 +182,7 @@ def _in_query(translator: Translator, value: Value, inner: exp.Expression, scope
     column = query.columns[0]
     common = common_type(value.type, column.type)
     if family(common) == "string":
-        return f"({value.sql} COLLATE TSQL IN ({query.sql}))"
+        return f"({value.sql}{collate_sql(common)} IN ({query.sql}))"
     alias = translator.context.alias()
     inside = translator.coerce(Value(sql=f"{alias}.c0", type=column.type), common)
     value = translator.coerce(value, common)

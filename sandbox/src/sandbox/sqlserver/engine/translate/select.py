@@ -15,7 +15,7 @@ from sandbox.sqlserver.engine.translate.scope import Grouping, Scope
 from sandbox.sqlserver.engine.translate.sources import from_clause, rename_columns
 from sandbox.sqlserver.engine.translate.translator import Translator
 from sandbox.sqlserver.engine.values.sort_keys import sort_key_sql
-from sandbox.sqlserver.engine.values.types import BIGINT, STRINGS, common_type
+from sandbox.sqlserver.engine.values.types import BIGINT, collate_sql, common_type
 
 _KNOWN_PARTS = frozenset(
     [
@@ -152,7 +152,7 @@ def _order(translator: Translator, node: exp.Select, scope: Scope, items: list[V
 
 def _index_may_help(before: list[str]) -> bool:
     """Whether an index can give the order: it begins with text. Behind anything else SQLite sorts, mostly."""
-    return not before or before[0].removesuffix(" DESC").endswith(" COLLATE TSQL")
+    return not before or before[0].removesuffix(" DESC").rpartition(" ")[0].endswith(" COLLATE")
 
 
 def _is_dear(value: Value) -> bool:
@@ -268,6 +268,5 @@ def _as_types(translator: Translator, query: Query, types: list[SqlType]) -> str
     parts = []
     for place, (column, sql_type) in enumerate(zip(query.columns, types, strict=True)):
         value = translator.coerce(Value(sql=f"{alias}.c{place}", type=column.type), sql_type)
-        suffix = " COLLATE TSQL" if sql_type.name in STRINGS else ""
-        parts.append(f"{value.sql}{suffix} AS c{place}")
+        parts.append(f"{value.sql}{collate_sql(sql_type)} AS c{place}")
     return f"SELECT {', '.join(parts)} FROM ({query.sql}) AS {alias}"

@@ -32,6 +32,18 @@ def compare(left: str, right: str) -> int:
     return (key > other_key) - (key < other_key)
 
 
+def compare_with_case(left: str, right: str) -> int:
+    """The same for _CS collations. The order of two cases is approximate."""
+    key, other_key = (unicodedata.normalize("NFD", text.rstrip(" ")) for text in (left, right))
+    return (key > other_key) - (key < other_key)
+
+
+def compare_code_points(left: str, right: str) -> int:
+    """The same for _BIN2 collations."""
+    key, other_key = left.rstrip(" "), right.rstrip(" ")
+    return (key > other_key) - (key < other_key)
+
+
 @lru_cache(maxsize=1024)
 def like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
     """T-SQL's LIKE pattern as a regular expression: %, _, [a-c], [^a] and ESCAPE."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.values.collation import sort_key
-from sandbox.sqlserver.engine.values.types import STRINGS
+from sandbox.sqlserver.engine.values.types import STRINGS, collate_sql
 
 SORT_KEY_FUNCTION = "tsql_sort_key"
 """SQLite function: the sort key of any text."""
@@ -24,8 +24,8 @@ def sort_key_text(text: str | None) -> str | None:
 
 def sort_key_sql(sql: str, sql_type: SqlType) -> str:
     """SQL of what a value is ordered and grouped by instead of itself; values that are no text are that themselves."""
-    if sql_type.name not in STRINGS:
-        return sql
+    if sql_type.name not in STRINGS or not collate_sql(sql_type).endswith(" TSQL"):
+        return f"{sql}{collate_sql(sql_type)}"
     # As many characters as bytes: ASCII without NUL, for which SQLite's own functions give the same key.
     is_plain = f"length({sql}) = length(CAST({sql} AS BLOB))"
     return f"CASE WHEN {is_plain} THEN lower(rtrim({sql})) ELSE {SORT_KEY_FUNCTION}({sql}) END"

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from sandbox.sqlserver.contract import SqlType
 from sandbox.sqlserver.engine.errors import overflow, unsupported
-from sandbox.sqlserver.engine.values.types import describe, family, scale_of
+from sandbox.sqlserver.engine.values.types import collate_sql, describe, family, scale_of
 
 Stored: TypeAlias = Any
 """None, int, float, str or bytes, as SQLite knows them."""
@@ -139,12 +139,12 @@ def decoder(sql_type: SqlType) -> Callable[[Any], object] | None:
 
 
 def column_affinity(sql_type: SqlType) -> str:
-    """How SQLite declares a column of this type. TSQL is the collation in `collation.py`."""
+    """How SQLite declares a column of this type. Its collations are those of `collation.py`."""
     group = family(sql_type)
     if group == "float":
         return "REAL"
     if group == "string":
-        return "TEXT COLLATE TSQL"
+        return f"TEXT{collate_sql(sql_type)}"
     if group in ("binary", "uniqueidentifier"):
         return "BLOB"
     return "INTEGER"

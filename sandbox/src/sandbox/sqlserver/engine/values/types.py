@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sandbox.sqlserver.collations import DEFAULT, find
+from sandbox.sqlserver.collations import DEFAULT, collation_of, find
 from sandbox.sqlserver.contract import SqlError, SqlType
 from sandbox.sqlserver.engine.errors import operand_clash, syntax, unsupported
 
@@ -184,6 +184,18 @@ def _common_collation(left: str | None, right: str | None) -> str | None:
         text = f'Cannot resolve the collation conflict between "{left}" and "{right}" in the equal to operation.'
         raise SqlError(468, text, state=9)
     return left if left is not None else right
+
+
+def collate_sql(sql_type: SqlType) -> str:
+    """What stands behind SQL that is compared, grouped or ordered: its collation; nothing for what is no text."""
+    return f" COLLATE {collation_of(sql_type.collation).compares}" if sql_type.name in STRINGS else ""
+
+
+def refuse_other_collations(what: str, *types: SqlType) -> None:
+    """Raise 40000 for a function that looks into text, and does so without case alone."""
+    for sql_type in types:
+        if sql_type.name in STRINGS and not collate_sql(sql_type).endswith(" TSQL"):
+            raise unsupported(f"{what} under {sql_type.collation}")
 
 
 def with_collation(sql_type: SqlType, name: str) -> SqlType:

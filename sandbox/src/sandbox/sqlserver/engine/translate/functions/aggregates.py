@@ -19,6 +19,7 @@ from sandbox.sqlserver.engine.values.types import (
     INT,
     MAX,
     STRINGS,
+    collate_sql,
     decimal,
     describe,
     family,
@@ -95,7 +96,7 @@ def _argument(translator: Translator, node: exp.Expression, scope: Scope) -> tup
 
 
 def _collated(value: Value) -> str:
-    return f"{value.sql} COLLATE TSQL" if value.type.name in STRINGS else value.sql
+    return f"{value.sql}{collate_sql(value.type)}"
 
 
 def _count(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:

@@ -9,7 +9,7 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, che
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.values.types import NULL, STRINGS, common_type
+from sandbox.sqlserver.engine.values.types import NULL, collate_sql, common_type
 
 
 def _coalesce(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
@@ -40,9 +40,8 @@ def _nullif(translator: Translator, arguments: list[exp.Expression], scope: Scop
     first = translator.value(arguments[0], scope)
     second = translator.value(arguments[1], scope)
     common = common_type(first.type, second.type)
-    suffix = " COLLATE TSQL" if common.name in STRINGS else ""
     left, right = translator.coerce(first, common), translator.coerce(second, common)
-    sql = f"(CASE WHEN {left.sql} = {right.sql}{suffix} THEN NULL ELSE {first.sql} END)"
+    sql = f"(CASE WHEN {left.sql} = {right.sql}{collate_sql(common)} THEN NULL ELSE {first.sql} END)"
     return Value(sql=sql, type=first.type)
 
 

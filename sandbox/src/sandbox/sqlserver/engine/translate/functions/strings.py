@@ -10,7 +10,17 @@ from sandbox.sqlserver.engine.translate.functions.signature import Function, as_
 from sandbox.sqlserver.engine.translate.plan import Value
 from sandbox.sqlserver.engine.translate.scope import Scope
 from sandbox.sqlserver.engine.translate.translator import Translator
-from sandbox.sqlserver.engine.values.types import BIGINT, INT, MAX, NULL, describe, family, nvarchar, varchar
+from sandbox.sqlserver.engine.values.types import (
+    BIGINT,
+    INT,
+    MAX,
+    NULL,
+    describe,
+    family,
+    nvarchar,
+    refuse_other_collations,
+    varchar,
+)
 
 _NEWID = Value(sql="tsql_newid()", type=SqlType(name="uniqueidentifier"), nullable=False)
 
@@ -92,6 +102,7 @@ def _concat(translator: Translator, arguments: list[exp.Expression], scope: Scop
 def _replace(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("replace", arguments, 3)
     text, old, new = (as_text(translator, argument, scope) for argument in arguments)
+    refuse_other_collations("REPLACE", text.type, old.type)
     result = _varying(text.type, MAX if text.type.length == MAX else 4000)
     return Value(sql=f"tsql_replace({text.sql}, {old.sql}, {new.sql})", type=result)
 
@@ -100,6 +111,7 @@ def _charindex(translator: Translator, arguments: list[exp.Expression], scope: S
     if len(arguments) != 3:
         check_count("charindex", arguments, 2)
     wanted, text = (as_text(translator, argument, scope) for argument in arguments[:2])
+    refuse_other_collations("CHARINDEX", wanted.type, text.type)
     if not arguments[2:]:
         return Value(sql=f"tsql_charindex({wanted.sql}, {text.sql})", type=INT)
     start = as_type(translator, arguments[2], scope, BIGINT)
@@ -109,6 +121,7 @@ def _charindex(translator: Translator, arguments: list[exp.Expression], scope: S
 def _patindex(translator: Translator, arguments: list[exp.Expression], scope: Scope) -> Value:
     check_count("patindex", arguments, 2)
     pattern, text = (as_text(translator, argument, scope) for argument in arguments)
+    refuse_other_collations("PATINDEX", pattern.type, text.type)
     return Value(sql=f"tsql_patindex({pattern.sql}, {text.sql})", type=INT)
 
 
