@@ -63,6 +63,12 @@ TYPED_PLAN = (
         red=CONFIG + "test_what_is_not_used_is_not_checked",
     ),
     mutant(
+        "a collation that counts case",
+        "rows that are written in another case than the source are waited for in vain, and nothing says so",
+        gives("collation-counts-case", "False"),
+        red="tests/unit/common/test_pending_value.py::test_which_collations_count_case",
+    ),
+    mutant(
         "data has no effect on a terminal",
         "a row draws over what a person reads, or forges a line of it",
         gives("data-escaped", "text[:longest]"),

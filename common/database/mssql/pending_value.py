@@ -69,7 +69,7 @@ def problems(connection: Connection, tracked: TrackedTable, status: Described) -
 def doubts(connection: Connection, tracked: TrackedTable, status: Described, key: Sequence[str]) -> Iterator[str]:
     """Rows that hold the pending value in another case, under a collation to which that is another value."""
     value, kind = tracked.pending_value, status.type
-    if not isinstance(value, str) or not _CASE_SENSITIVE.search(kind.collation or ""):
+    if not isinstance(value, str) or not counts_case(kind.collation or ""):
         return
     try:
         found = values_among(connection, tracked.schema, tracked.table, status, key)
@@ -83,6 +83,12 @@ def doubts(connection: Connection, tracked: TrackedTable, status: Described, key
             f"pending_value: rows hold {_shown(other)}, which is not {_shown(value)} where the collation is"
             f" {kind.collation}: they are not taken; write it as {status.name} has it"
         )
+
+
+def counts_case(collation: str) -> bool:
+    """Whether two cases of a letter are two letters to this collation."""
+    # guard: collation-counts-case
+    return bool(_CASE_SENSITIVE.search(collation))
 
 
 def other_spellings(value: str, among: Iterable[str]) -> Sequence[str]:

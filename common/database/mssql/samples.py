@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -33,10 +34,15 @@ def values_among(
         .subquery("looked_at")
     )
     counted = sa.select(rows.c.value, sa.func.count().label("rows")).group_by(rows.c.value)
-    found = [(_plain(value), count) for value, count in connection.execute(counted) if value is not None]
-    return dict(sorted(found, key=lambda each: (-each[1], str(each[0]))))
+    found = Counter[str | int]()
+    for value, count in connection.execute(counted):
+        if value is not None:
+            found[_plain(value)] += count
+    return dict(sorted(found.items(), key=lambda each: (-each[1], str(each[0]))))
 
 
 def _plain(value: bool | Decimal | str | int) -> str | int:
-    """pyodbc gives a bit as a bool, and a decimal without digits behind the point as a Decimal."""
-    return int(value) if isinstance(value, bool | Decimal) else value
+    """A bit comes as a bool, a decimal without digits behind the point as a Decimal, a char with blanks behind it."""
+    if isinstance(value, str):
+        return value.rstrip(" ")
+    return int(value)

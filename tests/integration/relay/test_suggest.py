@@ -73,6 +73,14 @@ def test_states_that_are_numbers_are_shown_with_their_rows(
     assert "# the column holds: 1 (3), 0 (2), 2 (1)" in text
 
 
+def test_the_blanks_of_a_char_are_not_shown(environment: Mapping[str, str], mssql: MSSQLClient) -> None:
+    with tables(environment, Phieu="TrangThai char(9)") as connection:
+        connection.execute("INSERT INTO dbo.Phieu VALUES (1, 'UNSENT'), (2, 'UNSENT'), (3, 'SENT')")
+        text, sources = _suggested(mssql)
+    assert sources["phieu"]["pending_value"] == "UNSENT"
+    assert "# the column holds: UNSENT (2), SENT (1)\n" in text
+
+
 def test_a_bit_is_a_number(environment: Mapping[str, str], mssql: MSSQLClient) -> None:
     with tables(environment, Phieu="sync_status bit NOT NULL") as connection:
         connection.execute("INSERT INTO dbo.Phieu VALUES (1, 1), (2, 1)")
