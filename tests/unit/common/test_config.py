@@ -260,7 +260,7 @@ def test_pydantics_own_error_shows_no_value(monkeypatch: pytest.MonkeyPatch) -> 
         (f"{SECRETS[2]}@redis.example", "write a URL as BROKER_URL"),
         ("redis.example/0", "write a URL as BROKER_URL"),
         ("one,two", "without a port or anything else"),
-        ("redis.example\n", "begins or ends with a space or a line's end"),
+        ("redis.example\n", "holds a character that nobody sees"),
     ],
 )
 def test_a_redis_host_is_a_host_alone(host: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
