@@ -7,6 +7,7 @@ from tests.mutants.plan_columns import COLUMNS_PLAN
 from tests.mutants.plan_drain import DRAIN_PLAN
 from tests.mutants.plan_epochs import EPOCHS_PLAN
 from tests.mutants.plan_mongo import MONGO_PLAN
+from tests.mutants.plan_processes import PROCESSES_PLAN
 from tests.mutants.plan_progress import PROGRESS_PLAN
 from tests.mutants.plan_queue import QUEUE_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
@@ -21,6 +22,7 @@ PLANS = {
     "what takes long": PROGRESS_PLAN,
     "epochs": EPOCHS_PLAN,
     "relay": RELAY_PLAN,
+    "processes": PROCESSES_PLAN,
     "SQL Server": SQL_SERVER_PLAN,
     "columns": COLUMNS_PLAN,
     "MongoDB": MONGO_PLAN,

@@ -15,23 +15,14 @@ from relay.sources.builtin import SALE
 from relay.worker.incidents import REMIND_SECONDS, Incidents
 from relay.worker.reporting import log_once, report_full
 from tests.support.stage import SilentLog
-
-
-class Clock:
-    """Goes on when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.still_clock import StillClock
 
 
 class Ticks:
     """A task that is called at every tick."""
 
     def __init__(self) -> None:
-        self.log, self.clock = SilentLog(), Clock()
+        self.log, self.clock = SilentLog(), StillClock()
         self.incidents = Incidents(clock=self.clock)
 
     def tick(
