@@ -21,4 +21,4 @@ RUN python -m common.database.mssql.odbc >> /etc/odbcinst.ini \
     && useradd --system --no-create-home --uid 10001 relay
 USER 10001
 
-CMD ["celery", "-A", "relay.celery_app", "worker", "--beat", "-s", "/tmp/celerybeat-schedule"]
+CMD ["celery", "-A", "relay.celery_app", "worker", "--beat"]

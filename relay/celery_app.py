@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from celery.app.log import Logging
-from celery.schedules import crontab
 from kombu.entity import Queue
 
 from common.config import Settings, SettingsError, forget_celery_brokers, get_settings
@@ -21,14 +19,11 @@ from relay.worker.embedded_beat import end_with_its_worker
 from relay.worker.log_filter import quieten
 from relay.worker.lost_ticks import leave_lost_ticks_alone
 from relay.worker.own_queue import consume_own_queue_only
+from relay.worker.schedule import schedule
 from relay.worker.start_check import check_when_a_worker_starts
+from relay.worker.watch import watch_over_workers
 
 __all__ = ["OWN_QUEUE", "TaskQueues", "app"]
-
-RECONCILE_SECONDS = 600
-"""Between two looks for stuck rows."""
-FENCE_SECONDS = 60
-"""Longest time between two looks at the fences, however rare scans are: one of five minutes counts as given up."""
 
 
 def _configuration() -> dict[str, Any]:
@@ -63,36 +58,11 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # A stalled source keeps one process busy: with one more than there are sources, the others go on.
         "worker_concurrency": len(all_sources()) + 1,
         "worker_hijack_root_logger": False,
-        "beat_schedule": _schedule(settings),
+        # Relay's own, and not that of every app on the broker: beat speaks there to all of relay's workers.
+        "control_exchange": OWN_QUEUE,
+        "beat_schedule": schedule(settings),
         "beat_scheduler": "relay.worker.beat:Scheduler",
         "beat_max_loop_interval": min(settings.RELAY_SCAN_INTERVAL or 5.0, 5.0),
-    }
-
-
-def _schedule(settings: Settings) -> dict[str, Any]:
-    """Every full minute, or as often as RELAY_SCAN_INTERVAL says."""
-    interval = settings.RELAY_SCAN_INTERVAL
-    rarely = interval is not None and interval > FENCE_SECONDS
-    return {
-        "scan-for-new-data-every-minute": {
-            "task": "relay.scan_and_dispatch",
-            "schedule": crontab() if interval is None else timedelta(seconds=interval),
-            "options": {"queue": OWN_QUEUE},  # guard: no-expiring-tick
-        },
-        "look-for-stuck-rows": {
-            "task": "relay.reconcile",
-            "schedule": timedelta(seconds=RECONCILE_SECONDS),
-            "options": {"queue": OWN_QUEUE},
-        },
-        **({"renew-fences": _renewal()} if rarely else {}),
-    }
-
-
-def _renewal() -> dict[str, Any]:
-    return {
-        "task": "relay.renew_fences",
-        "schedule": timedelta(seconds=FENCE_SECONDS),
-        "options": {"queue": OWN_QUEUE},
     }
 
 
@@ -120,3 +90,4 @@ end_with_its_worker(app)
 consume_own_queue_only(app)
 check_when_a_worker_starts(app)
 leave_lost_ticks_alone(app)
+watch_over_workers(app)

@@ -10,12 +10,13 @@ from relay.sources.registry import all_sources, find_source
 from relay.wiring import this_process
 from relay.worker.incidents import Incidents
 from relay.worker.reporting import log_once, report_full, report_stuck
+from relay.worker.schedule import RECONCILE, RENEW_FENCES, SCAN
 
 incidents = Incidents()
 """Made before the worker forks its processes: they share it."""
 
 
-@app.task(name="relay.scan_and_dispatch", shared=False)
+@app.task(name=SCAN, shared=False)
 def scan_and_dispatch() -> None:
     """Look at all sources at once and hand each that has work to `scan_source`."""
     with log_once(get_logger("relay"), incidents, "scan_and_dispatch"):
@@ -24,14 +25,14 @@ def scan_and_dispatch() -> None:
             scan_source.apply_async((source.name,), queue=OWN_QUEUE)
 
 
-@app.task(name="relay.renew_fences", shared=False)
+@app.task(name=RENEW_FENCES, shared=False)
 def renew_fences() -> None:
     """Renew the fences, where scans are too rare to keep them fresh."""
     with log_once(get_logger("relay"), incidents, "renew_fences"):
         find_work(this_process(app), all_sources())
 
 
-@app.task(name="relay.reconcile", shared=False)
+@app.task(name=RECONCILE, shared=False)
 def reconcile() -> None:
     """Report, for each source, the pending rows that wait for long although they were dispatched, or never were."""
     for source in all_sources():

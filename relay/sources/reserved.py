@@ -1,7 +1,8 @@
 """Names that belong to relay, to Celery and to kombu: a source with such a name would lose its documents.
 
-Celery 5.7: `celery.pidbox` (control), `celeryev` (events), `celery_delayed_` (native delayed delivery). kombu 5.7 in
-Redis: `_kombu.` (bindings), `unacked` and its index and lock. RabbitMQ: declares nothing that begins with `amq.`.
+Celery 5.7: `celery.pidbox` (control; relay's workers have `relay.pidbox`), `celeryev` (events), `celery_delayed_`
+(native delayed delivery). kombu 5.7 in Redis: `_kombu.` (bindings), `unacked` and its index and lock. RabbitMQ:
+declares nothing that begins with `amq.`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _OWNERS = {
 _UNACKED = {"unacked_key": "unacked", "unacked_index_key": "unacked_index", "unacked_mutex_key": "unacked_mutex"}
 _EXACT = {OWN_QUEUE: "relay's own ticks", "celeryev": "Celery's events"}
 _EXACT |= dict.fromkeys(_UNACKED.values(), "kombu's messages in hand")
-
+_CONTROL = ("celery.pidbox", f"{OWN_QUEUE}.pidbox")
 
 LONGEST_QUEUE = 255
 """Bytes of a queue's name (AMQP 0-9-1, "shortstr")."""
@@ -42,7 +43,7 @@ def queue_problem(name: str) -> str | None:
     if len(name.encode()) > LONGEST_QUEUE:
         return f"queue: {name[:20]!r}... has {len(name.encode())} bytes in UTF-8; write {LONGEST_QUEUE} at most"
     owner = _EXACT.get(name) or next((_OWNERS[start] for start in _OWNERS if name.startswith(start)), None)
-    if owner is None and (name == "celery.pidbox" or name.endswith(".celery.pidbox")):
+    if owner is None and any(name == each or name.endswith(f".{each}") for each in _CONTROL):
         owner = "Celery's control commands"
     return None if owner is None else f"queue: {name!r} is the name of {owner}; choose another"
 

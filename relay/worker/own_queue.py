@@ -12,7 +12,7 @@ from relay.sources.reserved import OWN_QUEUE
 
 def consume_own_queue_only(app: Celery) -> None:
     """From now on each of this app's workers ends at its start when it is given other queues (`-Q`, `-X`), and while
-    it runs takes none from `celery control add_consumer`, which reaches the workers of every app on the broker."""
+    it runs takes none from `celery control add_consumer`."""
 
     @signals.worker_init.connect(weak=False)
     def check(sender: Any, **_: Any) -> None:

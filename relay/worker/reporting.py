@@ -104,3 +104,12 @@ def report_stuck(log: Log, found: StuckRows) -> None:
 def _duration(incident: Incident) -> dict[str, float]:
     """How long it has lasted; nothing when it has just begun."""
     return {} if incident.is_new else {"after_seconds": round(incident.seconds, 1)}
+
+
+def report_while(log: Log, incidents: Incidents, event: str, *, is_wrong: bool, remedy: str, **fields: float) -> None:
+    """Log this event while something is wrong: when it begins, now and then, and that it is over."""
+    if is_wrong:
+        if incidents.begin(event, event):
+            log.warning(event, **fields, remedy=remedy)
+    elif incident := incidents.end(event):
+        log.info("recovered", what=event, **_duration(incident))

@@ -29,7 +29,7 @@ class Relays:
         self._environment = {**rest, **environment, "PYTHONPATH": str(PROJECT)}
         self._clocks = {name: Clock(folder / f"{name}.clock") for name in ("relay-1", "relay-2")}
         self._commands = {
-            "relay-1": ["-n", "one@%h", "--beat", "-s", str(folder / "beat-schedule")],
+            "relay-1": ["-n", "one@%h", "--beat"],
             "relay-2": ["-n", "two@%h", "--concurrency", "3"],
         }
         self._running: dict[str, Child] = {}

@@ -81,23 +81,4 @@ RELAY_PLAN = (
         gone("lost-ticks"),
         red="tests/integration/relay/test_lost_ticks.py::test_a_worker_outlives_the_loss_of_its_connection",
     ),
-    mutant(
-        "a clock that is put back",
-        "the beat sends nothing until the time of before has come again",
-        gone("clock-put-back"),
-        red="tests/unit/relay/worker/test_beat.py::test_a_step_of_the_clock_stops_no_tick[back]",
-    ),
-    mutant(
-        "ticks that nobody takes",
-        "a day without workers is a day of ticks for them to work off",
-        never("waiting-ticks"),
-        red="tests/unit/relay/worker/test_beat.py::test_ticks_that_nobody_takes_do_not_pile_up",
-    ),
-    mutant(
-        "no tick expires by the clock",
-        "a worker whose clock is ahead of the beat's throws every tick away",
-        gives("no-expiring-tick", '{"queue": OWN_QUEUE, "expires": 60}'),
-        red="tests/integration/relay/test_clocks.py"
-        "::test_a_beat_whose_clock_is_not_the_workers_has_documents_sent[behind]",
-    ),
 )

@@ -16,9 +16,13 @@ PROJECT = Path(__file__).parents[2]
 
 
 def start_relay(folder: Path, environment: Mapping[str, str]) -> Child:
-    """`celery -A relay.celery_app worker --beat`; its log and its schedule are in the folder."""
-    command = ["celery", "-A", "relay.celery_app", "worker", "--beat", "-s", str(folder / "beat-schedule")]
-    return _start("relay", command, folder, environment)
+    """`celery -A relay.celery_app worker --beat`; its log is in the folder."""
+    return start_celery("relay", folder, environment, "worker", "--beat")
+
+
+def start_celery(name: str, folder: Path, environment: Mapping[str, str], *arguments: str) -> Child:
+    """`celery -A relay.celery_app` with these arguments; its log, of this name, is in the folder."""
+    return _start(name, ["celery", "-A", "relay.celery_app", *arguments], folder, environment)
 
 
 def start_scan(folder: Path, environment: Mapping[str, str]) -> Child:

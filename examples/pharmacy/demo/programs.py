@@ -82,8 +82,7 @@ def relay_and_services(workshop: Workshop) -> Iterator[list[Child]]:
     children: list[Child] = []
     try:
         children += [_start_service(workshop, kind) for kind in KINDS]
-        schedule = str(workshop.folder / "beat-schedule")
-        relay = ["celery", "-A", "relay.celery_app", "worker", "--beat", "-s", schedule, "-n", "relay@demo"]
+        relay = ["celery", "-A", "relay.celery_app", "worker", "--beat", "-n", "relay@demo"]
         children.append(workshop.start("relay", *relay))
         yield children
     finally:

@@ -18,7 +18,7 @@ from tests.support.relay_process import environment_of
 
 HOUR = 3600.0
 ARRIVAL_SECONDS = 20.0
-PROGRAMS = {"worker": ["worker", "--concurrency", "2"], "beat": ["beat", "-s", "schedule"]}
+PROGRAMS = {"worker": ["worker", "--concurrency", "2"], "beat": ["beat"]}
 
 
 @pytest.mark.parametrize("beat", [HOUR, -HOUR], ids=["ahead", "behind"])

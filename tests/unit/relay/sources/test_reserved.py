@@ -25,6 +25,8 @@ from relay.sources.reserved import check_lists, queue_problem, task_problem
         "reply.celery.pidbox",
         "celery@host.celery.pidbox",
         "0f1e.reply.celery.pidbox",
+        "relay.pidbox",
+        "celery@host.relay.pidbox",
         "celery_delayed_27",
         "_kombu.binding.sale_queue",
         "unacked",
