@@ -35,6 +35,7 @@ class Commands:
             "clear": board.clear,
             "offline": self._offline,
             "online": self._online,
+            "database_ids": self._database_ids,
             "backup": self._back_up,
             "restore": self._restore,
             "clock": self._clock,
@@ -74,6 +75,9 @@ class Commands:
 
     def _online(self, *, database: str) -> None:
         self._engine.administration.bring_online(database)
+
+    def _database_ids(self, *, views: list[str]) -> None:
+        self._engine.administration.count_by_server(views)
 
     def _back_up(self, *, database: str, name: str) -> None:
         self._engine.administration.back_up(database, name)

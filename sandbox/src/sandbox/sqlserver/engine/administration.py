@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.sqlserver.engine.instance import Instance
@@ -12,6 +13,7 @@ from sandbox.sqlserver.engine.sqlite.database import Database
 EMPTY_SECONDS = 10.0
 """How long sessions may take to end that were hung up on."""
 
+VIEWS_WITH_IDS = frozenset({"databases", "change_tracking_databases"})
 _BACKUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -25,6 +27,15 @@ class Administration:
     def __init__(self, instance: Instance, sessions: OpenSessions) -> None:
         self._instance = instance
         self._sessions = sessions
+
+    def count_by_server(self, views: Sequence[str]) -> None:
+        """From now on the `database_id` of these views (`databases`, `change_tracking_databases`) is not DB_ID().
+
+        Raises AdministrationError for a view that has none.
+        """
+        if unknown := set(views) - VIEWS_WITH_IDS:
+            raise AdministrationError(f"no view with the ids of databases: {', '.join(sorted(unknown))}")
+        self._instance.counted_by_server = frozenset(views)
 
     def take_offline(self, name: str) -> None:
         """As ALTER DATABASE ... SET OFFLINE WITH ROLLBACK IMMEDIATE. Nothing when it is offline already.

@@ -147,6 +147,33 @@ def not_in_transaction(statement: str) -> SqlError:
     return SqlError(226, f"{statement} statement not allowed within multi-statement transaction.", state=6)
 
 
+def no_transaction(number: int, verb: str) -> SqlError:
+    """3902 for COMMIT, 3903 for ROLLBACK."""
+    return SqlError(number, f"The {verb} TRANSACTION request has no corresponding BEGIN TRANSACTION.")
+
+
+def nothing_to_save() -> SqlError:
+    """628."""
+    return SqlError(628, "Cannot issue SAVE TRANSACTION when there is no active transaction.", state=0)
+
+
+def unknown_savepoint(name: str) -> SqlError:
+    """6401."""
+    return SqlError(6401, f"Cannot roll back {name}. No transaction or savepoint of that name was found.")
+
+
+def doomed() -> SqlError:
+    """3930: after an error inside a TRY."""
+    text = "The current transaction cannot be committed and cannot support operations that write to the log file. "
+    return SqlError(3930, f"{text}Roll back the transaction.")
+
+
+def uncommittable() -> SqlError:
+    """3998: a batch has left such a transaction."""
+    text = "Uncommittable transaction is detected at the end of the batch. The transaction is rolled back."
+    return SqlError(3998, text)
+
+
 def lock_timeout() -> SqlError:
     """1222: LOCK_TIMEOUT passed while another session was writing."""
     return SqlError(1222, "Lock request time out period exceeded.", state=51)

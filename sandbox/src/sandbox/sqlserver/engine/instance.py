@@ -14,6 +14,8 @@ from sandbox.sqlserver.engine.sqlite.database import Database
 
 _MASTER_ID = 1
 _FIRST_USER_ID = 5
+_FURTHER_ON = 100
+"""How far the ids of a logical server are from those of its databases, where they are others."""
 _SUFFIX = ".sqlite"
 
 
@@ -25,6 +27,8 @@ class Instance:
 
     def __init__(self, data: Path, database: str, *, user: str, password: str) -> None:
         self.clock = Clock()
+        self.counted_by_server: frozenset[str] = frozenset()
+        """Views in which a database has another id than DB_ID() gives (Microsoft, "DB_ID": Azure SQL Database)."""
         self.backups = data / "backups"
         """The folder of the databases' copies."""
         self.doors = threading.RLock()
@@ -69,6 +73,10 @@ class Instance:
                 text = f"Database '{name}' already exists. Choose a different database name."
                 raise SqlError(1801, text, state=3)
             self._open(name, _FIRST_USER_ID + len(self._databases) - 1)
+
+    def id_in(self, view: str, number: int) -> int:
+        """The SQLite function behind `database_id` in these views: the id of the database that DB_ID() calls so."""
+        return number + _FURTHER_ON if view in self.counted_by_server else number
 
     def database_setting(self, name: str, setting: str) -> str | int | None:
         """The SQLite function behind sys.databases: one of the settings of a database, or whether it is `online`."""

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _schemas (schema_id INTEGER PRIMARY KEY, name TEXT COLLATE TSQL NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS _objects (
     object_id INTEGER PRIMARY KEY, schema_name TEXT COLLATE TSQL, name TEXT COLLATE TSQL, type TEXT COLLATE TSQL,
-    parent_id INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, UNIQUE (schema_name, name));
+    parent_id INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, modified INTEGER, UNIQUE (schema_name, name));
 CREATE TABLE IF NOT EXISTS _columns (
     table_id INTEGER, column_id INTEGER, name TEXT COLLATE TSQL, type_name TEXT COLLATE TSQL, length INTEGER,
     precision INTEGER, scale INTEGER, collation TEXT, nullable INTEGER, seed INTEGER, increment INTEGER,

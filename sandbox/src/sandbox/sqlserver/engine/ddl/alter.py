@@ -39,6 +39,7 @@ def track_table(work: Work, statement: TrackTable) -> None:
     """ENABLE or DISABLE CHANGE_TRACKING. Raises 4902 and what change tracking raises."""
     table = work.find_table(statement.table, error=_unknown_table)
     raw = work.connection.raw
+    physical.note_altered(work.connection, table.object_id)
     if statement.enable:
         tracking.enable(raw, work.catalog(), table, columns_updated=statement.columns_updated)
     else:
@@ -239,6 +240,7 @@ def _drop_constraint(work: Work, table: Table, name: str, *, if_exists: bool) ->
         return
     deleted = raw.execute("DELETE FROM _defaults WHERE table_id = ? AND name = ?", (table.object_id, name))
     if deleted.rowcount:
+        physical.note_altered(work.connection, table.object_id)
         _forget_object(work, table, name)
         touch(raw)
     elif not if_exists:

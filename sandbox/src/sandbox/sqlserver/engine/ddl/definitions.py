@@ -179,7 +179,7 @@ def add_object(connection: sqlite3.Connection, schema: str, name: str, kind: str
     object_id = new_object_id(connection)
     created = f"{NOW_FUNCTION}() / 1000 * 1000"
     connection.execute(
-        f"INSERT INTO _objects VALUES (?, ?, ?, ?, ?, {created})", (object_id, schema, name, kind, parent)
+        f"INSERT INTO _objects VALUES (?, ?, ?, ?, ?, {created}, NULL)", (object_id, schema, name, kind, parent)
     )
     return object_id
 

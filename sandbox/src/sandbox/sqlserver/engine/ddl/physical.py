@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.sqlserver.engine.catalog.schema import NOT_NULL, Catalog, Index, Table, quote
+from sandbox.sqlserver.engine.catalog.store import NOW_FUNCTION
 from sandbox.sqlserver.engine.change_tracking.log import create_triggers
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.locking.hold import TOUCH_FUNCTION
@@ -69,6 +70,12 @@ def index_name(table: Table, index: Index) -> str:
     return quote(f"{table.object_id}.{index.index_id}")
 
 
+def note_altered(connection: Connection, table_id: int) -> None:
+    """A table's definition has changed, by an ALTER or by an index (Microsoft, "sys.objects": modify_date)."""
+    connection.touched.schema(table_id, is_altered=True)
+    connection.run(f"UPDATE _objects SET modified = {NOW_FUNCTION}() WHERE object_id = ?", (table_id,))
+
+
 def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, values: dict[str, str]) -> None:
     """Replace a table by one of another shape; `values` gives each new column as SQL over the old columns.
 
@@ -86,7 +93,7 @@ def rebuild(connection: Connection, catalog: Catalog, old: Table, new: Table, va
     chosen = ", ".join(["_rowid_", *(values[name] for name in names)])
     connection.run(f"INSERT INTO {new.physical} ({listed}) SELECT {chosen} FROM {aside} ORDER BY _rowid_")
     connection.run(f"DROP TABLE {aside}")
-    connection.touched.whole(old.object_id)
+    note_altered(connection, old.object_id)
     if new.tracking is not None:
         create_triggers(connection.raw, new)
 

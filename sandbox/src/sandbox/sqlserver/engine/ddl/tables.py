@@ -95,7 +95,7 @@ def _drop(work: Work, table: Table) -> None:
     raw = work.connection.raw
     drop_log(raw, table)
     raw.execute(f"DROP TABLE {table.physical}")
-    work.connection.touched.whole(table.object_id)
+    work.connection.touched.schema(table.object_id, is_altered=True)
     for kind in ("columns", "defaults", "computed", "checks", "indexes", "index_columns", "identity", "tracking"):
         raw.execute(f"DELETE FROM _{kind} WHERE table_id = ?", (table.object_id,))
     raw.execute("DELETE FROM _objects WHERE object_id = ? OR parent_id = ?", (table.object_id, table.object_id))
@@ -117,7 +117,7 @@ def truncate_table(work: Work, statement: TruncateTable) -> None:
         work.connection.run(f"DELETE FROM {table.physical}")
     finally:
         log.enabled = True
-    work.connection.touched.whole(table.object_id)
+    work.connection.touched.schema(table.object_id, is_altered=False)
     if table.identity is not None and table.identity.identity is not None:
         seed, increment = table.identity.identity
         work.connection.raw.execute(

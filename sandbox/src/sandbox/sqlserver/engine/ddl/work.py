@@ -60,6 +60,7 @@ class Work:
         index = next(index for index in table.indexes if index.index_id == index_id)
         try:
             physical.create_index(self.connection, catalog, table, index)
+            physical.note_altered(self.connection, table_id)
         except sqlite3.IntegrityError:
             text = (
                 "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name "
@@ -70,6 +71,7 @@ class Work:
     def drop_index(self, table: Table, index: Index) -> None:
         """Remove an index or key."""
         raw = self.connection.raw
+        physical.note_altered(self.connection, table.object_id)
         raw.execute(f"DROP INDEX IF EXISTS {physical.index_name(table, index)}")
         for name in ("_indexes", "_index_columns"):
             raw.execute(f"DELETE FROM {name} WHERE table_id = ? AND index_id = ?", (table.object_id, index.index_id))

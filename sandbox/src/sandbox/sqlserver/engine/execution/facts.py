@@ -35,6 +35,8 @@ class SessionFacts:
     identity: int | None = None
     nocount: bool = False
     xact_abort: bool = False
+    noexec: bool = False
+    """Whether statements are only read, and not run."""
     tries: int = 0
     """How many TRYs the session is in."""
     caught: SqlError | None = None

@@ -23,6 +23,7 @@ from sandbox.sqlserver.engine.execution.variables import Variables
 from sandbox.sqlserver.engine.parser.batch import parse_batch
 from sandbox.sqlserver.engine.parser.definition_statements import CreateTableOf
 from sandbox.sqlserver.engine.parser.dialect import ChangeTable
+from sandbox.sqlserver.engine.parser.small_statements import SetOption
 from sandbox.sqlserver.engine.parser.statements import (
     Block,
     Change,
@@ -101,6 +102,9 @@ class Interpreter:
         if isinstance(statement, Block):
             for inner in statement.statements:
                 yield from self._statement(inner)
+        elif self._session.facts.noexec and not isinstance(statement, SetOption):
+            # Microsoft, "SET NOEXEC": set at run time, so that the rest of its own batch is not executed either.
+            return
         elif isinstance(statement, If):
             yield from self._if(statement)
         elif isinstance(statement, While):

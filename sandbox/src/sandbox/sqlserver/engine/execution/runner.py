@@ -12,7 +12,14 @@ from sandbox.sqlserver.contract import Column, Parameter, Result, SqlError, SqlT
 from sandbox.sqlserver.engine.catalog.schema import Catalog
 from sandbox.sqlserver.engine.dml.plan import ChangePlan
 from sandbox.sqlserver.engine.dml.run import run_change
-from sandbox.sqlserver.engine.errors import DUPLICATES, not_started_in_snapshot, snapshot_not_allowed, unsupported
+from sandbox.sqlserver.engine.errors import (
+    DUPLICATES,
+    changed_since_snapshot,
+    not_started_in_snapshot,
+    snapshot_not_allowed,
+    unsupported,
+)
+from sandbox.sqlserver.engine.execution.altering import altering
 from sandbox.sqlserver.engine.execution.planner import Planner, Setting, assignments
 from sandbox.sqlserver.engine.execution.rows import RowStream, decoded
 from sandbox.sqlserver.engine.execution.session_state import SessionState
@@ -149,6 +156,10 @@ class Runner:
             setting = self._setting()
             plan = make(setting)
             self._admit(setting.catalog, plan.needs)
+            owner = altering(self._session, plan, self._fetch_all)
+            if owner is not None:
+                transactions.wait_for(owner)
+                continue
             holds = transactions.look() if any(need.table is not None for need in plan.needs) else []
             if not holds:
                 return plan
@@ -217,18 +228,21 @@ class Runner:
         return RowStream(self._session, cursor, plan.decoders)
 
     def _admit(self, catalog: Catalog, needs: Sequence[Need]) -> None:
-        """Raises 229 or 262 for what the user may not do, 3951 or 3952 where a snapshot is not to be had."""
+        """Raises 229 or 262 for what the user may not do, 3951, 3952 or 3961 where a snapshot is not to be had."""
         self._session.rights(catalog).require(needs)
-        self._check_snapshot(catalog, uses=any(need.table is not None for need in needs))
+        self._check_snapshot(catalog, needs)
 
-    def _check_snapshot(self, catalog: Catalog, *, uses: bool) -> None:
+    def _check_snapshot(self, catalog: Catalog, needs: Sequence[Need]) -> None:
         transactions = self._session.transactions
+        uses = any(need.table is not None for need in needs)
         if not uses or transactions.level != "SNAPSHOT" or catalog.database == "master":
             return
         if transactions.is_open and transactions.began_in != "SNAPSHOT":
             raise not_started_in_snapshot(catalog.database)
         if not catalog.settings.snapshot_allowed:
             raise snapshot_not_allowed(catalog.database)
+        if any(need.table is not None and transactions.is_stale(need.table.object_id) for need in needs):
+            raise changed_since_snapshot(catalog.database)
 
     def _locked(self, statement: Query) -> Plan:
         """The plan once more, now that nobody else can write."""

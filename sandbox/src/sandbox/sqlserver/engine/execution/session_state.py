@@ -12,6 +12,7 @@ from sandbox.sqlserver.engine.errors import cancelled, unsupported
 from sandbox.sqlserver.engine.execution.facts import SessionFacts
 from sandbox.sqlserver.engine.execution.statement_errors import ABORTS
 from sandbox.sqlserver.engine.instance import Instance
+from sandbox.sqlserver.engine.locking.sight import Sight
 from sandbox.sqlserver.engine.rights import functions
 from sandbox.sqlserver.engine.rights.access import NoAccessError, user_in
 from sandbox.sqlserver.engine.rights.effective import Rights
@@ -43,7 +44,9 @@ class SessionState:
         self.facts.user = user.name
         self._rights: Rights | None = None
         self.connection.raw.create_function("tsql_database", 2, self.instance.database_setting)
-        functions.register(self.connection, self.rights_now, self.instance.logins)
+        self.connection.raw.create_function("tsql_database_id", 2, self.instance.id_in)
+        self.sight = Sight()
+        functions.register(self.connection, self.rights_now, self.instance.logins, self.sight)
         self.transactions = Transactions(database, self.connection, self.is_cancelled, self.spid)
 
     def rights(self, catalog: Catalog) -> Rights:

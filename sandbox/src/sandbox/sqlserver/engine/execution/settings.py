@@ -19,7 +19,6 @@ _ALWAYS = {
     "NUMERIC_ROUNDABORT": "OFF",
     "CURSOR_CLOSE_ON_COMMIT": "OFF",
     "IMPLICIT_TRANSACTIONS": "OFF",
-    "NOEXEC": "OFF",
     "FMTONLY": "OFF",
     "ROWCOUNT": "0",
     "DATEFIRST": "7",
@@ -32,9 +31,14 @@ _IGNORED = frozenset({"TEXTSIZE"})
 
 
 def set_option(session: SessionState, statement: SetOption) -> None:
-    """SET NOCOUNT, XACT_ABORT, LOCK_TIMEOUT, IDENTITY_INSERT and options that can only be what they are."""
+    """SET NOEXEC, NOCOUNT, XACT_ABORT, LOCK_TIMEOUT, IDENTITY_INSERT and options that can only be what they are."""
     option, value = statement.option, statement.value
     facts = session.facts
+    if option == "NOEXEC":
+        facts.noexec = value == "ON"
+        return
+    if facts.noexec:
+        return
     if option == "NOCOUNT":
         facts.nocount = value == "ON"
     elif option == "XACT_ABORT":

@@ -27,6 +27,8 @@ class Touched:
 
     def __init__(self) -> None:
         self.tables: dict[int, Rows | None] = {}
+        self.schemas: dict[int, bool] = {}
+        """Tables with a schema lock (Sch-M), each with whether its definition was changed."""
 
     def note(self, table_id: int, row: int, is_new: int) -> None:
         """A row was inserted, updated or deleted."""
@@ -38,8 +40,16 @@ class Touched:
             self.tables[table_id] = None
 
     def whole(self, table_id: int) -> None:
-        """All of a table: it was altered, truncated or dropped."""
+        """All of a table: so many of its rows that it is not worth to tell them apart."""
         self.tables[table_id] = None
+
+    def schema(self, table_id: int, *, is_altered: bool) -> None:
+        """A table was altered or dropped, or only truncated: nobody else may even look it up.
+
+        Microsoft, "Transaction locking and row versioning guide": schema modification locks.
+        """
+        self.whole(table_id)
+        self.schemas[table_id] = is_altered or self.schemas.get(table_id, False)
 
     def take_over(self, later: Touched) -> None:
         """Add what a statement has touched."""
@@ -48,7 +58,14 @@ class Touched:
                 self.whole(table_id)
             for row, is_new in (rows or {}).items():
                 self.note(table_id, row, is_new)
-        later.tables.clear()
+        for table_id, is_altered in later.schemas.items():
+            self.schema(table_id, is_altered=is_altered)
+        later.clear()
+
+    def clear(self) -> None:
+        """Nothing is touched."""
+        self.tables.clear()
+        self.schemas.clear()
 
 
 class Reader(Protocol):
@@ -85,6 +102,11 @@ class Hold:
     def is_exclusive(self) -> bool:
         """Whether it cannot be set aside, so that nobody else may write until it ends."""
         return self.wants_all or None in self.touched.tables.values()
+
+
+def schema_locks(holds: Sequence[Hold]) -> Mapping[int, Hold]:
+    """The tables that these transactions have altered, dropped or truncated: no isolation level looks at those."""
+    return {table_id: hold for hold in holds for table_id in list(hold.touched.schemas)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

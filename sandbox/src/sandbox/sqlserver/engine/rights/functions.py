@@ -9,6 +9,7 @@ from sandbox.sqlserver.engine.catalog.permissions import KNOWN, Level
 from sandbox.sqlserver.engine.catalog.principal_store import FIRST_USER_ID
 from sandbox.sqlserver.engine.catalog.principals import FIRST_ROLE_ID
 from sandbox.sqlserver.engine.errors import unsupported
+from sandbox.sqlserver.engine.locking.sight import SEES_FUNCTION, TRACKS_FUNCTION, Sight
 from sandbox.sqlserver.engine.rights.effective import On, Rights
 from sandbox.sqlserver.engine.rights.logins import Logins
 from sandbox.sqlserver.engine.sqlite.connection import Connection
@@ -28,11 +29,18 @@ _FIXED_SERVER_ROLES = frozenset(
 )
 
 
-def register(connection: Connection, rights: Callable[[], Rights], logins: Logins) -> None:
-    """Give a session's connection these functions; `rights` are the session's when a function is called."""
-    connection.define("tsql_sees", 1, lambda object_id: int(rights().sees_object(object_id)))
+def register(connection: Connection, rights: Callable[[], Rights], logins: Logins, sight: Sight) -> None:
+    """Give a session's connection these functions; `rights` are the session's when a function is called.
+
+    `sight` is asked about every object that the catalog shows.
+    """
+    connection.define(
+        SEES_FUNCTION, 1, lambda object_id: int(sight.shows(object_id) and rights().sees_object(object_id))
+    )
     connection.define("tsql_controls", 0, lambda: int(rights().may("CONTROL")))
-    connection.define("tsql_tracks", 1, lambda object_id: int(may_track(rights(), object_id)))
+    connection.define(
+        TRACKS_FUNCTION, 1, lambda object_id: int(sight.shows(object_id) and may_track(rights(), object_id))
+    )
     connection.define("tsql_has_perms", 3, lambda *asked: has_perms(rights(), *asked))
     connection.define("tsql_is_member", 2, lambda role, user: is_member(rights(), role, user))
     connection.define("tsql_is_server_member", 1, lambda role: is_server_member(rights(), role))

@@ -19,6 +19,7 @@ from sandbox.sqlserver.engine.catalog.store import (
 )
 from sandbox.sqlserver.engine.clock import Clock
 from sandbox.sqlserver.engine.errors import database_offline
+from sandbox.sqlserver.engine.locking.alterations import Alterations
 from sandbox.sqlserver.engine.locking.hold import Owner
 from sandbox.sqlserver.engine.locking.locks import Locks
 from sandbox.sqlserver.engine.sqlite.connection import Connection
@@ -35,6 +36,7 @@ class Database:
         self.number = number
         """database_id."""
         self.locks = Locks()
+        self.alterations = Alterations()
         self.writing: Owner | None = None
         """Whose changes are in the file, in SQLite's one transaction that writes."""
         self.settings = DatabaseSettings()

@@ -82,7 +82,7 @@ class Stake:
             self._in_file = False
             raise
         finally:
-            self._connection.touched.tables.clear()
+            self._connection.touched.clear()
         self._aside = []
 
     def set_aside(self) -> None:
@@ -130,6 +130,19 @@ class Stake:
             if other.owner.has_aside(other, table, rows, self._connection):
                 return other
         return None
+
+    def take_over(self, *, with_rows: bool) -> None:
+        """Keep what a statement has touched. Without its rows: the transaction ends with it."""
+        if self.hold is not None and with_rows:
+            self.hold.touched.take_over(self._connection.touched)
+        elif self.hold is not None:
+            self.hold.touched.schemas.update(self._connection.touched.schemas)
+        self._connection.touched.clear()
+
+    def note_alterations(self) -> None:
+        """It has just committed."""
+        if self.hold is not None:
+            self._database.alterations.note(self.hold.touched.schemas)
 
     def end(self) -> None:
         """The transaction is over."""

@@ -12,10 +12,9 @@ import itertools
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from sandbox.sqlserver.contract import SqlError
+from sandbox.sqlserver.engine import errors
 from sandbox.sqlserver.engine.catalog.schema import Table, quote
 from sandbox.sqlserver.engine.change_tracking.versions import draw_version
-from sandbox.sqlserver.engine.errors import update_conflict
 from sandbox.sqlserver.engine.locking.hold import Hold, Patience
 from sandbox.sqlserver.engine.locking.locks import Wish
 from sandbox.sqlserver.engine.locking.reading import UNLOCKED_FUNCTION, Reading
@@ -57,6 +56,7 @@ class Transactions:
         self._stake = Stake(database, connection, spid)
         self._may_meet_locks = False
         self._view = View()
+        self._moment = 0
         connection.raw.create_function(UNLOCKED_FUNCTION, 2, self._view.check)
         self._in_savepoint = False
         self.is_doomed = False
@@ -77,6 +77,11 @@ class Transactions:
         """Whether it is a SNAPSHOT transaction that has begun to read."""
         return self.is_reading and self.is_open and self.began_in == "SNAPSHOT"
 
+    def is_stale(self, table_id: int) -> bool:
+        """Whether the open snapshot is older than the table's definition. Who writes keeps out all who would alter."""
+        is_reader = self.holds_snapshot and self._mode == "read"
+        return is_reader and self._database.alterations.altered_since(table_id, self._moment)
+
     def begin(self, name: str = "") -> None:
         """BEGIN TRAN; nested ones only count, whatever they are called."""
         self.count += 1
@@ -88,8 +93,7 @@ class Transactions:
     def commit(self) -> None:
         """COMMIT; only the outermost one does anything. Raises 3902."""
         if not self.count:
-            text = "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."
-            raise SqlError(3902, text)
+            raise errors.no_transaction(3902, "COMMIT")
         self._check_not_doomed()
         if self.count > 1:
             self.count -= 1
@@ -100,8 +104,7 @@ class Transactions:
     def rollback(self) -> None:
         """ROLLBACK of everything. Raises 3903."""
         if not self.count:
-            text = "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."
-            raise SqlError(3903, text)
+            raise errors.no_transaction(3903, "ROLLBACK")
         self.abort()
 
     def abort(self) -> None:
@@ -118,18 +121,16 @@ class Transactions:
         """After a batch that went well. Raises 3998 when it has left a doomed transaction, which is rolled back."""
         if self.is_doomed:
             self.abort()
-            text = "Uncommittable transaction is detected at the end of the batch. The transaction is rolled back."
-            raise SqlError(3998, text)
+            raise errors.uncommittable()
 
     def _check_not_doomed(self) -> None:
         if self.is_doomed:
-            text = "The current transaction cannot be committed and cannot support operations that write to the log "
-            raise SqlError(3930, f"{text}file. Roll back the transaction.")
+            raise errors.doomed()
 
     def save(self, name: str) -> None:
         """SAVE TRAN. Raises 628 without a transaction."""
         if not self.count:
-            raise SqlError(628, "Cannot issue SAVE TRANSACTION when there is no active transaction.", state=0)
+            raise errors.nothing_to_save()
         self.start_writing(alone=True)
         # The statement's own savepoint must go first: releasing it later would take the new one with it.
         self.end_statement()
@@ -143,8 +144,7 @@ class Transactions:
         try:
             self._connection.run(f"ROLLBACK TO {quote('user.' + name.lower())}")
         except sqlite3.OperationalError:
-            text = f"Cannot roll back {name}. No transaction or savepoint of that name was found."
-            raise SqlError(6401, text) from None
+            raise errors.unknown_savepoint(name) from None
 
     def start_reading(self) -> None:
         """Before a statement that reads. Raises 1205, 1222 or 3617."""
@@ -156,8 +156,15 @@ class Transactions:
         # Asked before SQLite's moment is fixed: what others commit after that was locked when the statement began.
         self._may_meet_locks = not self._reads_versions() and bool(self._stake.others)
         if not self._mode:
+            # What is altered before SQLite's moment is fixed counts as altered since.
+            self._moment = self._database.alterations.now
             self._connection.run("BEGIN")
             self._mode = "read"
+
+    @property
+    def others(self) -> list[Hold]:
+        """The other open transactions that have written."""
+        return self._stake.others
 
     def look(self) -> list[Hold]:
         """Before a statement that reads tables: gives the transactions whose locks it may meet.
@@ -229,9 +236,7 @@ class Transactions:
         if self._in_savepoint:
             self._connection.run(f"RELEASE {_STATEMENT}")
             self._in_savepoint = False
-        if self._stake.hold is not None and self.is_open:
-            self._stake.hold.touched.take_over(self._connection.touched)
-        self._connection.touched.tables.clear()
+        self._stake.take_over(with_rows=self.is_open)
         if not self.is_open or (self._mode == "read" and self.level != "SNAPSHOT"):
             self._commit_sqlite()
         self.leave()
@@ -247,7 +252,7 @@ class Transactions:
             self._connection.run_anyway(f"ROLLBACK TO {_STATEMENT}")
             self._connection.run_anyway(f"RELEASE {_STATEMENT}")
             self._in_savepoint = False
-        self._connection.touched.tables.clear()
+        self._connection.touched.clear()
         if not self.is_open or (self._mode == "read" and self.level != "SNAPSHOT"):
             self._rollback_sqlite()
         self.leave()
@@ -265,7 +270,7 @@ class Transactions:
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
-            raise update_conflict(self._database.name, table) from None
+            raise errors.update_conflict(self._database.name, table) from None
 
     def _commit_sqlite(self) -> None:
         if not self._mode:
@@ -279,6 +284,7 @@ class Transactions:
                     draw_version(self._connection.raw, self._connection.log.version)
                 self._database.save_rowversion(self._connection)
             self._connection.run("COMMIT")
+            self._stake.note_alterations()
             self._released()
 
     def _rollback_sqlite(self) -> None:

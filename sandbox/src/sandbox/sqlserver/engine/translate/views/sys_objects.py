@@ -29,7 +29,7 @@ _OBJECT_COLUMNS = (
     column("type", _TYPE),
     column("type_desc", _DESCRIPTION, _TYPE_DESCRIPTIONS),
     column("create_date", DATETIME, "created", nullable=False),
-    column("modify_date", DATETIME, "created", nullable=False),
+    column("modify_date", DATETIME, "ifnull(modified, created)", nullable=False),
     column("is_ms_shipped", BIT, "0", nullable=False),
 )
 

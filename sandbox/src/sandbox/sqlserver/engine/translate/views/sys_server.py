@@ -46,7 +46,7 @@ _DATABASES = View(
     name="databases",
     columns=(
         column("name", SYSNAME, nullable=False),
-        column("database_id", INT, nullable=False),
+        column("database_id", INT, "tsql_database_id('databases', database_id)", nullable=False),
         column("state", TINYINT, f"(CASE {_setting('online')} WHEN 1 THEN 0 ELSE 6 END)"),
         column("state_desc", _DESCRIPTION, f"(CASE {_setting('online')} WHEN 1 THEN 'ONLINE' ELSE 'OFFLINE' END)"),
         column("compatibility_level", TINYINT, "160"),
@@ -66,7 +66,7 @@ _CHANGE_TRACKING_DATABASES = View(
     schema="sys",
     name="change_tracking_databases",
     columns=(
-        column("database_id", INT, nullable=False),
+        column("database_id", INT, "tsql_database_id('change_tracking_databases', database_id)", nullable=False),
         column("is_auto_cleanup_on", BIT, _setting("auto_cleanup")),
         column("retention_period", INT, _setting("retention")),
         column(
