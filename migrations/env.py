@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy.exc import DBAPIError
 
 from common.config import SettingsError, get_settings
-from common.database.mssql.errors import RIGHTS, error_number, remedy
+from common.database.mssql.errors import LOCK_TIMEOUT, RIGHTS, error_number, remedy
 from common.database.mssql_client import make_engine
 from common.error_text import sql_server_text
 from relay.tracking.checks import NotReadyError
@@ -56,7 +56,7 @@ def refusal(error: DBAPIError) -> str:
     said = sql_server_text(str(error.orig.args[-1] if error.orig is not None and error.orig.args else error))
     if error.statement is None:
         return f"cannot connect to SQL Server: {said}\n{remedy(error) or 'check MSSQL_SERVER and the network'}"
-    fix = f"{remedy(error)}\n" if error_number(error) in RIGHTS else ""
+    fix = f"{remedy(error)}\n" if error_number(error) in {*RIGHTS, LOCK_TIMEOUT} else ""
     again = "What was done before stays; fix it and run this again."
     return f"SQL Server refuses: {said}\nin: {error.statement}\n{fix}{again}"
 

@@ -10,7 +10,7 @@ import redis.exceptions
 from pymongo.errors import PyMongoError
 from sqlalchemy.exc import DBAPIError
 
-from common.database.errors import ConfigurationError
+from common.database.errors import ConfigurationError, LockedError
 from common.database.mongo import errors as mongo
 from common.database.mssql import errors as mssql
 from common.error_text import error_text
@@ -28,7 +28,7 @@ def is_transient(error: BaseException) -> bool:
         return redis_errors.is_transient(error)
     if isinstance(error, amqp.exceptions.AMQPError):
         return rabbitmq_errors.is_transient(error)
-    return isinstance(error, kombu.exceptions.OperationalError | SourceBusyError)
+    return isinstance(error, kombu.exceptions.OperationalError | SourceBusyError | LockedError)
 
 
 def as_configuration_error(error: BaseException, what: str) -> ConfigurationError | None:

@@ -16,11 +16,13 @@ from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
 from common.config import Settings
+from common.database.errors import ConfigurationError
 from common.database.mssql import statements
 from common.database.mssql.cancellation import Calls, cancellable, let_cancel
-from common.database.mssql.catalog import describe
-from common.database.mssql.column_type import type_of
-from common.database.mssql.snapshot import MSSQLSnapshot, state_of
+from common.database.mssql.descriptions import Descriptions
+from common.database.mssql.locks import FENCE_TABLE, limit_lock_waits, locks_named
+from common.database.mssql.snapshot import MSSQLSnapshot
+from common.database.mssql.table_states import read_states
 from common.database.mssql.text import read_any_text
 from common.database.ports import ChangeSource
 from common.database.records import TableState, TrackedTable
@@ -34,8 +36,8 @@ RENEWAL_SECONDS = 5
 CANCEL_SECONDS = 5
 """A cancelled statement has ended after this time: the driver waits two seconds for the server, then hangs up."""
 RETENTION_UNITS = {1: timedelta(minutes=1), 2: timedelta(hours=1), 3: timedelta(days=1)}
-MOST_PARAMETERS = 2000
-"""SQL Server takes 2,100 in a statement."""
+DESCRIPTIONS = 3
+"""Of a table that is altered while it is described."""
 
 
 class MSSQLClient(ChangeSource):
@@ -43,7 +45,7 @@ class MSSQLClient(ChangeSource):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._tables: dict[TrackedTable, tuple[int | None, sa.Table]] = {}
+        self._descriptions = Descriptions()
         self._reading: dict[Calls, TrackedTable] = {}
 
     @cached_property
@@ -54,8 +56,7 @@ class MSSQLClient(ChangeSource):
     @override
     def states(self, tables: Sequence[TrackedTable]) -> Mapping[str, TableState]:
         with self.engine.connect() as connection:
-            rows = connection.execute(statements.states(tables)).all()
-        return {row.source: state_of(row) for row in rows}
+            return read_states(connection, tables)
 
     def change_retention(self) -> timedelta | None:
         """How long change tracking keeps changes; None: it is off for the database."""
@@ -66,12 +67,13 @@ class MSSQLClient(ChangeSource):
     @override
     @contextmanager
     def snapshot(self, tracked: TrackedTable, *, patience_seconds: float | None = None) -> Iterator[MSSQLSnapshot]:
-        with self._drivers_errors_wrapped(), self._connection_to(tracked, patience_seconds) as plain:
-            self._describe(plain, tracked)
-            plain.rollback()
-            # guard: one-snapshot
-            connection = plain.execution_options(isolation_level="SNAPSHOT")
-            yield self._open(connection, tracked)
+        with (
+            self._drivers_errors_wrapped(),
+            locks_named(tracked, tracked.full_name),
+            self._descriptions.forgotten_after_errors(tracked),
+            self._connection_to(tracked, patience_seconds) as plain,
+        ):
+            yield self._open(plain, tracked)
 
     @contextmanager
     def _connection_to(self, tracked: TrackedTable, patience_seconds: float | None = None) -> Iterator[Connection]:
@@ -95,43 +97,34 @@ class MSSQLClient(ChangeSource):
         except self.engine.dialect.loaded_dbapi.Error as error:
             raise DBAPIError(None, None, error) from error
 
-    def _open(self, connection: Connection, tracked: TrackedTable) -> MSSQLSnapshot:
-        _, table = self._tables[tracked]
-        snapshot = MSSQLSnapshot(connection, tracked, table, batch_size=self._settings.RELAY_BATCH_SIZE)
-        object_id, _ = self._tables[tracked]
-        if snapshot.state.object_id != object_id:
-            # The table was dropped and created again since it was described; the next snapshot describes the new one.
-            self._tables.pop(tracked)
-        return snapshot
-
-    def _describe(self, connection: Connection, tracked: TrackedTable) -> sa.Table:
-        if tracked not in self._tables:
-            table = describe(connection, tracked)
-            object_id = connection.execute(statements.states([tracked])).one().object_id
-            self._tables[tracked] = (object_id, table)
-        return self._tables[tracked][1]
+    def _open(self, plain: Connection, tracked: TrackedTable) -> MSSQLSnapshot:
+        """A snapshot in which the table is what it was described as."""
+        for _ in range(DESCRIPTIONS):
+            described = self._descriptions.of(plain, tracked)
+            plain.rollback()
+            # guard: one-snapshot
+            connection = plain.execution_options(isolation_level="SNAPSHOT")
+            snapshot = MSSQLSnapshot(connection, tracked, described.table, batch_size=self._settings.RELAY_BATCH_SIZE)
+            # guard: described-as-it-is
+            if snapshot.shape == described.shape:
+                return snapshot
+            self._descriptions.forget(tracked)
+            snapshot.abandon()
+        raise ConfigurationError(
+            f"source {tracked.name}: {tracked.full_name} is altered again and again; relay goes on when that ends"
+        )
 
     @override
     def still_pending(
         self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]], progress: Callable[[], None]
     ) -> set[tuple[Any, ...]]:
-        pending: set[tuple[Any, ...]] = set()
-        # guard: keys-of-todays-table
-        # The keys are older than what is known of the table, which may be another by now.
-        self._tables.pop(tracked, None)
-        with self._connection_to(tracked) as connection:
-            table = self._describe(connection, tracked)
-            for chunk in _chunks(list(keys), MOST_PARAMETERS // (1 + len(table.primary_key))):
-                if sent := _sent(table, chunk):
-                    ordinals = connection.execute(statements.pending_among(tracked, table, sent)).scalars()
-                    pending.update(chunk[ordinal] for ordinal in ordinals)
-                progress()
-        return pending
+        with self.snapshot(tracked) as snapshot:
+            return snapshot.still_pending(list(keys), progress)
 
     @override
     def renew_fence(self, tracked: TrackedTable, store: str) -> None:
         # A short limit: the next renewal comes soon.
-        with self._drivers_errors_wrapped(), self.engine.connect() as plain:
+        with self._drivers_errors_wrapped(), locks_named(tracked, FENCE_TABLE), self.engine.connect() as plain:
             plain.connection.driver_connection.timeout = RENEWAL_SECONDS  # type: ignore[union-attr]
             connection = plain.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(statements.renew_fence(tracked.name, store))
@@ -175,8 +168,9 @@ def make_engine(settings: Settings) -> Engine:
         hide_values(context.original_exception, context.sqlalchemy_exception)
 
     @event.listens_for(engine, "connect")
-    def read_texts(dbapi_connection: Any, _record: Any) -> None:
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
         read_any_text(dbapi_connection)
+        limit_lock_waits(dbapi_connection)
 
     @event.listens_for(engine, "checkout")
     def limit_statements(dbapi_connection: Any, *_: Any) -> None:
@@ -207,19 +201,3 @@ def seconds_with_heartbeat(settings: Settings, patience_seconds: float | None = 
     patience = max(patience_seconds or 0, settings.RELAY_STALL_SECONDS)
     # guard: driver-limit-is-later
     return math.ceil(patience + settings.heartbeat_seconds + CANCEL_SECONDS)
-
-
-def _chunks(keys: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
-
-
-def _sent(table: sa.Table, keys: list[tuple[Any, ...]]) -> dict[int, tuple[Any, ...]]:
-    """The keys by their place, as parameters; without values that do not fit this table, which may be newer."""
-    kinds = [type_of(column) for column in table.primary_key]
-    sent = {}
-    for place, key in enumerate(keys):
-        parts = tuple(kind.sent(part) for kind, part in zip(kinds, key, strict=False))
-        if len(key) == len(kinds) and None not in parts:
-            sent[place] = parts
-    return sent

@@ -53,17 +53,26 @@ class ChangeSource(Protocol):
     """SQL Server, as the relay sees it."""
 
     def states(self, sources: Sequence[TrackedTable]) -> Mapping[str, TableState]:
-        """The state of each source's table by the source's name, in one round trip."""
+        """The state of each source's table by the source's name, in one round trip.
+
+        A source whose table, or fence, somebody keeps locked is left out. Raises LockedError where that leaves none.
+        """
 
     def snapshot(
         self, source: TrackedTable, *, patience_seconds: float | None = None
     ) -> AbstractContextManager[Snapshot]:
         """A snapshot in which to read the source. `patience_seconds`: how long a statement may take to its first row;
-        None: as long as any statement."""
+        None: as long as any statement.
+
+        Raises ConfigurationError where source and table do not agree, and LockedError, also inside the block, where
+        somebody keeps the table or the fence locked.
+        """
 
     def still_pending(self, source: TrackedTable, keys: Collection[Key], progress: Callable[[], None]) -> set[Key]:
-        """Those of the keys whose rows are pending now; keys as the task log holds them. `progress` is called now and
-        then."""
+        """Those of the keys whose rows are pending; keys as the task log holds them. `progress` is called now and then.
+
+        What is committed counts: a row that somebody is finishing in an open transaction is pending still.
+        """
 
     def renew_fence(self, source: TrackedTable, store: str) -> None:
         """Say that a relay with this Mongo is at work, where the fence is that Mongo's. From another thread."""

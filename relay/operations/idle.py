@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from common.database.ports import ChangeSource, Checkpoints
-from common.database.records import Checkpoint, Fence, Offset, TableState
+from common.database.records import Checkpoint, Offset, TableState
 from relay.cycle.continuity import why_baseline
 from relay.cycle.options import RENEW_FENCE_SECONDS
 from relay.cycle.ports import Publisher
@@ -24,6 +24,7 @@ def sources_with_work(
     `renew_fence`: called for each fence of this Mongo that has grown old, with the id of this Mongo, so that a relay
     with another one sees that a relay is at work.
     """
+    # A source whose table is locked has no state here: its own task finds out, and says so.
     states = changes.states(sources)
     known = checkpoints.load([source.id for source in sources])
     offsets = publisher.offsets(sources)
@@ -33,12 +34,17 @@ def sources_with_work(
         if not _is_idle(source, state, checkpoint, offsets[source.name]):
             with_work.append(source)
         # guard: fence-renewed-when-idle
-        if state is not None and state.updateable and _is_to_be_renewed(state.fence, checkpoint):
+        if _is_to_be_renewed(state, checkpoint):
             renew_fence(source, checkpoint.store)
     return with_work
 
 
-def _is_to_be_renewed(fence: Fence | None, checkpoint: Checkpoint) -> bool:
+def _is_to_be_renewed(state: TableState | None, checkpoint: Checkpoint) -> bool:
+    if state is None:
+        # guard: fence-renewed-when-locked
+        # Its cycles end at the locked table, for as long as that lasts.
+        return checkpoint.epoch is not None
+    fence = state.fence if state.updateable else None
     return fence is not None and fence.store == checkpoint.store and fence.age_seconds >= RENEW_FENCE_SECONDS
 
 

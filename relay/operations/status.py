@@ -72,7 +72,7 @@ def statuses(
     return [
         _status(
             source,
-            states[source.name],
+            states.get(source.name),
             known.get(source.id, Checkpoint()),
             counts=history.counts(source, [TaskStatus.PREPARED, TaskStatus.REJECTED]),
             length=publisher.queue_length(source),
@@ -85,7 +85,7 @@ def statuses(
 
 def _status(
     source: Source,
-    state: TableState,
+    state: TableState | None,
     checkpoint: Checkpoint,
     *,
     counts: Mapping[TaskStatus, int],
@@ -94,17 +94,18 @@ def _status(
     fresh_seconds: float,
 ) -> SourceStatus:
     problem = _problem(source, state, checkpoint, fresh_seconds)
-    version, fence = checkpoint.version, state.fence
+    version, current = checkpoint.version, state.current_version if state else None
+    fence = state.fence if state else None
     return SourceStatus(
         source=source.name,
         queue=source.queue,
         watermark=version,
-        behind=None if version is None or state.current_version is None else state.current_version - version,
+        behind=None if version is None or current is None else current - version,
         sealed=counts[TaskStatus.PREPARED] if checkpoint.open_window else 0,
         queue_length=length,
         queue_is_full=length is not None and length >= limit,
         rejected=counts[TaskStatus.REJECTED],
-        next_baseline=None if problem else next_baseline(source, checkpoint, state),
+        next_baseline=None if problem or state is None else next_baseline(source, checkpoint, state),
         last_baseline=checkpoint.last_baseline,
         last_window=checkpoint.last_window,
         at_work=AtWork(host=fence.host, seconds=fence.age_seconds) if fence else None,
@@ -113,13 +114,13 @@ def _status(
     )
 
 
-def _problem(source: Source, state: TableState, checkpoint: Checkpoint, fresh_seconds: float) -> str | None:
+def _problem(source: Source, state: TableState | None, checkpoint: Checkpoint, fresh_seconds: float) -> str | None:
     """Why a cycle that began now would refuse; None: it would not."""
     try:
-        check_state(source, state)
+        fence = check_state(source, state).fence
         check_admission(source, checkpoint)
         # guard: status-knows-owner
-        check_nobody_else_is_at_work(source, state.fence, checkpoint, fresh_seconds=fresh_seconds)
+        check_nobody_else_is_at_work(source, fence, checkpoint, fresh_seconds=fresh_seconds)
     except ConfigurationError as error:
         return str(error)
     return None

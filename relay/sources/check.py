@@ -71,11 +71,11 @@ def _days(time: timedelta) -> str:
     return f"{time / timedelta(days=1):.4g}"
 
 
-def _states(mssql: MSSQLClient, sources: Sequence[Source]) -> Iterator[tuple[Source, TableState]]:
+def _states(mssql: MSSQLClient, sources: Sequence[Source]) -> Iterator[tuple[Source, TableState | None]]:
     with _remedies_added():
         states = mssql.states(sources) if sources else {}
     for source in sources:
-        yield source, states[source.name]
+        yield source, states.get(source.name)
 
 
 @contextmanager

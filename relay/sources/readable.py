@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from common.database.errors import ConfigurationError
+from common.database.errors import ConfigurationError, LockedError
 from common.database.records import TableState
 from relay.sources.source import Source
 
 
-def check_state(source: Source, state: TableState) -> None:
-    """Raises ConfigurationError, with the remedy, for a table that cannot be read through change tracking."""
+def check_state(source: Source, state: TableState | None) -> TableState:
+    """The state. Raises ConfigurationError, with the remedy, for a table that cannot be read through change tracking.
+
+    `state`: None for a table that is locked.
+    """
     name = f"source {source.name}"
+    if state is None:
+        raise LockedError(name, f"{source.full_name}, or its row of dbo.relay_fence,")
     if not state.updateable:
         raise ConfigurationError(
             f"{name}: the database is read-only (a secondary replica?); change tracking must be read on the primary"
@@ -36,3 +41,4 @@ def check_state(source: Source, state: TableState) -> None:
             f"{name}: the server's versions make no sense (current {state.current_version} below minimum"
             f" {state.min_valid}), as on a readable secondary; connect to the primary"
         )
+    return state

@@ -13,7 +13,6 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from common.database import change_tracking as ct
 from common.database.mssql.sys_catalog import (
-    CHANGE_TRACKING_DATABASES,
     CHANGE_TRACKING_TABLES,
     COLUMNS,
     DATABASES,
@@ -76,13 +75,16 @@ def _as_text(element: sa.ClauseElement, dialect: sa.Dialect) -> str:
 
 def snapshot_isolation_is_allowed() -> Condition:
     """Snapshot isolation is on, or on its way to it."""
-    ours = DATABASES.c.database_id == sa.func.DB_ID()
+    # guard: database-by-name-before-upgrade
+    # Not by DB_ID(), which may be another number in Azure SQL Database (Microsoft, "DB_ID").
+    ours = DATABASES.c.name == sa.func.DB_NAME()
     return Condition(query=_one().where(ours, DATABASES.c.snapshot_isolation_state.in_(_SNAPSHOT_STATES)))
 
 
 def database_is_tracked() -> Condition:
     """Change tracking is on for the database."""
-    return Condition(query=_one().where(CHANGE_TRACKING_DATABASES.c.database_id == sa.func.DB_ID()))
+    # Microsoft, "CHANGE_TRACKING_CURRENT_VERSION": NULL where it is off.
+    return Condition(query=_one().where(ct.current_version().is_not(None)))
 
 
 def some_table_is_tracked() -> Condition:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from common.database.errors import LockedError
 from common.database.ports import ChangeSource
 from common.database.records import ChangedRow
 from relay.sources.builtin import SALE
@@ -39,6 +40,12 @@ class Table(Protocol):
     def transaction(self) -> AbstractContextManager[Statements]: ...
 
     def truncate(self) -> None: ...
+
+    def being_altered(self) -> AbstractContextManager[None]:
+        """Somebody has altered it, and leaves the transaction open until the end of the block."""
+
+    def being_written(self, key: Key) -> AbstractContextManager[None]:
+        """Somebody has set the row's status to SYNCED, and leaves the transaction open; it is rolled back."""
 
 
 class ChangeSourceContract(FenceContract, ABC):
@@ -212,6 +219,25 @@ class ChangeSourceContract(FenceContract, ABC):
         _insert(table, FIRST)
         _insert(table, SECOND, status="SYNCED")
         assert changes.still_pending(SALE, [FIRST, SECOND, THIRD], lambda: None) == {FIRST}
+
+    def test_a_row_that_is_being_finished_is_pending_still(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        with table.being_written(FIRST):
+            assert changes.still_pending(SALE, [FIRST], lambda: None) == {FIRST}
+            assert [row.key for row in _changed(changes, 0)] == [FIRST]
+
+    # Locks
+
+    def test_a_table_that_is_being_altered_is_told_from_others(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST)
+        with table.being_altered():
+            with pytest.raises(LockedError):
+                changes.states([SALE])
+            with pytest.raises(LockedError), changes.snapshot(SALE):
+                pass
+            with pytest.raises(LockedError):
+                changes.still_pending(SALE, [FIRST], lambda: None)
+        assert changes.still_pending(SALE, [FIRST], lambda: None) == {FIRST}
 
     def test_pending_keys_are_found_whatever_the_first_is_like(self, changes: ChangeSource, table: Table) -> None:
         keys = [("NT-01", "HĐ-1"), ("NT-01", "HĐ-2"), ("Nhà thuốc", "药-3"), ("NT-01", "HĐ-4"), ("NT-01", "\U0001f48a")]

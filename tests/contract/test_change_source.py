@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from common.database.mssql import locks
 from common.database.mssql_client import MSSQLClient
 from common.database.ports import ChangeSource
 from common.database.records import Fence
@@ -34,6 +35,16 @@ class FakeTable:
 
     def truncate(self) -> None:
         self._fake.truncate()
+
+    @contextmanager
+    def being_altered(self) -> Iterator[None]:
+        self._fake.is_locked = True
+        yield
+        self._fake.is_locked = False
+
+    def being_written(self, key: Key) -> AbstractContextManager[None]:
+        # A transaction of the fake is seen by nobody before it ends.
+        return nullcontext()
 
 
 class FakeStatements:
@@ -88,6 +99,24 @@ class MSSQLTable:
         with self._engine.begin() as connection:
             connection.execute(sa.text("TRUNCATE TABLE dbo.SalesInvoices"))
 
+    @contextmanager
+    def being_altered(self) -> Iterator[None]:
+        with self._left_open("ALTER TABLE dbo.SalesInvoices ADD remark int NULL"):
+            yield
+
+    @contextmanager
+    def being_written(self, key: Key) -> Iterator[None]:
+        shop, invoice = key
+        with self._left_open(f"UPDATE dbo.SalesInvoices SET status = 'SYNCED' {THE_ROW}", shop=shop, invoice=invoice):
+            yield
+
+    @contextmanager
+    def _left_open(self, statement: str, **values: str) -> Iterator[None]:
+        with self._engine.connect() as connection:
+            connection.execute(sa.text(statement), values)
+            yield
+            connection.rollback()
+
 
 class MSSQLStatements:
     """One of its transactions."""
@@ -125,6 +154,10 @@ class TestMSSQLClient(ChangeSourceContract):
     @pytest.fixture
     def changes(self, mssql: MSSQLClient) -> ChangeSource:
         return mssql
+
+    @pytest.fixture(autouse=True)
+    def short_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(locks, "LOCK_SECONDS", 0.5)
 
     @pytest.fixture
     def table(self, mssql: MSSQLClient) -> Table:

@@ -14,6 +14,7 @@ from common.database.mssql import pending_value
 from common.database.mssql import watched_columns as watching
 from common.database.mssql.column_type import COMES_BACK
 from common.database.mssql.columns import Described, columns_of
+from common.database.mssql.locks import locks_named
 from common.database.records import TrackedTable
 
 
@@ -28,9 +29,10 @@ class _Found:
 def describe(connection: Connection, tracked: TrackedTable) -> Table:
     """The table with its key, args and status columns, typed; key columns in key order come first.
 
-    Raises ConfigurationError, with a line for every problem, where source and catalog do not agree.
+    Raises ConfigurationError, with a line for every problem, where source and catalog do not agree, and LockedError.
     """
-    found = _look(connection, tracked)
+    with locks_named(tracked, tracked.full_name):
+        found = _look(connection, tracked)
     problems = [f"source {tracked.name}: {line}" for line in _problems(connection, tracked, found)]
     if problems or found is None:
         raise ConfigurationError("\n".join(problems))
@@ -41,14 +43,15 @@ def describe(connection: Connection, tracked: TrackedTable) -> Table:
 
 def doubts(connection: Connection, tracked: TrackedTable) -> Sequence[str]:
     """What is no problem, but may surprise: a line each. Of a table that is there."""
-    found = _look(connection, tracked)
-    if found is None:
-        return []
-    status = found.columns[tracked.status_column]
-    lines = [
-        *watching.doubts(tracked, found.columns),
-        *pending_value.doubts(connection, tracked, status, found.key),
-    ]
+    with locks_named(tracked, tracked.full_name):
+        found = _look(connection, tracked)
+        if found is None:
+            return []
+        status = found.columns[tracked.status_column]
+        lines = [
+            *watching.doubts(tracked, found.columns),
+            *pending_value.doubts(connection, tracked, status, found.key),
+        ]
     return [f"source {tracked.name}: {line}" for line in lines]
 
 

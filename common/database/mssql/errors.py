@@ -9,11 +9,15 @@ import re
 
 from sqlalchemy.exc import DBAPIError
 
-from common.database.errors import ConfigurationError
+from common.database.errors import WHO_KEEPS_IT_OPEN, ConfigurationError
 from common.database.names import full_name
 
-LOCKS = {1204, 1205, 1222}
+LOCK_TIMEOUT = 1222
+LOCKS = {1204, 1205, LOCK_TIMEOUT}
 """Out of locks, deadlock victim, lock timeout."""
+ALTERED = {206, 207, 208, 241, 245, 402, 529, 8114, 22105, 22110, 22111}
+"""A table is not what it was described as: a column, its type, the key or the table itself is another, or gone. The
+next attempt describes it anew, and then goes on or says exactly what is wrong."""
 SNAPSHOTS = {3954, 3956, 3957, 3958, 3960, 3961, 3966, 3967}
 """Snapshots that the server gave up, or cannot give while the option changes."""
 SHORTAGES = {701, 802, 1105, 8628, 8645, 8651, 9002}
@@ -25,7 +29,7 @@ RECOVERING = {904, 921, 922, 924, 927, 942, 945, 976, 983, 4060}
 AZURE = {10928, 10929, 40143, 40197, 40501, 40613, 49918, 49919, 49920}
 """Azure SQL: limits that are reached, and databases that are being moved (Microsoft, "Troubleshoot transient
 connection errors in SQL Database")."""
-TRANSIENT = frozenset(LOCKS | SNAPSHOTS | SHORTAGES | GOING_DOWN | RECOVERING | AZURE)
+TRANSIENT = frozenset(LOCKS | ALTERED | SNAPSHOTS | SHORTAGES | GOING_DOWN | RECOVERING | AZURE)
 """The same call may succeed a moment later, or once somebody has made room."""
 TRANSIENT_STATES = frozenset({"08S01", "08001", "08003", "08007", "HYT00", "HYT01", "HY008", "HY010"})
 """SQLSTATEs of a link that is gone or was never made, of a wait that reached its limit, and of a statement that was
@@ -34,12 +38,18 @@ cancelled: HY008 while it ran, HY010 when the cancel came between two calls of t
 _BY_OTHERS = (
     "use a login with the rights that docs/operations.md names, or have somebody who has them run what `--sql` prints"
 )
+_ANOTHER_TABLE = "a table was altered while it was read; if this stays: run `relay sources --check`"
 REMEDIES = {
+    **dict.fromkeys(ALTERED, _ANOTHER_TABLE),
     207: "a column is missing: fix the source's args and status column, or the table",
     208: "a table is missing: run `alembic upgrade head`, or create the table",
     229: "a right is missing: GRANT SELECT, VIEW CHANGE TRACKING on the table and SELECT, INSERT, UPDATE on"
     " relay_fence",
     230: "a right on a column is missing: GRANT SELECT on the table",
+    LOCK_TIMEOUT: "a table is locked by an open transaction, an ALTER or an index that is being rebuilt; try again when"
+    f" that has ended; whose it is: {WHO_KEEPS_IT_OPEN}",
+    3956: "snapshot isolation is being switched on, which waits until all transactions that were open then have ended;"
+    f" relay goes on by itself; whose they are: {WHO_KEEPS_IT_OPEN}",
     3952: "snapshot isolation is off: run `alembic upgrade head`",
     262: f"a right is missing: {_BY_OTHERS}",
     1088: f"the table is missing, or the login may not ALTER it: create it, or {_BY_OTHERS}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from typing_extensions import override
 
 from common.database import change_tracking as ct
 from common.database.mssql import statements
+from common.database.mssql.locks import FENCE_TABLE, locks_named
+from common.database.mssql.pending_keys import chunks_to_send
 from common.database.mssql.resume import resume_of
 from common.database.ports import Snapshot
 from common.database.records import ChangedRow, Fence, TableState, TrackedTable
@@ -31,6 +33,12 @@ class MSSQLSnapshot(Snapshot):
         version = connection.execute(sa.select(ct.current_version())).scalar()
         row = connection.execute(statements.states([tracked])).one()
         self._state = replace(state_of(row), current_version=version)
+        self._shape = (row.object_id, row.modify_date)
+
+    @property
+    def shape(self) -> tuple[object, object]:
+        """The table's, as Description has it."""
+        return self._shape
 
     @override
     @property
@@ -55,10 +63,23 @@ class MSSQLSnapshot(Snapshot):
                     for row in rows
                 ]
 
-    @override
-    def end(self) -> None:
+    def still_pending(self, keys: Sequence[tuple[Any, ...]], progress: Callable[[], None]) -> set[tuple[Any, ...]]:
+        """Those of the keys whose rows are pending, as the snapshot shows them. `progress` is called now and then."""
+        pending: set[tuple[Any, ...]] = set()
+        for chunk, sent in chunks_to_send(self._table, keys):
+            ordinals = self._connection.execute(statements.pending_among(self._tracked, self._table, sent)).scalars()
+            pending.update(chunk[ordinal] for ordinal in ordinals)
+            progress()
+        return pending
+
+    def abandon(self) -> None:
+        """End the transaction, and have the connection as it was before."""
         self._connection.rollback()
         self._connection.execution_options(isolation_level="READ COMMITTED")
+
+    @override
+    def end(self) -> None:
+        self.abandon()
         # A relay that is paused between a statement and its commit would keep the fence locked for everybody.
         self._connection.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -67,10 +88,11 @@ class MSSQLSnapshot(Snapshot):
         # Also False where the connection is not the same any more: a restore cuts it.
         if self._connection.invalidated:
             return False
-        if expected is None:
-            return self._insert_fence(fence)
-        # guard: one-connection
-        return self._connection.execute(statements.move_fence(self._tracked.name, fence, expected)).rowcount == 1
+        with locks_named(self._tracked, FENCE_TABLE):
+            if expected is None:
+                return self._insert_fence(fence)
+            # guard: one-connection
+            return self._connection.execute(statements.move_fence(self._tracked.name, fence, expected)).rowcount == 1
 
     def _insert_fence(self, fence: Fence) -> bool:
         try:

@@ -12,7 +12,13 @@ from common.database import change_tracking as ct
 from common.database.mssql.column_type import type_of
 from common.database.mssql.fence_table import FENCES, LONGEST_HOST
 from common.database.mssql.resume import resume_text
-from common.database.mssql.sys_catalog import CHANGE_TRACKING_DATABASES, CHANGE_TRACKING_TABLES, INTERNAL_TABLES
+from common.database.mssql.sys_catalog import (
+    CHANGE_TRACKING_DATABASES,
+    CHANGE_TRACKING_TABLES,
+    DATABASES,
+    INTERNAL_TABLES,
+    TABLES,
+)
 from common.database.records import Fence, TrackedTable
 
 _FENCE: dict[str, ColumnElement[Any]] = {
@@ -36,13 +42,26 @@ def retention() -> sa.Select[Any]:
     """How long change tracking keeps changes, and in which unit: 1 minutes, 2 hours, 3 days (Microsoft,
     "sys.change_tracking_databases"). No row: it is off."""
     columns = CHANGE_TRACKING_DATABASES.c
-    wanted = columns.database_id == sa.func.DB_ID()
-    return sa.select(columns.retention_period, columns.retention_period_units).where(wanted)
+    # guard: database-by-name
+    # Of Azure SQL Database nobody says which of the two ids this view has: DB_ID() or that of sys.databases, which may
+    # be another (Microsoft, "DB_ID").
+    ids = (
+        sa.func.DB_ID(),
+        sa.select(DATABASES.c.database_id).where(DATABASES.c.name == sa.func.DB_NAME()).scalar_subquery(),
+    )
+    return sa.select(columns.retention_period, columns.retention_period_units).where(columns.database_id.in_(ids))
+
+
+def shape(tracked: TrackedTable) -> sa.Select[Any]:
+    """The table's object id, and when it was last altered. No row: there is none, or no right to see it."""
+    found = TABLES.c.object_id == ct.object_id(tracked.schema, tracked.table)
+    return sa.select(TABLES.c.object_id, TABLES.c.modify_date).where(found)
 
 
 def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
-    """A row for each table: its name here, version counter, object id, min-valid and begin version, side table,
-    whether the database can be written, and the fence. A login without CONTROL of the database sees no side table."""
+    """A row for each table: its name here, version counter, object id, when it was last altered, min-valid and begin
+    version, side table, whether the database can be written, and the fence. A login without CONTROL of the database
+    sees no side table."""
     each = [
         sa.select(
             sa.literal(table.name, sa.Unicode(128)).label("source"),
@@ -61,6 +80,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             wanted.c.source,
             ct.current_version().label("current_version"),
             wanted.c.object_id,
+            TABLES.c.modify_date,
             ct.min_valid_version(wanted.c.object_id).label("min_valid"),
             CHANGE_TRACKING_TABLES.c.begin_version,
             INTERNAL_TABLES.c.object_id.label("side_table"),
@@ -74,6 +94,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             ),
         )
         .select_from(wanted)
+        .outerjoin(TABLES, TABLES.c.object_id == wanted.c.object_id)
         .outerjoin(CHANGE_TRACKING_TABLES, CHANGE_TRACKING_TABLES.c.object_id == wanted.c.object_id)
         .outerjoin(INTERNAL_TABLES, is_side_table)
         .outerjoin(FENCES, FENCES.c.source == wanted.c.source)

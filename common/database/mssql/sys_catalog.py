@@ -34,7 +34,7 @@ COLUMNS = _view(
     is_computed=sa.Integer,
 )
 COMPUTED_COLUMNS = _view("computed_columns", object_id=sa.Integer, column_id=sa.Integer, definition=sa.Unicode)
-DATABASES = _view("databases", database_id=sa.Integer, snapshot_isolation_state=sa.Integer)
+DATABASES = _view("databases", database_id=sa.Integer, name=sa.Unicode, snapshot_isolation_state=sa.Integer)
 INDEX_COLUMNS = _view("index_columns", object_id=sa.Integer, index_id=sa.Integer, column_id=sa.Integer)
 INDEXES = _view("indexes", object_id=sa.Integer, index_id=sa.Integer, is_primary_key=sa.Integer)
 INTERNAL_TABLES = _view("internal_tables", object_id=sa.Integer, parent_id=sa.Integer, internal_type=sa.SmallInteger)
@@ -47,5 +47,6 @@ TABLES = _view(
     name=sa.Unicode,
     is_ms_shipped=sa.Integer,
     temporal_type=sa.SmallInteger,
+    modify_date=sa.DateTime,
 )
 TYPES = _view("types", user_type_id=sa.Integer, name=sa.Unicode)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyodbc
 import pytest
 
 from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TABLES, UNTOUCHED, Database, alembic
@@ -15,6 +16,15 @@ from tests.integration.migrations.database import ALL_ON, SWITCHED_ON_BEFORE, TA
 def batches(script: str) -> Sequence[str]:
     """What sqlcmd sends at each GO."""
     return [batch for batch in map(str.strip, script.split("\nGO\n")) if batch]
+
+
+def _error_of(database: Database, batch: str) -> str:
+    """What the server refuses of a batch, or an empty text."""
+    try:
+        database.run(batch)
+    except pyodbc.Error as error:
+        return str(error.args[1])
+    return ""
 
 
 class TestScript:
@@ -69,6 +79,35 @@ class TestScript:
 
         assert database.state() == UNTOUCHED
         assert database.table_names() == set(), "the transaction is rolled back"
+
+    def test_a_problem_stops_the_rest_though_nobody_stops(self, database: Database, tmp_path: Path) -> None:
+        """sqlcmd without -b, and a prompt that goes on: after the first error nothing is executed."""
+        database.create_tables("SalesInvoices", "ImportReceipts")
+        script = batches(self.script(tmp_path, "upgrade", "head"))
+        errors = [error for batch in script if (error := _error_of(database, batch))]
+
+        assert len(errors) == 1
+        assert "dbo.Cancellations (source cancellation) does not exist" in errors[0]
+        assert database.connection.execute("SELECT 1").description is None, "this session executes nothing any more"
+        database.run("SET NOEXEC OFF")
+        assert database.state() == UNTOUCHED
+        assert database.table_names() == {"SalesInvoices", "ImportReceipts"}
+
+    @pytest.mark.parametrize("failing", [0, 1, 2], ids=["snapshot", "tracking", "a table"])
+    def test_a_switch_that_fails_stops_the_rest(self, failing: int, ready: Database, tmp_path: Path) -> None:
+        """It must not come to where it says that the migration is done."""
+        script = list(batches(self.script(tmp_path, "upgrade", "head")))
+        [place, *_] = [number for number, batch in enumerate(script) if "\nALTER " in batch][failing:]
+        script[place] = "THROW 50002, N'no disk left', 1"
+        errors = [error for batch in script if (error := _error_of(ready, batch))]
+
+        assert len(errors) == 1
+        ready.run("SET NOEXEC OFF")
+        assert (ready.state().snapshot, ready.state().retention is not None) == (failing > 0, failing > 1)
+        assert ready.state().tracked == {}
+        assert "relay_alembic_version" not in ready.table_names() or not ready.rows(
+            "SELECT version_num FROM relay_alembic_version"
+        )
 
     def test_nothing_is_switched_on_before_the_last_check(self, tmp_path: Path) -> None:
         script = batches(self.script(tmp_path, "upgrade", "head"))

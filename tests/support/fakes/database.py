@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from common.database.errors import LockedError
 from common.database.ports import ChangeSource, Snapshot
 from common.database.records import ChangedRow, Fence, TableState, TrackedTable
 
@@ -59,6 +60,8 @@ class FakeDatabase(ChangeSource):
     def __init__(self, *, batch_size: int = 3) -> None:
         self.contents = Contents()
         self.sessions_from = 0
+        self.is_locked = False
+        """Somebody has altered the table, and left the transaction open."""
         self._batch_size = batch_size
 
     def insert(self, key: Key, *, status: str = "PENDING_SYNC", args: tuple[Any, ...] | None = None) -> None:
@@ -114,15 +117,22 @@ class FakeDatabase(ChangeSource):
 
     @override
     def states(self, sources: Sequence[TrackedTable]) -> Mapping[str, TableState]:
+        self._check_not_locked()
         return {source.name: state_of(self.contents) for source in sources}
 
     @override
     @contextmanager
     def snapshot(self, source: TrackedTable, *, patience_seconds: float | None = None) -> Iterator[FakeSnapshot]:
+        self._check_not_locked()
         yield FakeSnapshot(self, source, self._batch_size)
+
+    def _check_not_locked(self) -> None:
+        if self.is_locked:
+            raise LockedError("all sources", "the table")
 
     @override
     def still_pending(self, source: TrackedTable, keys: Collection[Key], progress: Callable[[], None]) -> set[Key]:
+        self._check_not_locked()
         progress()
         rows = self.contents.rows
         return {key for key in keys if key in rows and rows[key].status == source.pending_value}

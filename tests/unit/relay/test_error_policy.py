@@ -8,7 +8,7 @@ import pytest
 import redis.exceptions
 from sqlalchemy.exc import DBAPIError
 
-from common.database.errors import ConfigurationError
+from common.database.errors import ConfigurationError, LockedError
 from relay.cycle.outcomes import SourceBusyError
 from relay.error_policy import as_configuration_error, describe_error, is_transient
 
@@ -28,6 +28,7 @@ def _server_error(number: int, state: str = "42000") -> DBAPIError:
         redis.exceptions.ConnectionError("away"),
         redis.exceptions.TimeoutError("away"),
         kombu.exceptions.OperationalError("away"),
+        LockedError("source sale", "dbo.SalesInvoices"),
         redis.exceptions.BusyLoadingError("loading"),
         redis.exceptions.ReadOnlyError("a replica by now"),
         redis.exceptions.OutOfMemoryError("used memory > 'maxmemory'"),
@@ -56,7 +57,7 @@ def test_what_passes_is_left_to_the_next_cycle(error: Exception) -> None:
         redis.exceptions.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
         redis.exceptions.AuthenticationError("invalid username-password pair"),
         redis.exceptions.NoPermissionError("no permissions to run the 'eval' command"),
-        _server_error(208),
+        _server_error(229),
         _server_error(18456, "28000"),
         ValueError("a bug"),
     ],

@@ -74,6 +74,19 @@ def test_a_fence_that_grows_old_is_renewed() -> None:
     assert world.renewed == ["sale "]
 
 
+def test_one_that_is_locked_has_work_and_its_fence_is_kept_fresh() -> None:
+    """An index may be rebuilt for longer than a fence is fresh."""
+    world = World({"import": replace(STATE, fence=None)}, {SALE.id: replace(CHECKPOINT, store="ours")})
+    assert _with_work(world, SALE, IMPORT) == ["sale", "import"]
+    assert world.renewed == ["sale ours"]
+
+
+def test_one_that_is_locked_and_was_never_scanned_has_no_fence_to_renew() -> None:
+    world = World({}, {})
+    assert _with_work(world) == ["sale"]
+    assert world.renewed == []
+
+
 @pytest.mark.parametrize("change", [{"age_seconds": RENEW_FENCE_SECONDS - 1}, {"store": "another"}], ids=str)
 def test_one_that_is_fresh_or_another_mongos_is_not(change: dict[str, Any]) -> None:
     fence = Fence(version=7, epoch="epoch", generation=3, age_seconds=RENEW_FENCE_SECONDS)
