@@ -13,6 +13,7 @@ from tests.mutants.plan_queue import QUEUE_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
 from tests.mutants.plan_secrets import SECRETS_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
+from tests.mutants.plan_tables import TABLES_PLAN
 from tests.mutants.plan_typed import TYPED_PLAN
 from tests.mutants.plan_window import WINDOW_PLAN
 
@@ -24,6 +25,7 @@ PLANS = {
     "relay": RELAY_PLAN,
     "processes": PROCESSES_PLAN,
     "SQL Server": SQL_SERVER_PLAN,
+    "tables": TABLES_PLAN,
     "columns": COLUMNS_PLAN,
     "MongoDB": MONGO_PLAN,
     "queue": QUEUE_PLAN,

@@ -55,12 +55,6 @@ COLUMNS_PLAN = (
         red="tests/unit/relay/cycle/test_dispatch.py::test_keys_that_look_alike_are_kept_apart",
     ),
     mutant(
-        "keys are held against the table of today",
-        "after a table was made anew with another key, its source fails for ever",
-        gone("keys-of-todays-table"),
-        red=KEYS + "test_keys_of_a_table_that_is_another_by_now_hold_up_nobody[another type]",
-    ),
-    mutant(
         "what is no key of a table equals none",
         "the same",
         gives("no-key-equals-none", "self.cast(value)"),

@@ -83,6 +83,7 @@ def test_a_row_that_is_being_finished_is_pending_still(scanned: Relay, left_open
         ("ALTER TABLE dbo.SalesInvoices DISABLE CHANGE_TRACKING", "dbo.SalesInvoices"),
         (FENCE_OF_SALE, "dbo.relay_fence"),
     ],
+    ids=["altered", "not tracked", "fence"],
 )
 def test_a_table_that_is_locked_is_named_and_read_later(
     statement: str, locked: str, scanned: Relay, left_open: pyodbc.Connection, pharmacy: Desk, sale_queue: Queued
@@ -113,7 +114,7 @@ def test_a_fence_that_is_locked_is_not_renewed(scanned: Relay, left_open: pyodbc
         scanned.mssql.renew_fence(IMPORT, store)
 
 
-@pytest.mark.parametrize("statement", [ALTERED, FENCE_OF_SALE])
+@pytest.mark.parametrize("statement", [ALTERED, FENCE_OF_SALE], ids=["altered", "fence"])
 def test_one_source_that_is_locked_holds_up_no_other(
     statement: str, scanned: Relay, left_open: pyodbc.Connection, pharmacy: Desk
 ) -> None:
@@ -142,7 +143,7 @@ def test_all_are_locked(scanned: Relay, left_open: pyodbc.Connection) -> None:
     assert str(raised.value).startswith("all sources: dbo.relay_fence, or each of their tables, is locked")
 
 
-@pytest.mark.parametrize("statement", [ALTERED, FENCE_OF_SALE])
+@pytest.mark.parametrize("statement", [ALTERED, FENCE_OF_SALE], ids=["altered", "fence"])
 def test_the_status_names_the_one_that_is_locked(statement: str, scanned: Relay, left_open: pyodbc.Connection) -> None:
     with open_transaction(left_open, statement):
         problems = {status.source: status.problem for status in look_at_status(scanned, BUILT_IN)}
@@ -150,7 +151,7 @@ def test_the_status_names_the_one_that_is_locked(statement: str, scanned: Relay,
     assert problems["import"] is problems["cancellation"] is None
 
 
-@pytest.mark.parametrize("statement", [ALTERED, FENCE_OF_SALE])
+@pytest.mark.parametrize("statement", [ALTERED, FENCE_OF_SALE], ids=["altered", "fence"])
 def test_the_check_names_the_one_that_is_locked(statement: str, scanned: Relay, left_open: pyodbc.Connection) -> None:
     with open_transaction(left_open, statement):
         [problem] = check_sources(scanned.mssql, BUILT_IN).problems
