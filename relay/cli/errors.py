@@ -33,9 +33,10 @@ def report_errors() -> Iterator[None]:
         print_error(str(error))
         raise typer.Exit(EXIT_CONFIGURATION) from None
     except Exception as error:
-        if isinstance(error, DBAPIError) and not is_transient(error):
+        fix = remedy(error) if isinstance(error, DBAPIError) else None
+        if isinstance(error, DBAPIError) and (fix or not is_transient(error)):
             print_error(f"SQL Server refused: {describe_error(error)}")
-            if fix := remedy(error):
+            if fix:
                 print_error(fix)
             raise typer.Exit(EXIT_REFUSED) from None
         if not is_transient(error):

@@ -97,6 +97,23 @@ def test_a_column_that_is_a_uniqueidentifier_no_more(writer: pyodbc.Connection, 
             ["ALTER TABLE dbo.KeyTest ADD name nvarchar(90) NULL"],
         ),
         (
+            ["EXEC sp_rename N'dbo.KeyTest.name', N'names', 'COLUMN'"],
+            "source keys: args: dbo.KeyTest has no column name; did you mean names?",
+            ["EXEC sp_rename N'dbo.KeyTest.names', N'name', 'COLUMN'"],
+        ),
+        (
+            ["EXEC sp_rename N'dbo.KeyTest.status', N'trạng thái', 'COLUMN'"],
+            "source keys: status_column: dbo.KeyTest has no column status; its columns are: id, extra, name,"
+            " trạng thái",
+            ["EXEC sp_rename N'dbo.KeyTest.[trạng thái]', N'status', 'COLUMN'"],
+        ),
+        (
+            ["EXEC sp_rename N'dbo.KeyTest', N'KeyTest_old'"],
+            "source keys: table: there is no table dbo.KeyTest, or the login may not see it; create it, or GRANT SELECT ON"
+            " dbo.KeyTest, or check MSSQL_DATABASE",
+            ["EXEC sp_rename N'dbo.KeyTest_old', N'KeyTest'"],
+        ),
+        (
             ["DELETE FROM dbo.KeyTest", "ALTER TABLE dbo.KeyTest ALTER COLUMN status int NULL"],
             "source keys: pending_value: status is int, which is never 'PENDING_SYNC'; write a value that it can hold",
             ["ALTER TABLE dbo.KeyTest ALTER COLUMN status nvarchar(20) NULL"],
@@ -113,7 +130,7 @@ def test_a_column_that_is_a_uniqueidentifier_no_more(writer: pyodbc.Connection, 
             [ON],
         ),
     ],
-    ids=["no column", "status of another type", "no key", "not tracked"],
+    ids=["no column", "renamed", "status renamed", "table renamed", "status of another type", "no key", "not tracked"],
 )
 def test_what_a_person_has_to_fix_is_said_and_then_goes_on(
     statements: list[str], problem: str, mending: list[str], writer: pyodbc.Connection, relay: Relay, sent: Any

@@ -142,6 +142,12 @@ def does_not_exist_or_no_permission(what: str, name: str, *, state: int = 1) -> 
     return SqlError(15151, text, state=state)
 
 
+def no_item(name: str) -> SqlError:
+    """15225: sp_rename of what is not there."""
+    text = f"No item by the name of '{name}' could be found in the current database, given that @itemtype was input "
+    return SqlError(15225, f"{text}as '(null)'.", severity=11)
+
+
 def not_in_transaction(statement: str) -> SqlError:
     """226: ALTER DATABASE and its kin inside a transaction."""
     return SqlError(226, f"{statement} statement not allowed within multi-statement transaction.", state=6)

@@ -123,7 +123,7 @@ def test_an_argument_is_no_other_expression(db: Client, call: str) -> None:
         ("UPDATE t SET @v = a = 5", "@v"),
         ("again: SELECT 1", "labels"),
         ("EXECUTE AS USER = 'dbo'", "EXECUTE AS"),
-        ("EXEC sp_rename 't', 'u'", "sp_rename"),
+        ("EXEC sp_rename 't.i', 'u', 'INDEX'", "sp_rename"),
         ("EXEC sp_cursoropen 1, N'SELECT 1'", "sp_cursoropen"),
         ("EXEC sp_datatype_info twelve", "twelve without quotes"),
         ("EXEC sp_datatype_info DEFAULT", "DEFAULT"),

@@ -62,7 +62,7 @@ def add_to_table(work: Work, statement: AddToTable) -> None:
     if definitions.columns or definitions.checks:
         values = {column.name: quote(column.name) for column in table.stored}
         values |= {column.name: _initial(work, column) for column in definitions.columns if column.computed is None}
-        _rebuild(work, table, values)
+        rebuild(work, table, values)
     for key in definitions.keys:
         if key.kind == "PK":
             _check_not_null(table, definitions.columns, key.columns)
@@ -107,7 +107,8 @@ def _initial(work: Work, column: ColumnDefinition) -> str:
     return sql
 
 
-def _rebuild(work: Work, old: Table, values: dict[str, str]) -> None:
+def rebuild(work: Work, old: Table, values: dict[str, str]) -> None:
+    """Give a table the shape that the catalog has for it by now; `values`: each column as SQL over the old ones."""
     touch(work.connection.raw)
     catalog = work.catalog()
     new = catalog.by_id(old.object_id)
@@ -170,7 +171,7 @@ def alter_column(work: Work, statement: AlterColumn) -> None:
             column.column_id,
         ),
     )
-    _rebuild(work, table, values)
+    rebuild(work, table, values)
 
 
 def _check_alterable(table: Table, column: TableColumn, statement: AlterColumn) -> None:
@@ -216,7 +217,7 @@ def _drop_column(work: Work, table: Table, name: str, *, if_exists: bool) -> Non
     for name_of_list in ("_columns", "_computed"):
         query = f"DELETE FROM {name_of_list} WHERE table_id = ? AND column_id = ?"
         raw.execute(query, (table.object_id, column.column_id))
-    _rebuild(work, table, {other.name: quote(other.name) for other in table.stored if other != column})
+    rebuild(work, table, {other.name: quote(other.name) for other in table.stored if other != column})
 
 
 def _drop_constraint(work: Work, table: Table, name: str, *, if_exists: bool) -> None:
@@ -236,7 +237,7 @@ def _drop_constraint(work: Work, table: Table, name: str, *, if_exists: bool) ->
     if any(check.name.lower() == name.lower() for check in table.checks):
         raw.execute("DELETE FROM _checks WHERE table_id = ? AND name = ?", (table.object_id, name))
         _forget_object(work, table, name)
-        _rebuild(work, table, {column.name: quote(column.name) for column in table.stored})
+        rebuild(work, table, {column.name: quote(column.name) for column in table.stored})
         return
     deleted = raw.execute("DELETE FROM _defaults WHERE table_id = ? AND name = ?", (table.object_id, name))
     if deleted.rowcount:

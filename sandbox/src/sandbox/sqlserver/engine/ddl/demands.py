@@ -14,7 +14,7 @@ from sandbox.sqlserver.contract import SqlError
 from sandbox.sqlserver.engine.catalog.schema import Table
 from sandbox.sqlserver.engine.ddl.permissions import cannot_find_securable, find_securable
 from sandbox.sqlserver.engine.ddl.work import Work
-from sandbox.sqlserver.engine.errors import does_not_exist_or_no_permission
+from sandbox.sqlserver.engine.errors import does_not_exist_or_no_permission, no_item
 from sandbox.sqlserver.engine.parser.definition_statements import (
     AddToTable,
     AlterColumn,
@@ -27,6 +27,7 @@ from sandbox.sqlserver.engine.parser.definition_statements import (
     DropIndex,
     DropSchema,
     DropTable,
+    Rename,
     TrackTable,
     TruncateTable,
 )
@@ -123,6 +124,13 @@ class _Demands:
         if table is not None and not self.rights.may("ALTER", table):
             raise _cannot_find(statement.name[-1:], 7)
 
+    def rename(self, statement: Rename) -> None:
+        """Not probed: as for a table that is not there."""
+        name = statement.name[:-1] if statement.is_column else statement.name
+        table = self.work.catalog().find(*self.work.table_name(name))
+        if table is not None and not self.rights.may("ALTER", table):
+            raise no_item(".".join(statement.name))
+
     def create_index(self, statement: CreateIndex) -> None:
         self._alter(statement.table, 12)
 
@@ -190,6 +198,7 @@ _DEMANDS: dict[type[Any], Callable[[_Demands, Any], None]] = {
     DropFromTable: _Demands.alter_table,
     TrackTable: _Demands.alter_table,
     TruncateTable: _Demands.truncate,
+    Rename: _Demands.rename,
     CreateIndex: _Demands.create_index,
     DropIndex: _Demands.drop_index,
     CreateTable: _Demands.create_table,

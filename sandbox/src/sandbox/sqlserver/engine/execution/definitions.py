@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.sqlserver.engine.catalog.principals import DBO
-from sandbox.sqlserver.engine.ddl import alter, alter_database, permissions, principals, schemas, tables
+from sandbox.sqlserver.engine.ddl import alter, alter_database, permissions, principals, rename, schemas, tables
 from sandbox.sqlserver.engine.ddl.demands import (
     cannot_alter_database,
     check_alter_database,
@@ -28,6 +28,7 @@ from sandbox.sqlserver.engine.parser.definition_statements import (
     DropIndex,
     DropSchema,
     DropTable,
+    Rename,
     SetDatabaseOption,
     TrackDatabase,
     TrackTable,
@@ -49,6 +50,7 @@ _IN_DATABASE: dict[type[Any], Callable[[Work, Any], None]] = {
     CreateTable: tables.create_table,
     CreateTableOf: tables.create_table_of,
     DropTable: tables.drop_table,
+    Rename: rename.rename,
     TruncateTable: tables.truncate_table,
     CreateSchema: schemas.create_schema,
     DropSchema: schemas.drop_schema,

@@ -9,7 +9,10 @@ from sandbox.sqlserver.engine.change_tracking.cleanup import clean_up_to, expire
 from sandbox.sqlserver.engine.ddl.demands import check_cleanup
 from sandbox.sqlserver.engine.errors import unsupported
 from sandbox.sqlserver.engine.execution import datatype_info, describe_parameters
+from sandbox.sqlserver.engine.execution.definitions import run_definition
 from sandbox.sqlserver.engine.execution.session_state import SessionState
+from sandbox.sqlserver.engine.parser.cursor import open_cursor
+from sandbox.sqlserver.engine.parser.definition_statements import Rename
 from sandbox.sqlserver.engine.values.convert import converted
 from sandbox.sqlserver.engine.values.storage import Stored, encode
 from sandbox.sqlserver.engine.values.types import INT, MAX, nvarchar
@@ -42,7 +45,6 @@ _REFUSED = frozenset(
         "sp_pkeys",
         "sp_prepexecrpc",
         "sp_releaseapplock",
-        "sp_rename",
         "sp_reset_connection",
         "sp_server_info",
         "sp_set_session_context",
@@ -111,9 +113,26 @@ def _flush_changes(session: SessionState) -> Iterator[Result]:
     yield from ()
 
 
+def _rename(session: SessionState, arguments: Arguments) -> Iterator[Result]:
+    old, new, kind = (
+        _argument_as(nvarchar(1035), arguments, place, name)
+        for place, name in enumerate(("objname", "newname", "objtype"))
+    )
+    if (
+        not isinstance(old, str)
+        or not isinstance(new, str)
+        or str(kind or "OBJECT").upper() not in ("OBJECT", "COLUMN")
+    ):
+        raise unsupported(f"the procedure sp_rename of a {kind}")
+    is_column = str(kind).upper() == "COLUMN"
+    run_definition(session, Rename(name=open_cursor(old).dotted_name(), new_name=new, is_column=is_column))
+    yield from ()
+
+
 _PROCEDURES: dict[str, Callable[[SessionState, Arguments], Iterator[Result]]] = {
     "sp_datatype_info": lambda _session, arguments: _datatype_info(arguments),
     "sp_datatype_info_100": lambda _session, arguments: _datatype_info(arguments),
     "sp_describe_undeclared_parameters": _undeclared_parameters,
+    "sp_rename": _rename,
     "sp_flush_ct_internal_table_on_demand": lambda session, _arguments: _flush_changes(session),
 }

@@ -58,6 +58,15 @@ class DropTable:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rename:
+    """sp_rename of a table, or of a column, whose name is the last part."""
+
+    name: tuple[str, ...]
+    new_name: str
+    is_column: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TruncateTable:
     """TRUNCATE TABLE."""
 
@@ -149,6 +158,7 @@ Definition: TypeAlias = (
     | CreateIndex
     | DropIndex
     | DropTable
+    | Rename
     | TruncateTable
     | AddToTable
     | AlterColumn
