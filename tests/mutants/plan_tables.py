@@ -13,7 +13,7 @@ TABLES_PLAN = (
         "no wait without end",
         "an ALTER that somebody left open, or the row of a fence, holds relay up for as long as that lasts",
         gone("no-wait-without-end"),
-        red=LOCKED + "test_a_table_that_is_locked_is_named_and_read_later[fence]",
+        red=LOCKED + "test_a_fence_that_is_locked_is_not_renewed",
     ),
     mutant(
         "a locked table is left out alone",
@@ -31,7 +31,7 @@ TABLES_PLAN = (
         "described as it is",
         "the rows of a table that was altered are read as what it was",
         always("described-as-it-is"),
-        red=ALTERED + "test_a_column_that_is_a_uniqueidentifier_no_more",
+        red=ALTERED + "test_rows_are_sent_as_the_table_is_now[a uniqueidentifier]",
     ),
     mutant(
         "described anew after errors",

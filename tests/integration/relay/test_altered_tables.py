@@ -62,11 +62,25 @@ def alter(writer: pyodbc.Connection, *statements: str) -> None:
         (["ALTER TABLE dbo.KeyTest ALTER COLUMN name nvarchar(4000) NOT NULL"], "Đ" * 300, "Đ" * 300),
         (["ALTER TABLE dbo.KeyTest ALTER COLUMN name nchar(4) NOT NULL"], "HĐ", "HĐ  "),
         (["ALTER TABLE dbo.KeyTest DROP COLUMN name", "ALTER TABLE dbo.KeyTest ADD name bigint NULL"], "7", 7),
+        (
+            ["ALTER TABLE dbo.KeyTest DROP COLUMN name", "ALTER TABLE dbo.KeyTest ADD name uniqueidentifier NULL"],
+            "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+            {"__type__": "uuid", "__value__": {"hex": "6f9619ff8b86d011b42d00c04fc964ff"}},
+        ),
         (["ALTER TABLE dbo.KeyTest ALTER COLUMN status nvarchar(40) NOT NULL"], "HĐ-2", "HĐ-2"),
         (["ALTER TABLE dbo.KeyTest DROP COLUMN extra", "CREATE INDEX i ON dbo.KeyTest (status)"], "HĐ-2", "HĐ-2"),
         ([OFF, ON], "HĐ-2", "HĐ-2"),
     ],
-    ids=["a number", "longer", "blanks at the end", "another column", "the status", "others", "off and on"],
+    ids=[
+        "a number",
+        "longer",
+        "blanks at the end",
+        "another column",
+        "a uniqueidentifier",
+        "the status",
+        "others",
+        "off and on",
+    ],
 )
 def test_rows_are_sent_as_the_table_is_now(
     statements: list[str], written: str, argument: object, writer: pyodbc.Connection, relay: Relay, sent: Any
@@ -109,8 +123,8 @@ def test_a_column_that_is_a_uniqueidentifier_no_more(writer: pyodbc.Connection, 
         ),
         (
             ["EXEC sp_rename N'dbo.KeyTest', N'KeyTest_old'"],
-            "source keys: table: there is no table dbo.KeyTest, or the login may not see it; create it, or GRANT SELECT ON"
-            " dbo.KeyTest, or check MSSQL_DATABASE",
+            "source keys: table: there is no table dbo.KeyTest, or the login may not see it; create it, or GRANT SELECT"
+            " ON dbo.KeyTest, or check MSSQL_DATABASE",
             ["EXEC sp_rename N'dbo.KeyTest_old', N'KeyTest'"],
         ),
         (
