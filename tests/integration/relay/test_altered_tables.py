@@ -129,7 +129,7 @@ def test_a_column_that_is_a_uniqueidentifier_no_more(writer: pyodbc.Connection, 
         ),
         (
             ["DELETE FROM dbo.KeyTest", "ALTER TABLE dbo.KeyTest ALTER COLUMN status int NULL"],
-            "source keys: pending_value: status is int, which is never 'PENDING_SYNC'; write a value that it can hold",
+            "source keys: pending_value: status is int, which is never 'PENDING_SYNC'; write a number, without quotes",
             ["ALTER TABLE dbo.KeyTest ALTER COLUMN status nvarchar(20) NULL"],
         ),
         (
