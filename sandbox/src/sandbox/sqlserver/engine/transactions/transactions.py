@@ -50,8 +50,7 @@ class Transactions:
         """The level in which the open transaction began."""
         self.lock_timeout: float | None = None
         """Seconds; None waits for ever."""
-        self._name = ""
-        self._mode = ""
+        self._name = self._mode = ""
         """SQLite's transaction: none, `read`, or `write`, which may be set aside."""
         self._stake = Stake(database, connection, spid)
         self._may_meet_locks = False
@@ -87,8 +86,7 @@ class Transactions:
         self.count += 1
         if self.count == 1:
             self.descriptor = next(_descriptors)
-            self.began_in = self.level
-            self._name = name
+            self.began_in, self._name = self.level, name
 
     def commit(self) -> None:
         """COMMIT; only the outermost one does anything. Raises 3902."""
@@ -294,12 +292,9 @@ class Transactions:
             self._released()
 
     def _released(self) -> None:
-        self._mode = ""
-        self._in_savepoint = False
+        self._mode, self._in_savepoint = "", False
         self._stake.end()
 
     def _ended(self, *, rolled_back: bool) -> None:
-        self.is_doomed = False
-        self.count = 0
-        self.descriptor = 0
-        self.rolled_back = rolled_back
+        self.is_doomed, self.rolled_back = False, rolled_back
+        self.count = self.descriptor = 0
