@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 
 from tests.protocol.context import CycleContext, Steps, Stop
 from tests.protocol.epochs import check_owner
@@ -16,6 +17,17 @@ GAPS = 5
 """Gaps that a batch may meet before the journal is taken to be unable to fill them."""
 QUEUE_IS_FULL = 0.3
 """How often a patient relay finds the queue full."""
+CUT_OFF = 0.05
+"""How often a batch loses its connection, whatever of it Redis has done by then."""
+
+
+class CutOffError(Exception):
+    """The connection ended in the midst of a batch."""
+
+    def __init__(self, arrived: Sequence[Document]) -> None:
+        super().__init__()
+        self.arrived = arrived
+        """What Redis has answered for; it may have done more."""
 
 
 def drain(context: CycleContext, window: OpenWindow) -> Steps:
@@ -33,8 +45,12 @@ def drain(context: CycleContext, window: OpenWindow) -> Steps:
         if context.patient and context.chance(QUEUE_IS_FULL):
             return
         before = [doc.offset for doc in in_order if doc.place < batch[0].place]
-        if not (yield from _publish(context, window, batch, before[-1] if before else None)):
-            return
+        try:
+            if not (yield from _publish(context, window, batch, before[-1] if before else None)):
+                return
+        except CutOffError as error:
+            yield from _mark_pending(context, window, error.arrived)
+            raise Stop from error
         yield from _mark_pending(context, window, batch)
     context.check_lease()
     if _is_still_open(context, window):
@@ -77,9 +93,19 @@ def _publish(
 
 
 def _push(context: CycleContext, window: OpenWindow, batch: Sequence[Document], after: Offset) -> Steps:
-    """Several calls, the next one sent before the answer of the one before; the first refusal counts."""
+    """Several calls, the next one sent before the answer of the one before; the first refusal counts.
+
+    Raises CutOffError with those that were answered, GapError when one of these was refused.
+    """
     refused = False
-    for document in batch:
+    answered = context.world.random.randrange(len(batch)) if context.chance(CUT_OFF) else None
+    for number, document in enumerate(batch):
+        if number == answered and not refused:
+            if context.chance(0.5):
+                # Done, and its answer is lost.
+                with suppress(GapError):
+                    context.world.redis.push(window.epoch, after, [(document, True)])
+            raise CutOffError(batch[:number])
         try:
             context.world.redis.push(window.epoch, after, [(document, True)])
         except GapError:
