@@ -37,7 +37,7 @@ class Snapshot(Protocol):
         """The table, the version counter and the fence, as the snapshot shows them."""
 
     def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
-        """The rows that are pending now and changed above `since`, by version and key, in batches."""
+        """The rows that are pending now and changed above `since`, by version and key, in batches of limited text."""
 
     def pending(self) -> Iterator[Sequence[ChangedRow]]:
         """All rows that are pending now, by version and key, in batches: a baseline."""
@@ -155,7 +155,8 @@ class Journal(Protocol):
         """What all dispatches of the window have in common; None when it has none."""
 
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-        """The first PREPARED ones of the window beyond the place `after`, in order."""
+        """The first PREPARED ones of the window beyond the place `after`, in order: at most `limit`, and fewer where
+        they hold much text. Empty: there are none."""
 
     def before(self, dispatch: Outgoing) -> Offset | None:
         """Offset of the one before it in the same window; None when it is the first."""
@@ -164,7 +165,7 @@ class Journal(Protocol):
         self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
     ) -> Sequence[Dispatch]:
         """Dispatches of sealed windows of the checkpoint's epoch beyond the offset, in order, up to the first
-        one that is still PREPARED; at most `limit`."""
+        one that is still PREPARED: at most `limit`, and fewer where they hold much text. Empty: there are none."""
 
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times.
@@ -181,8 +182,8 @@ class Journal(Protocol):
 class History(Protocol):
     """The task log, asked what became of rows."""
 
-    def latest(self, source: TrackedTable, business_ids: Collection[str | None]) -> Mapping[Key, LastDispatch]:
-        """The last dispatch of each row of the source that has one of these business ids, by the row's key."""
+    def latest(self, source: TrackedTable, rows: Mapping[Key, str | None]) -> Mapping[Key, LastDispatch]:
+        """The last dispatch of each of these rows of the source. `rows`: business ids by the rows' keys."""
 
     def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
         """How many dispatches of the source have each of these statuses."""

@@ -14,7 +14,7 @@ from relay.cycle.rejections import (
     Rejection,
     encodable,
     is_broken,
-    reject_rendered,
+    reject_length,
     reject_unrendered,
     reject_values,
 )
@@ -86,7 +86,7 @@ def _arguments(source: Source, row: ChangedRow, render: RenderArgs) -> tuple[str
         text = render(row.args)
     except (TypeError, ValueError):
         return "", reject_unrendered(source, row, render)
-    rejection = reject_rendered(text)
+    rejection = reject_length(len(text))
     return ("", rejection) if rejection else (text, None)
 
 

@@ -30,3 +30,5 @@ class CycleOptions:
     """A cycle in which nothing moves for so long is given up; the first row may take longer."""
     most_kept: int = 20_000
     """Dispatches of a window that are kept in memory, a kilobyte each; a larger window is drained from the journal."""
+    most_kept_characters: int = 20_000_000
+    """Characters of their arguments; where they are more, the window is drained from the journal too."""

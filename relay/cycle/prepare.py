@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 
-from common.database.records import ChangedRow, Dispatch, LastDispatch, Takeover, TaskStatus, WindowHeader
+from common.database.records import ChangedRow, Dispatch, LastDispatch, Takeover, TaskStatus, WindowHeader, characters
 from relay.cycle.context import CycleContext
 from relay.cycle.dispatch import make_dispatch
+from relay.cycle.options import CycleOptions
 from relay.cycle.outcomes import Stop, StopReason
 from relay.cycle.progress import Step
 from relay.cycle.reasons import Reason
@@ -27,16 +28,21 @@ class Prepared:
     last: Dispatch | None = None
     """The last one that goes into the queue."""
     kept: list[Dispatch] = field(default_factory=list)
-    """All that go into the queue, while they are few enough; the journal has them in any case."""
+    """All that go into the queue, while they are few and small enough; the journal has them in any case."""
+    characters: int = 0
+    """Of the arguments of all that go into the queue."""
 
-    def add(self, dispatch: Dispatch, *, most_kept: int) -> None:
+    def add(self, dispatch: Dispatch, options: CycleOptions) -> None:
         """One more document of the window."""
         self.count += 1
         if dispatch.status is TaskStatus.REJECTED:
             self.rejected += 1
             return
         self.last = dispatch
-        if self.count - self.rejected <= most_kept:
+        self.characters += characters(dispatch)
+        is_few = self.count - self.rejected <= options.most_kept
+        # guard: kept-is-small
+        if is_few and self.characters <= options.most_kept_characters:
             self.kept.append(dispatch)
         else:
             self.kept.clear()
@@ -87,7 +93,7 @@ def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prep
     for dispatch in dispatches:
         if dispatch.id in there_before and not _take_over(context, dispatch):
             continue
-        prepared.add(dispatch, most_kept=context.options.most_kept)
+        prepared.add(dispatch, context.options)
         if dispatch.status is TaskStatus.REJECTED:
             _log_rejected(context, dispatch)
 

@@ -14,6 +14,8 @@ LONGEST_BUSINESS_ID = 500
 """Characters. A business id is searched for and indexed; anything longer is text in the wrong column."""
 LONGEST_ARGUMENTS = 1_000_000
 """Characters of JSON. A message names the row; MongoDB keeps at most 16 MiB in a document."""
+FAR_TOO_LONG = 10 * LONGEST_ARGUMENTS
+"""Characters of text that is not written as JSON to see how long that is: it may be gigabytes."""
 
 
 class RejectionCode(StrEnum):
@@ -48,14 +50,15 @@ def reject_values(source: Source, row: ChangedRow) -> Rejection | None:
     if (length := len(str(row.args[0]))) > LONGEST_BUSINESS_ID:
         what = f"{source.args[0]} has {length} characters, and a business id {LONGEST_BUSINESS_ID} at most: shorten it"
         return _rejection(source, RejectionCode.BUSINESS_ID_TOO_LONG, what)
-    return None
+    length = sum(len(value) for value in row.args if isinstance(value, str))
+    return reject_length(length) if length > FAR_TOO_LONG else None
 
 
-def reject_rendered(text: str) -> Rejection | None:
-    """What is wrong with arguments that are JSON already; None: they can be sent."""
-    if len(text) <= LONGEST_ARGUMENTS:
+def reject_length(length: int) -> Rejection | None:
+    """What is wrong with arguments of so many characters, as texts or as JSON; None: nothing."""
+    if length <= LONGEST_ARGUMENTS:
         return None
-    remedy = f"the arguments have {len(text)} characters, and {LONGEST_ARGUMENTS} at most are sent: shorten them"
+    remedy = f"the arguments have {length} characters, and {LONGEST_ARGUMENTS} at most are sent: shorten them"
     return Rejection(code=RejectionCode.ARGUMENTS_TOO_LONG, remedy=remedy)
 
 

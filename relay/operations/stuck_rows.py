@@ -100,7 +100,7 @@ class Judge:
 
     def over(self, rows: Sequence[ChangedRow]) -> Iterator[tuple[ChangedRow, LastDispatch | None, Verdict]]:
         """Each row with its last dispatch and what that makes of it."""
-        known = self.history.latest(self.source, {business_id(row) for row in rows})
+        known = self.history.latest(self.source, {logged_key(row): business_id(row) for row in rows})
         for row in rows:
             logged = known.get(logged_key(row))
             yield row, logged, self._undispatched(row) if logged is None else self._dispatched(row, logged)

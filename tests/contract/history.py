@@ -24,16 +24,21 @@ class HistoryContract:
         other = a_dispatch(1, key=("shop", 8), business_id="HĐ-8")
         again = a_dispatch(0, number=2, key=("shop", 7), business_id="HĐ-7", attempt=2, repeats=first.id)
         self._push(journal, [first, other, again])
-        found = self.history(journal).latest(SALE, {"HĐ-7", "HĐ-9", None})
+        found = self.history(journal).latest(SALE, {("shop", 7): "HĐ-7", ("shop", 9): None})
         assert list(found) == [("shop", 7)]
         latest = found["shop", 7]
         assert (latest.id, latest.attempt, latest.status) == (again.id, 2, TaskStatus.PENDING)
         assert 0 <= latest.age_seconds < 60
 
+    def test_rows_that_share_a_business_id_are_told_apart(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(seq, key=("shop", seq), business_id="NT-01") for seq in range(3)])
+        assert list(self.history(journal).latest(SALE, {("shop", 1): "NT-01"})) == [("shop", 1)]
+
     def test_rows_of_another_source_are_nobodys(self, journal: Journal) -> None:
-        journal.prepare([a_dispatch(0, business_id="HĐ-7")])
-        assert self.history(journal).latest(IMPORT, {"HĐ-7"}) == {}
-        assert self.history(journal).latest(SALE, {"HĐ-7"})
+        row = ("shop", 7)
+        journal.prepare([a_dispatch(0, key=row, business_id="HĐ-7")])
+        assert self.history(journal).latest(IMPORT, {row: "HĐ-7"}) == {}
+        assert self.history(journal).latest(SALE, {row: "HĐ-7"})
 
     def test_the_oldest_version_is_that_of_the_first_dispatch_that_has_one(self, journal: Journal) -> None:
         assert self.history(journal).oldest_version(SALE) is None

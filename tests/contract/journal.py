@@ -155,6 +155,20 @@ class JournalContract(HistoryContract, ABC):
         assert _seqs(_batch(journal, "window-1", MANY)) == [0, 1, 2, 10, 11]
         assert _seqs(_batch(journal, "window-1", 2, after=1)) == [2, 10]
 
+    def test_a_batch_ends_where_it_holds_much_text(self, journal: Journal) -> None:
+        sizes = [10, 900_000, 10, 900_000, 900_000, 900_000, 900_000, 10]
+        journal.prepare([a_dispatch(seq, args="x" * size) for seq, size in enumerate(sizes)])
+        assert _seqs(_batch(journal, "window-1", MANY)) == [0, 1, 2, 3, 4, 5]
+        assert _seqs(_batch(journal, "window-1", MANY, after=5)) == [6, 7]
+        assert _batch(journal, "window-1", MANY, after=7) == []
+
+    def test_a_batch_that_is_pushed_again_ends_where_it_holds_much_text(self, journal: Journal) -> None:
+        dispatches = [a_dispatch(seq, args="x" * 900_000) for seq in range(6)]
+        journal.prepare(dispatches)
+        journal.mark_pending(dispatches)
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [0, 1, 2, 3]
+        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), an_offset(3), MANY)) == [4, 5]
+
     def test_a_batch_begins_after_what_is_in_the_queue(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(seq) for seq in range(4)])
         journal.mark_pending([a_dispatch(0), a_dispatch(1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.plan_batches import BATCHES_PLAN
 from tests.mutants.plan_broker import BROKER_PLAN
 from tests.mutants.plan_columns import COLUMNS_PLAN
 from tests.mutants.plan_drain import DRAIN_PLAN
@@ -32,6 +33,7 @@ PLANS = {
     "broker": BROKER_PLAN,
     "what is said": SECRETS_PLAN,
     "what people type": TYPED_PLAN,
+    "batches": BATCHES_PLAN,
 }
 """By what they are about."""
 PLAN = tuple(each for plan in PLANS.values() for each in plan)

@@ -154,7 +154,8 @@ MONGO_PLAN = (
         "repair ends at the first that is PREPARED",
         "the offset passes what was never pushed",
         gives(
-            "repair-stops-at-prepared", "[dispatch for dispatch in found if dispatch.status is not TaskStatus.PREPARED]"
+            "repair-stops-at-prepared",
+            "[each for each in map(dispatch_of, found) if each.status is not TaskStatus.PREPARED]",
         ),
         red=TEST_JOURNAL + "test_it_stops_at_the_first_one_that_is_still_prepared",
     ),

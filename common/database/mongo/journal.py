@@ -18,10 +18,11 @@ from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
 from typing_extensions import override
 
+from common.batches import batches
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import dispatch_document, dispatch_of, window_of
-from common.database.ports import History, Journal
+from common.database.ports import History, Journal, Key
 from common.database.records import (
     Checkpoint,
     Dispatch,
@@ -33,6 +34,7 @@ from common.database.records import (
     TaskStatus,
     TrackedTable,
     WindowHeader,
+    characters,
 )
 
 DUPLICATE_KEY = 11000
@@ -109,14 +111,15 @@ class MongoJournal(Journal, History):
 
     @override
     @causal
-    def latest(
-        self, source: TrackedTable, business_ids: Collection[str | None]
-    ) -> Mapping[tuple[Any, ...], LastDispatch]:
-        query = {"source": source.id, "business_id": {"$in": list(business_ids)}}
+    def latest(self, source: TrackedTable, rows: Mapping[Key, str | None]) -> Mapping[Key, LastDispatch]:
+        # The index knows business ids. Where they are many rows' own, most of what it gives is not asked for.
+        query = {"source": source.id, "business_id": {"$in": list(set(rows.values()))}}
         fields = ["key", "status", "attempt", "created_at", "dispatched_at"]
         now = self._clock.now()
         found = self._logs.find(query, fields).sort([("window", ASCENDING), ("created_at", ASCENDING)])
-        return {tuple(document["key"]): _last_dispatch(document, now) for document in found}
+        by_key = ((tuple(document["key"]), document) for document in found)
+        # guard: rows-asked-for
+        return {key: _last_dispatch(document, now) for key, document in by_key if key in rows}
 
     @override
     @causal
@@ -203,7 +206,7 @@ class MongoJournal(Journal, History):
     @override
     @causal
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
-        """The first PREPARED ones of the window beyond the place `after`, in order.
+        """See the port.
 
         The index of what does not expire has them by status: after a crash that left millions of PENDING ones before
         them, any other would be walked past those. Only the fields that differ from one to the next are asked for:
@@ -219,8 +222,11 @@ class MongoJournal(Journal, History):
         }
         order = [("source", ASCENDING), ("status", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         # By default MongoDB sends 101 of them, and the others in a second round trip.
-        found = self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit).to_list()
-        return [Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found]
+        with self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit) as found:
+            all_of_them = (
+                Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found
+            )
+            return next(batches(all_of_them, most=limit, weigh=characters), [])
 
     @override
     @causal
@@ -241,9 +247,10 @@ class MongoJournal(Journal, History):
             "$and": [_beyond(checkpoint, offset), _sealed(checkpoint)],
         }
         order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
-        found = (dispatch_of(document) for document in self._logs.find(query).sort(order).limit(limit))
-        # guard: repair-stops-at-prepared
-        return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
+        with self._logs.find(query, sort=order, limit=limit) as found:
+            # guard: repair-stops-at-prepared
+            pushed = takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, map(dispatch_of, found))
+            return next(batches(pushed, most=limit, weigh=characters), [])
 
     @override
     @causal

@@ -138,6 +138,13 @@ class ColumnType(sa.types.UserDefinedType[Any]):
         return self.name not in MOMENT_STYLES
 
     @property
+    def width(self) -> int | None:
+        """Most characters or bytes of a value in Python; None: it may be of any length."""
+        if self.name in TEXTS | BINARIES:
+            return None if self.length is None or self.length == MAX else self.length
+        return LONGEST_WRITTEN if self.name in COMES_BACK else None
+
+    @property
     def _longest(self) -> int:
         """UTF-16 units of a text that is sent."""
         if self.name not in TEXTS:

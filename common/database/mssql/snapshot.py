@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
+from common.batches import BATCH_CHARACTERS, batches
 from common.database import change_tracking as ct
 from common.database.mssql import statements
 from common.database.mssql.locks import FENCE_TABLE, locks_named
@@ -54,14 +56,27 @@ class MSSQLSnapshot(Snapshot):
         return self._batches(statements.pending_rows(self._tracked, self._table))
 
     def _batches(self, query: sa.Select[Any]) -> Iterator[Sequence[ChangedRow]]:
-        width = 1 + len(self._table.primary_key)
+        key_ends = 1 + len(self._table.primary_key)
         places = statements.places_of_args(self._tracked, self._table)
+        size = self._rows_at_a_time()
         with self._connection.execute(query) as result:
-            for rows in result.partitions(self._batch_size):
-                yield [
-                    ChangedRow(version=row[0], key=row[1:width], args=tuple([row[place] for place in places]))
+            parts = (
+                [
+                    ChangedRow(version=row[0], key=row[1:key_ends], args=tuple([row[place] for place in places]))
                     for row in rows
                 ]
+                for rows in result.partitions(size)
+            )
+            if size == self._batch_size:
+                yield from parts
+            else:
+                yield from batches(chain.from_iterable(parts), most=self._batch_size, weigh=_characters)
+
+    def _rows_at_a_time(self) -> int:
+        """So many that a batch's text is not exceeded, whatever they hold: one, where a column has no limit."""
+        width = statements.width_of_row(self._tracked, self._table)
+        # guard: rows-at-a-time
+        return 1 if width is None else max(1, min(self._batch_size, BATCH_CHARACTERS // max(width, 1)))
 
     def still_pending(self, keys: Sequence[tuple[Any, ...]], progress: Callable[[], None]) -> set[tuple[Any, ...]]:
         """Those of the keys whose rows are pending, as the snapshot shows them. `progress` is called now and then."""
@@ -101,6 +116,10 @@ class MSSQLSnapshot(Snapshot):
             # guard: first-fence
             return False
         return True
+
+
+def _characters(row: ChangedRow) -> int:
+    return sum([len(value) for value in row.args if isinstance(value, str | bytes)])
 
 
 def state_of(row: sa.Row[Any]) -> TableState:

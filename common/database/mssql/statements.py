@@ -211,3 +211,10 @@ def places_of_args(tracked: TrackedTable, table: sa.Table) -> list[int]:
     rest = _rest(tracked, table)
     key = [column.name for column in table.primary_key]
     return [1 + (len(key) + rest.index(name) if name in rest else key.index(name)) for name in tracked.args]
+
+
+def width_of_row(tracked: TrackedTable, table: sa.Table) -> int | None:
+    """Most characters of a row of `changed_rows` and `pending_rows`; None: a column of it has no limit."""
+    names = [*(column.name for column in table.primary_key), *_rest(tracked, table)]
+    widths = [type_of(table.c[name]).width for name in names]
+    return None if None in widths else sum(width or 0 for width in widths)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from common.database.records.checkpoint import EPOCHS_REMEMBERED, Checkpoint, EpochStart, Lease, OpenWindow, Seal
-from common.database.records.dispatch import Dispatch, LastDispatch, Outgoing, Takeover, TaskStatus, WindowHeader
+from common.database.records.dispatch import (
+    Dispatch,
+    LastDispatch,
+    Outgoing,
+    Takeover,
+    TaskStatus,
+    WindowHeader,
+    characters,
+)
 from common.database.records.fence import Fence, Resume
 from common.database.records.offset import NOWHERE, Offset
 from common.database.records.table import ChangedRow, TableState, TrackedTable
@@ -28,4 +36,5 @@ __all__ = [
     "TaskStatus",
     "TrackedTable",
     "WindowHeader",
+    "characters",
 ]

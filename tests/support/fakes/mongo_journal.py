@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import Any
 
 from typing_extensions import override
 
-from common.database.ports import History, Journal
+from common.batches import batches
+from common.database.ports import History, Journal, Key
 from common.database.records import (
     Checkpoint,
     Dispatch,
@@ -21,6 +21,7 @@ from common.database.records import (
     TaskStatus,
     TrackedTable,
     WindowHeader,
+    characters,
 )
 from tests.support.fakes.mongo_contents import FakeStore
 
@@ -86,7 +87,8 @@ class FakeJournal(FakeStore, Journal, History):
     def batch(self, window: WindowHeader, limit: int, *, after: int = -1) -> Sequence[Outgoing]:
         mine = [d for d in self.contents.logs.values() if d.window.id == window.id]
         prepared = [d for d in mine if d.status is TaskStatus.PREPARED]
-        return [d for d in _in_order(prepared) if d.offset.seq > after][:limit]
+        beyond = [d for d in _in_order(prepared) if d.offset.seq > after]
+        return next(batches(beyond, most=limit, weigh=characters), [])
 
     @override
     def before(self, dispatch: Outgoing) -> Offset | None:
@@ -116,8 +118,8 @@ class FakeJournal(FakeStore, Journal, History):
             and is_sealed(d)
             and (offset.epoch != checkpoint.epoch or d.offset.place > offset.place)
         ]
-        found = _in_order(beyond)[:limit]
-        return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, found))
+        pushed = takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, _in_order(beyond))
+        return next(batches(pushed, most=limit, weigh=characters), [])
 
     @override
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
@@ -138,10 +140,8 @@ class FakeJournal(FakeStore, Journal, History):
     # History
 
     @override
-    def latest(self, source: TrackedTable, business_ids: Collection[str | None]) -> Mapping[Any, LastDispatch]:
-        found = [
-            d for d in self.contents.logs.values() if d.window.source == source.id and d.business_id in business_ids
-        ]
+    def latest(self, source: TrackedTable, rows: Mapping[Key, str | None]) -> Mapping[Key, LastDispatch]:
+        found = [d for d in self.contents.logs.values() if d.window.source == source.id and d.key in rows]
         found.sort(key=lambda dispatch: dispatch.window.number)
         return {dispatch.key: self._logged(dispatch) for dispatch in found}
 

@@ -13,7 +13,7 @@ import pytest
 from common.database.records import ChangedRow, Dispatch, TaskStatus, WindowHeader
 from relay.broker.message import render_args
 from relay.cycle.dispatch import make_dispatch
-from relay.cycle.rejections import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
+from relay.cycle.rejections import FAR_TOO_LONG, LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID, RejectionCode
 from relay.sources.builtin import SALE
 
 WINDOW = WindowHeader(
@@ -124,6 +124,15 @@ def test_arguments_that_are_too_long_are_rejected() -> None:
     assert (dispatch.status, dispatch.args) == (TaskStatus.REJECTED, "")
     assert dispatch.error is not None
     assert dispatch.error.startswith("the arguments have 1000012 characters, and 1000000 at most are sent")
+
+
+def test_a_text_that_is_far_too_long_is_not_written_as_json_first() -> None:
+    def render(_: tuple[Any, ...]) -> str:
+        raise AssertionError("it takes several times its length")
+
+    row = ChangedRow(version=1, key=("NT-01", "HD-1"), args=("HD-1", "ệ" * (FAR_TOO_LONG + 1)))
+    dispatch = make_dispatch(SALE, WINDOW, row, 7, render)
+    assert dispatch.reason == RejectionCode.ARGUMENTS_TOO_LONG
 
 
 def test_a_rejected_row_without_a_business_id_has_none() -> None:

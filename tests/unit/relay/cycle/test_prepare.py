@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from common.database.records import ChangedRow, Lease
+from relay.broker.message import render_args
 from relay.cycle.context import CycleContext
 from relay.cycle.options import CycleOptions
 from relay.cycle.prepare import prepare_window
@@ -17,13 +19,13 @@ from tests.support.stage import paused_ports
 CEILING = 10
 
 
-def _context() -> CycleContext:
+def _context(**options: Any) -> CycleContext:
     ports = paused_ports(FakeDatabase(), FakeMongo(), FakeQueue(), lambda _: None, lambda: "name")
     lease = Lease(source=SALE.id, owner="owner", generation=1)
     return CycleContext(
         source=SALE,
         ports=ports,
-        options=CycleOptions(),
+        options=CycleOptions(**options),
         lease=lease,
         checkpoint=a_checkpoint(),
         progress=Progress(patience_seconds=60),
@@ -62,3 +64,16 @@ def test_without_a_ceiling_such_a_row_is_taken() -> None:
     prepared = prepare_window(_context(), a_dispatch(0).window, iter(Reading(CEILING + 1)), iter(()), ceiling=None)
     assert prepared is not None
     assert prepared.count == 1
+
+
+def test_what_is_kept_in_memory_is_bounded_by_its_text_too() -> None:
+    rows = Reading(1, 2, 3)
+    length = len(render_args(("HĐ-1", "NT-01")))
+    enough, too_little = (
+        prepare_window(_context(most_kept_characters=most), a_dispatch(0).window, iter(rows), iter(()), ceiling=None)
+        for most in (3 * length, 3 * length - 1)
+    )
+    assert enough is not None
+    assert too_little is not None
+    assert (len(enough.kept), len(too_little.kept)) == (3, 0)
+    assert (enough.count, too_little.count) == (3, 3)
