@@ -1,24 +1,32 @@
-"""The Lua script that pushes messages and moves the offset, and how it is called several times without waiting."""
+"""The Lua script that pushes messages and moves the offset, and its calls for a batch."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import redis
-from redis.exceptions import NoScriptError, ResponseError
-
-from common.database.records import Offset, Outgoing
+from common.database.records import NOWHERE, Offset, Outgoing
 from relay.broker.renderer import Rendered
-from relay.cycle.ports import QueueGapError
 
 PUSH = files("relay.broker").joinpath("push.lua").read_text(encoding="utf-8")
 PUSH_SHA = hashlib.sha1(PUSH.encode(), usedforsecurity=False).hexdigest()
 
-Call = Sequence[Any]
-"""Keys and arguments of one call."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One call of the script: done wholly, or not at all."""
+
+    after: Offset
+    """The offset that its first dispatch follows."""
+    count: int
+    """Dispatches."""
+    size: int
+    """Bytes of its messages, which are nearly all of what is sent."""
+    arguments: Sequence[Any]
+    """Both keys, and ARGV."""
 
 
 def calls_of(offset_key: str, prefix: str, after: Offset, runs: Iterable[Rendered]) -> Iterator[Call]:
@@ -40,53 +48,19 @@ def call_of(
     places = [f"{dispatch.window.number}:{dispatch.seq}" for dispatch in dispatches]
     last = places[-1] if all(payloads) else ""
     epoch = dispatches[-1].window.epoch
-    return [offset_key, queue_key, epoch, after.epoch, after.window, after.seq, " ".join(places), last, *payloads]
+    keys_and_follows = [offset_key, queue_key, epoch, after.epoch, after.window, after.seq]
+    return Call(
+        after=after,
+        count=len(dispatches),
+        size=sum(map(len, payloads)),
+        arguments=[*keys_and_follows, " ".join(places), last, *payloads],
+    )
 
 
-def run_calls(client: redis.Redis, calls: Iterable[Call]) -> None:
-    """Send the calls, each as soon as it is made, and read the answers after the last.
-
-    Redis works on one call while the next one is being made. Each follows the offset that the one before leaves,
-    so after one that fails none has an effect. Raises QueueGapError, or what Redis answered.
-    """
-    made: list[Call] = []
-    try:
-        _send_all(client, _remembered(calls, made))
-    except NoScriptError:
-        # Redis has forgotten the script, as after SCRIPT FLUSH or in a new master. What it did before is skipped.
-        client.script_load(PUSH)
-        _send_all(client, made)
-
-
-def _remembered(calls: Iterable[Call], made: list[Call]) -> Iterator[Call]:
-    for call in calls:
-        made.append(call)
-        yield call
-
-
-def _send_all(client: redis.Redis, calls: Iterable[Call]) -> None:
-    connection: Any = client.connection_pool.get_connection()
-    try:
-        sent = 0
-        for call in calls:
-            connection.send_command("EVALSHA", PUSH_SHA, 2, *call)
-            sent += 1
-        errors = [error for error in [_answer(connection) for _ in range(sent)] if error is not None]
-    except BaseException:
-        # Answers that nobody read would be taken for those of the next commands.
-        connection.disconnect()
-        raise
-    finally:
-        client.connection_pool.release(connection)
-    if errors:
-        if str(errors[0]).startswith("GAP"):
-            raise QueueGapError(f"the queue stands at {str(errors[0])[4:]}")
-        raise errors[0]
-
-
-def _answer(connection: Any) -> ResponseError | None:
-    try:
-        connection.read_response()
-    except ResponseError as error:
-        return error
-    return None
+def parse_offset(stored: bytes | str | None) -> Offset:
+    """The offset as the script stores it: `window:seq:epoch`; NOWHERE where there is none."""
+    if stored is None:
+        return NOWHERE
+    text = stored.decode() if isinstance(stored, bytes) else stored
+    window, seq, epoch = text.split(":", 2)
+    return Offset(epoch=epoch, window=int(window), seq=int(seq))

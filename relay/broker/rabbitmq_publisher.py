@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -11,17 +12,20 @@ from kombu.connection import Connection
 from kombu.messaging import Producer
 from typing_extensions import override
 
+from common.batches import batches
 from common.database.errors import ConfigurationError
-from common.database.records import Offset, Outgoing
+from common.database.records import Offset, Outgoing, characters
 from relay.broker.confirms import ConfirmingChannel
 from relay.broker.message import as_task
 from relay.broker.rabbitmq_errors import NotConfirmedError, QueueRefusesError, remedy
 from relay.broker.settings import TIMEOUT_SECONDS
-from relay.cycle.ports import Publisher
+from relay.cycle.ports import Arrived, Publisher, nobody
 from relay.sources.source import Source
 
 IN_FLIGHT = 250
 """Messages that are sent before their confirmations are waited for: a queue that takes none gets no more."""
+IN_FLIGHT_CHARACTERS = 1_000_000
+"""Most characters of their arguments: what is larger is sent when all before it is confirmed."""
 
 LONGEST_REPR = 1024
 """Characters of argsrepr, as Celery's own. It is a header, and all headers have to fit into one frame: RabbitMQ closes
@@ -50,7 +54,13 @@ class RabbitMQPublisher(Publisher):
 
     @override
     def publish(
-        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
     ) -> None:
         """Send the messages, and wait until RabbitMQ has confirmed each.
 
@@ -60,10 +70,14 @@ class RabbitMQPublisher(Publisher):
         batch comes again.
         """
         done = self._confirmed.setdefault(source.name, set())
+        progress = ConfirmedProgress(dispatches, done, skip_message, arrived)
         # guard: confirmed-left-out
         loud = [dispatch for dispatch in dispatches if dispatch.id not in skip_message and dispatch.id not in done]
-        for start in range(0, len(loud), IN_FLIGHT):
-            self._send(source, loud[start : start + IN_FLIGHT], done)
+        for some in batches(loud, most=IN_FLIGHT, heaviest=IN_FLIGHT_CHARACTERS, weigh=characters):
+            try:
+                self._send(source, some, done)
+            finally:
+                progress.tell()
         done.clear()
 
     def _send(self, source: Source, dispatches: Sequence[Outgoing], done: set[str]) -> None:
@@ -151,6 +165,31 @@ class RabbitMQPublisher(Publisher):
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             connection.collect()
+
+
+class ConfirmedProgress:
+    """How many dispatches from a batch's beginning are confirmed, or have no message to send."""
+
+    def __init__(
+        self, dispatches: Sequence[Outgoing], done: Collection[str], skip_message: Collection[str], arrived: Arrived
+    ) -> None:
+        self._dispatches = dispatches
+        self._done = done
+        self._skip_message = skip_message
+        self._arrived = arrived
+        self._count = 0
+
+    def tell(self) -> None:
+        """Tell `arrived`, when it is more than before."""
+        rest = itertools.islice(self._dispatches, self._count, None)
+        # guard: confirmed-from-the-beginning
+        more = sum(1 for _ in itertools.takewhile(self._is_over, rest))
+        self._count += more
+        if more:
+            self._arrived(self._count)
+
+    def _is_over(self, dispatch: Outgoing) -> bool:
+        return dispatch.id in self._done or dispatch.id in self._skip_message
 
 
 def _check_answers(channel: ConfirmingChannel, source: Source, queues: str) -> None:

@@ -31,6 +31,11 @@ A_CLUSTER = (
 )
 NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_URL"
 
+TOO_LARGE = (
+    "it takes no message that is larger than its proto-max-bulk-len: set that to 512mb, as Redis does by itself; relay"
+    " goes on from this message"
+)
+
 NO_DATABASE = "it has no database of this number: check what stands behind the last / of BROKER_URL"
 
 
@@ -54,6 +59,8 @@ def remedy(error: exceptions.RedisError) -> str | None:
         return OUT_OF_MEMORY
     if str(error).startswith("DB index"):
         return NO_DATABASE
+    if "invalid bulk length" in str(error):
+        return TOO_LARGE
     if isinstance(error, CLUSTER):
         return A_CLUSTER
     return f"{error}" if _kind(error) in TRANSIENT_KINDS else None

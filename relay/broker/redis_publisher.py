@@ -13,16 +13,20 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError, ResponseError
 from typing_extensions import override
 
+from common.batches import batches
 from common.database.errors import ConfigurationError
-from common.database.records import NOWHERE, Offset, Outgoing
-from relay.broker.push_script import calls_of, run_calls
+from common.database.records import Offset, Outgoing, characters
+from relay.broker.pipeline import run_calls
+from relay.broker.push_script import calls_of, parse_offset
 from relay.broker.redis_errors import A_CLUSTER, remedy
 from relay.broker.renderer import Renderer
-from relay.cycle.ports import Publisher, QueueGapError
+from relay.cycle.ports import Arrived, Publisher, QueueGapError, nobody
 from relay.sources.source import Source
 
-IN_FLIGHT = 125
-"""Dispatches a call: Redis works on them while the next ones are rendered."""
+CALL = 125
+"""Most dispatches a call: Redis works on them while the next ones are rendered."""
+CALL_CHARACTERS = 100_000
+"""Most characters of arguments a call: a message holds them twice, as the task's body in base64 and as argsrepr."""
 
 
 class RedisPublisher(Publisher):
@@ -48,11 +52,17 @@ class RedisPublisher(Publisher):
     def offsets(self, sources: Sequence[Source]) -> Mapping[str, Offset | None]:
         with self._client() as (client, channel):
             stored = client.mget([self._offset_key(channel, source) for source in sources])
-        return {source.name: _parse(value) for source, value in zip(sources, stored, strict=True)}
+        return {source.name: parse_offset(value) for source, value in zip(sources, stored, strict=True)}
 
     @override
     def publish(
-        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
     ) -> None:
         """Push the dispatches beyond the offset and move it. What is refused or fails leaves a beginning of them
         in the queue, and the offset at its end.
@@ -61,8 +71,10 @@ class RedisPublisher(Publisher):
         """
         with self._client() as (client, channel):
             producer = self._app.amqp.Producer(channel, auto_declare=False)
-            rendered = self._renderer.render(producer, dispatches, skip_message, size=IN_FLIGHT)
-            run_calls(client, calls_of(self._offset_key(channel, source), channel.global_keyprefix, after, rendered))
+            runs = batches(dispatches, most=CALL, heaviest=CALL_CHARACTERS, weigh=characters)
+            rendered = self._renderer.render(producer, runs, skip_message)
+            calls = calls_of(self._offset_key(channel, source), channel.global_keyprefix, after, rendered)
+            run_calls(client, calls, arrived)
 
     @override
     def queue_length(self, source: Source) -> int | None:
@@ -133,11 +145,3 @@ def refuse_cluster(client: redis.Redis) -> None:
 
 def _queue_key(channel: Any, source: Source) -> str:
     return f"{channel.global_keyprefix}{channel._q_for_pri(source.queue, source.priority)}"
-
-
-def _parse(stored: bytes | str | None) -> Offset:
-    if stored is None:
-        return NOWHERE
-    text = stored.decode() if isinstance(stored, bytes) else stored
-    window, seq, epoch = text.split(":", 2)
-    return Offset(epoch=epoch, window=int(window), seq=int(seq))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -18,7 +18,9 @@ from relay.broker.message import render_for_redis
 from relay.broker.template import MessageTemplate, TemplateError
 
 Kind = tuple[str, str, int]
-_kind = attrgetter("window.task", "window.queue", "window.priority")
+_kind = attrgetter("task", "queue", "priority")
+_window = attrgetter("window")
+"""All that a window holds goes into the same list."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,27 +44,27 @@ class Renderer:
         self._templates: dict[Kind, MessageTemplate | None] = {}
 
     def render(
-        self, producer: Producer, dispatches: Sequence[Outgoing], skip_message: Collection[str] = (), *, size: int
+        self, producer: Producer, batches: Iterable[Sequence[Outgoing]], skip_message: Collection[str] = ()
     ) -> Iterator[Rendered]:
-        """The dispatches in order, in runs of at most `size` for the same list.
+        """The dispatches in order, rendered batch by batch; what a batch holds of another window is a run of its own.
 
         `skip_message`: ids of those that get an empty payload.
         """
-        for start in range(0, len(dispatches), size):
-            for kind, run in groupby(dispatches[start : start + size], key=_kind):
-                yield self._run(producer, kind, list(run), skip_message)
+        for batch in batches:
+            for _, run in groupby(batch, key=_window):
+                yield self._run(producer, list(run), skip_message)
 
-    def _run(
-        self, producer: Producer, kind: Kind, dispatches: Sequence[Outgoing], skip_message: Collection[str]
-    ) -> Rendered:
-        key, payload_of = self._way(producer, kind, dispatches[0])
-        payloads = [
-            b"" if skip_message and dispatch.id in skip_message else payload_of(dispatch) for dispatch in dispatches
-        ]
+    def _run(self, producer: Producer, dispatches: Sequence[Outgoing], skip_message: Collection[str]) -> Rendered:
+        key, payload_of = self._way(producer, dispatches[0])
+        if skip_message:
+            payloads = [b"" if dispatch.id in skip_message else payload_of(dispatch) for dispatch in dispatches]
+        else:
+            payloads = [payload_of(dispatch) for dispatch in dispatches]
         return Rendered(key=key, dispatches=dispatches, payloads=payloads)
 
-    def _way(self, producer: Producer, kind: Kind, sample: Outgoing) -> tuple[str, Callable[[Outgoing], bytes]]:
+    def _way(self, producer: Producer, sample: Outgoing) -> tuple[str, Callable[[Outgoing], bytes]]:
         """The list of this kind of dispatch, and what renders it."""
+        kind = _kind(sample.window)
         if not self._signals and kind not in self._templates:
             self._templates[kind] = self._template(producer, sample)
         template = self._templates.get(kind)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from functools import partial
 
-from common.database.records import NOWHERE, Offset, OpenWindow, Outgoing
+from common.batches import batches
+from common.database.records import NOWHERE, Offset, OpenWindow, Outgoing, characters
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError
@@ -37,9 +38,9 @@ def drain(context: CycleContext, window: OpenWindow, dispatches: Sequence[Outgoi
     """
     if not _is_whole(context, window):
         return Drained.EPOCH_ENDED
-    batches = _in_batches(context, dispatches) if dispatches else _from_journal(context, window)
+    in_memory = batches(dispatches, most=context.options.batch_size, weigh=characters)
     expires = window.count == 0
-    with context.ports.prefetch(batches) as ready:
+    with context.ports.prefetch(in_memory if dispatches else _from_journal(context, window)) as ready:
         previous: Offset | None = None
         for batch in ready:
             if _queue_is_full(context):
@@ -71,12 +72,6 @@ def _close(context: CycleContext, window: OpenWindow, *, expires: bool) -> Drain
         context.ports.journal.let_expire(window, partial(context.progress.at, Step.EXPIRE))
     context.close(window)
     return Drained.DRAINED
-
-
-def _in_batches(context: CycleContext, dispatches: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
-    size = context.options.batch_size
-    for start in range(0, len(dispatches), size):
-        yield dispatches[start : start + size]
 
 
 def _from_journal(context: CycleContext, window: OpenWindow) -> Iterator[Sequence[Outgoing]]:
@@ -122,7 +117,7 @@ def _publish(context: CycleContext, window: OpenWindow, batch: Sequence[Outgoing
         # guard: lease-before-publish
         context.check_lease()
         try:
-            context.ports.publisher.publish(context.source, after=after, dispatches=batch)
+            _push(context, batch, after)
         except QueueGapError:
             # guard: gap-is-filled
             repair(context)
@@ -134,3 +129,25 @@ def _publish(context: CycleContext, window: OpenWindow, batch: Sequence[Outgoing
     # guard: give-up-in-drain
     context.end_epoch(Reason.QUEUE_BEHIND)
     return False
+
+
+def _push(context: CycleContext, batch: Sequence[Outgoing], after: Offset) -> None:
+    """Publish it. When the rest fails, what is in the queue is marked all the same: the next cycle begins behind it,
+    and one that fails at the same place has less to send every time."""
+    known = 0
+
+    def arrived(count: int) -> None:
+        nonlocal known
+        known = count
+        context.progress.moved()
+
+    try:
+        context.ports.publisher.publish(context.source, after=after, dispatches=batch, arrived=arrived)
+    except QueueGapError:
+        # What arrived may be lost again: all of it is sent once more.
+        raise
+    except Exception:
+        # guard: marked-when-rest-fails
+        if known:
+            context.ports.journal.mark_pending(batch[:known])
+        raise

@@ -17,6 +17,14 @@ class QueueGapError(Exception):
     """The queue does not stand where this batch begins: something pushed before was lost."""
 
 
+Arrived = Callable[[int], None]
+"""Told how many dispatches from a batch's beginning are in the queue for certain; every time it is more."""
+
+
+def nobody(_: int) -> None:
+    """Is told, and does nothing."""
+
+
 class Publisher(Protocol):
     """The queues."""
 
@@ -27,12 +35,19 @@ class Publisher(Protocol):
         """
 
     def publish(
-        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
     ) -> None:
         """Put them in the queue. When it returns, everything up to the last one's offset is there.
 
-        `skip_message`: ids of those that only move the offset. Raises QueueGapError when the queue does not stand where
-        the batch begins; any other error when it cannot say what is in the queue. They must be of one epoch.
+        `skip_message`: ids of those that only move the offset. `arrived` is told meanwhile, and before an error is
+        raised, how far it got. Raises QueueGapError when the queue does not stand where the batch begins; any other
+        error when it cannot say what of the rest is in the queue. They must be of one epoch.
         """
 
     def queue_length(self, source: Source) -> int | None:

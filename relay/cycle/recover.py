@@ -90,7 +90,13 @@ def repair(context: CycleContext) -> None:
         # guard: last-dispatch-only
         skipped = {dispatch.id for dispatch in batch if newest.get(dispatch.key) != dispatch.offset}
         try:
-            context.ports.publisher.publish(context.source, after=offset, dispatches=batch, skip_message=skipped)
+            context.ports.publisher.publish(
+                context.source,
+                after=offset,
+                dispatches=batch,
+                skip_message=skipped,
+                arrived=lambda _: context.progress.moved(),
+            )
         except QueueGapError:
             return
         offset = batch[-1].offset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -52,6 +53,27 @@ class PublisherContract(ABC):
 
     def test_a_large_batch_arrives_whole(self, publisher: Publisher) -> None:
         batch = _dispatches(0, 2500)
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch)
+        assert self.queued(SALE) == _ids(batch)
+
+    def test_it_tells_how_much_has_arrived(self, publisher: Publisher) -> None:
+        told: list[int] = []
+        batch, without_message = _dispatches(0, 600), {a_dispatch(0).id, a_dispatch(300).id, a_dispatch(599).id}
+        publisher.publish(SALE, after=NOWHERE, dispatches=batch, skip_message=without_message, arrived=told.append)
+        assert told == sorted(set(told))
+        assert told[-1] == len(batch)
+
+    def test_what_arrived_before_an_error_is_told(self, publisher: Publisher) -> None:
+        told: list[int] = []
+        batch = [*_dispatches(0, 600), a_dispatch(600, args="no JSON"), a_dispatch(601)]
+        with pytest.raises(ValueError, match="Expecting value"):
+            publisher.publish(SALE, after=NOWHERE, dispatches=batch, arrived=told.append)
+        assert 500 <= told[-1] <= 600
+        assert self.queued(SALE)[: told[-1]] == _ids(batch[: told[-1]])
+
+    def test_large_messages_arrive_in_order(self, publisher: Publisher) -> None:
+        sizes = [10, 900_000, 10, 400_000, 900_000, *([10] * 10), 900_000]
+        batch = [a_dispatch(seq, args=json.dumps([f"HĐ-{seq}", "x" * size])) for seq, size in enumerate(sizes)]
         publisher.publish(SALE, after=NOWHERE, dispatches=batch)
         assert self.queued(SALE) == _ids(batch)
 

@@ -11,7 +11,7 @@ from celery import Celery
 from common.database.records import Offset, Outgoing
 from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.broker.redis_publisher import RedisPublisher
-from relay.cycle.ports import Publisher
+from relay.cycle.ports import Arrived, Publisher, nobody
 from relay.sources.builtin import BUILT_IN
 from relay.sources.source import Source
 from tests.contract.publisher import ForgetfulPublisherContract, OffsetPublisherContract
@@ -40,9 +40,17 @@ class FakeQueues:
         return {source.name: self.each[source.name].offset for source in sources}
 
     def publish(
-        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
     ) -> None:
-        self.each[source.name].publish(source, after=after, dispatches=dispatches, skip_message=skip_message)
+        self.each[source.name].publish(
+            source, after=after, dispatches=dispatches, skip_message=skip_message, arrived=arrived
+        )
 
     def close(self) -> None:
         pass

@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from redis.exceptions import ResponseError
-from sandbox import services
-from sandbox.processes import stop_all
 from sandbox.waiting import wait_until
 
-from common.config import Settings
 from common.database.records import NOWHERE
-from relay.broker import push_script
 from relay.broker.redis_publisher import RedisPublisher
-from relay.celery_app import configuration
 from relay.cycle.ports import Publisher, QueueGapError
 from relay.sources.builtin import SALE
+from tests.contract.conftest import Closing
 from tests.support.queues import messages_in_redis, redis_of, task_ids_in_redis
 from tests.support.samples import a_dispatch, an_offset
 
 MAKES_NO_DIFFERENCE = {"delivery_tag", "origin", "reply_to"}
 """Random, the sender's name, and where an RPC result backend would answer: relay waits for no result."""
-
-
-Closing = Callable[[RedisPublisher], RedisPublisher]
-
-
-@pytest.fixture
-def closing_at_the_end() -> Iterator[Closing]:
-    """Closes what it was given, and gives it back."""
-    with ExitStack() as stack:
-        yield lambda publisher: stack.enter_context(closing(publisher))
-
-
-@pytest.fixture
-def small_redis(settings: Settings, tmp_path: Path) -> Iterator[Celery]:
-    """An app on a Redis of its own, whose memory the test may limit."""
-    place = services.Place(folder=tmp_path, environment=os.environ, durable=False)
-    redis, port = services.start_redis(place, port=None)
-    app = Celery("small", set_as_current=False)
-    app.conf.update(configuration(settings.model_copy(update={"REDIS_HOST": services.HOST, "REDIS_PORT": port})))
-    try:
-        yield app
-    finally:
-        app.close()
-        stop_all([redis])
 
 
 @pytest.mark.parametrize("room", [0, 2_000_000], ids=["no room at all", "room for a part"])
@@ -105,11 +73,6 @@ def test_nothing_but_the_offset_is_kept_beside_the_queue(celery_app: Celery, red
     redis_way.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0)])
     with redis_of(celery_app) as client:
         assert set(client.keys()) == {b"sale_queue", b"relay:relay:default.sale:offset"}
-
-
-@pytest.fixture
-def redis_way(celery_app: Celery, closing_at_the_end: Closing) -> RedisPublisher:
-    return closing_at_the_end(RedisPublisher(celery_app, namespace="relay"))
 
 
 @pytest.fixture(params=["redis", "redis with signals"])
@@ -165,21 +128,3 @@ def test_a_batch_across_a_change_of_queue_puts_each_message_where_the_log_says(
     assert task_ids_in_redis(celery_app, "sale_queue\x06\x163") == ["epoch-1-2"]
     assert task_ids_in_redis(celery_app, "relay_other") == ["epoch-1-4"]
     assert redis_way.offsets([SALE]) == {"sale": an_offset(4)}
-
-
-def test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed(
-    celery_app: Celery, redis_way: RedisPublisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = push_script.call_of
-
-    def forgetful(*args: Any) -> Any:
-        if a_dispatch(1, queue="relay_other") in args[3]:
-            with redis_of(celery_app) as client:
-                wait_until(lambda: client.exists("sale_queue"), message="the first call has no effect")
-                client.flushdb()
-        return whole(*args)
-
-    monkeypatch.setattr(push_script, "call_of", forgetful)
-    with pytest.raises(QueueGapError):
-        redis_way.publish(SALE, after=NOWHERE, dispatches=[a_dispatch(0), a_dispatch(1, queue="relay_other")])
-    assert task_ids_in_redis(celery_app, "relay_other") == []

@@ -1,8 +1,10 @@
-"""Guards around batches: how much is in memory."""
+"""Guards around batches: how much is in memory and on its way, and what becomes of one that fails half-way."""
 
 from __future__ import annotations
 
-from tests.mutants.mutant import always, gives, mutant, never, when
+from tests.mutants.mutant import always, argument, becomes, gives, mutant, never, when
+
+TEST_PIPELINE = "tests/unit/relay/broker/test_pipeline.py::"
 
 BATCHES_PLAN = (
     mutant(
@@ -28,5 +30,37 @@ BATCHES_PLAN = (
         "where many rows share a business id, the whole log of them is in memory",
         always("rows-asked-for"),
         red="tests/contract/test_journal.py::TestMongoJournal::test_rows_that_share_a_business_id_are_told_apart",
+    ),
+    mutant(
+        "bytes in flight",
+        "answers are waited for that nobody can send, and what came before a message that ends the connection is not"
+        " known to have arrived",
+        never("bytes-in-flight"),
+        red=TEST_PIPELINE + "test_bytes_on_their_way_are_bounded[300-20000]",
+    ),
+    mutant(
+        "no PING in a batch",
+        "an answer to a call is taken for PONG: a batch that takes longer than three seconds fails at every try",
+        argument("no-ping-in-batch", "check_health", "True"),
+        red=TEST_PIPELINE + "test_no_ping_is_sent_between_calls_however_long_they_take",
+    ),
+    mutant(
+        "a gap answered to any call",
+        "what the queue lost is told as a refusal, which no repair follows",
+        never("any-gap"),
+        red=TEST_PIPELINE + "test_a_gap_answered_to_any_call_is_a_gap",
+    ),
+    mutant(
+        "what arrived is marked when the rest fails",
+        "a batch that fails at the same place sends all before it with every try",
+        never("marked-when-rest-fails"),
+        red="tests/unit/relay/cycle/test_partial_batches.py::test_what_arrived_is_marked_although_the_rest_failed",
+    ),
+    mutant(
+        "confirmed from the beginning",
+        "a message that a full queue has refused is PENDING, because a later one was taken",
+        becomes("confirmed-from-the-beginning", "more = sum(1 for each in rest if self._is_over(each))"),
+        red="tests/unit/relay/broker/test_confirmed_progress.py"
+        "::test_only_what_is_confirmed_without_a_break_has_arrived",
     ),
 )

@@ -45,7 +45,7 @@ QUEUE_PLAN = (
         "the chain of calls in flight",
         "what Redis loses between two calls of a batch is skipped",
         gone("chain-in-flight"),
-        red="tests/contract/test_redis_publisher.py::test_what_is_lost_in_the_midst_of_such_a_batch_is_noticed",
+        red="tests/contract/test_redis_batches.py::test_what_is_lost_between_two_calls_is_noticed",
     ),
     mutant(
         "an offset for each relay",

@@ -28,7 +28,7 @@ class DiesBeforePush:
 class DiesAfterPush(DiesBeforePush):
     """A publisher that pushes, and has no time to tell."""
 
-    def publish(self, *args: Any, **named: Any) -> NoReturn:
+    def publish(self, *args: Any, arrived: object = None, **named: Any) -> NoReturn:
         self._publisher.publish(*args, **named)
         raise DiedError
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 
 from typing_extensions import override
 
 from common.database.records import NOWHERE, Dispatch, Offset, Outgoing
-from relay.cycle.ports import Publisher, QueueGapError
+from relay.cycle.ports import Arrived, Publisher, QueueGapError, nobody
 from relay.sources.source import Source
 
 
@@ -26,7 +27,13 @@ class FakeQueue(Publisher):
 
     @override
     def publish(
-        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
     ) -> None:
         epoch = dispatches[-1].window.epoch
         ours = self.offset.epoch == epoch
@@ -34,11 +41,13 @@ class FakeQueue(Publisher):
             raise QueueGapError
         if not ours and after != self.offset:
             raise QueueGapError
-        for dispatch in dispatches:
+        for count, dispatch in enumerate(dispatches, 1):
             if not ours or dispatch.offset.place > self.offset.place:
+                message = _whole(dispatch)
                 self.offset, ours = dispatch.offset, True
                 if dispatch.id not in skip_message:
-                    self.pushed.append(_whole(dispatch))
+                    self.pushed.append(message)
+            arrived(count)
 
     @override
     def queue_length(self, source: Source) -> int | None:
@@ -65,9 +74,18 @@ class FakeBroker(Publisher):
 
     @override
     def publish(
-        self, source: Source, *, after: Offset, dispatches: Sequence[Outgoing], skip_message: Collection[str] = ()
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
     ) -> None:
-        self.pushed += [_whole(dispatch) for dispatch in dispatches if dispatch.id not in skip_message]
+        for count, dispatch in enumerate(dispatches, 1):
+            if dispatch.id not in skip_message:
+                self.pushed.append(_whole(dispatch))
+            arrived(count)
 
     @override
     def queue_length(self, source: Source) -> int | None:
@@ -85,4 +103,6 @@ class FakeBroker(Publisher):
 def _whole(dispatch: Outgoing) -> Dispatch:
     """The fake of the journal gives whole dispatches, so that tests can ask whose row was pushed."""
     assert isinstance(dispatch, Dispatch)
+    # As a message is rendered: raises for what is no JSON.
+    json.loads(dispatch.args)
     return dispatch
