@@ -20,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.database.mongo.uri import uri_problem
+from common.server_address import parse_server
 from common.settings_checks import all_seen, no_service_link
 from common.settings_reader import SettingsError, read_settings
 from common.urls import bare_host_problem, is_bare_ipv6
@@ -155,6 +156,12 @@ class Settings(SourcesFile):
     @classmethod
     def _port_is_no_service_link(cls, value: object) -> object:
         return no_service_link(value)
+
+    @field_validator("MSSQL_SERVER")
+    @classmethod
+    def _server_is_an_address(cls, value: str) -> str:
+        parse_server(value)
+        return value
 
     @field_validator("MONGO_URI")
     @classmethod
