@@ -5,7 +5,10 @@ Replies: Redis, "Redis serialization protocol", simple errors; their first word 
 
 from __future__ import annotations
 
+import re
+
 from redis import exceptions
+from redis.sentinel import MasterNotFoundError
 
 AWAY = (
     exceptions.ConnectionError,
@@ -15,9 +18,8 @@ AWAY = (
     exceptions.TryAgainError,
 )
 """Not reachable, loading its file, or no master any more after a failover."""
-CLUSTER = (exceptions.MovedError, exceptions.AskError, exceptions.ClusterCrossSlotError)
-"""What only a Redis Cluster answers."""
-REFUSED = (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.NoPermissionError)
+CLUSTER = (exceptions.AskError, exceptions.ClusterCrossSlotError)
+"""What only a Redis Cluster answers; MOVED is an ASK, for redis-py."""
 TRANSIENT_KINDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
 """It cannot write its file, has too few replicas, or runs somebody's long script."""
 
@@ -29,21 +31,48 @@ A_CLUSTER = (
     "this is a Redis Cluster, which cannot move a queue and its offset at once: name a single Redis, or Sentinel, in"
     " BROKER_URL"
 )
-NOT_LET_IN = "the user was refused: check user, password and rights in BROKER_URL"
-
+NOT_LET_IN = "the user was refused: check user and password in BROKER_URL"
+NO_LOGIN = (
+    "it asks for a password: write it into BROKER_URL, as redis://:password@host:6379/0; REDIS_HOST and REDIS_PORT"
+    " alone carry none"
+)
+NO_RIGHT = "the user of BROKER_URL lacks a right, which ACL SETUSER grants"
+NOT_REDIS = "what answers there is not Redis: check host and port in BROKER_URL, or REDIS_HOST and REDIS_PORT"
+PROTECTED = (
+    "it lets in its own machine alone (protected mode): give it a password, and write it into BROKER_URL; or have it"
+    " listen on a network that is trusted"
+)
+NO_SENTINEL = "what answers there is no sentinel: write redis:// before a Redis in BROKER_URL, or name the sentinels"
+UNKNOWN_COMMAND = (
+    "it does not know a command that relay needs, as a sentinel, or a Redis before 6: check host and port in"
+    " BROKER_URL, or REDIS_HOST and REDIS_PORT"
+)
+SENTINELS_REFUSE = "the sentinels refuse the password: check sentinel_kwargs in RELAY_BROKER_OPTIONS"
+NO_FILE = "a file of its TLS options cannot be read: check ssl_ca_certs, ssl_certfile and ssl_keyfile"
 TOO_LARGE = (
     "it takes no message that is larger than its proto-max-bulk-len: set that to 512mb, as Redis does by itself; relay"
     " goes on from this message"
 )
-
 NO_DATABASE = "it has no database of this number: check what stands behind the last / of BROKER_URL"
+
+
+_REPLIES = (
+    ("DB index", NO_DATABASE),
+    ("DENIED", PROTECTED),
+    ("unknown command 'SENTINEL'", NO_SENTINEL),
+    ("unknown command", UNKNOWN_COMMAND),
+)
+_SENTINELS_REFUSE = re.compile("No master found for .*(AuthenticationError|AuthorizationError|NoPermissionError)")
+_MISSING_FILE = re.compile(r"Error 2 connecting to [^/]+:\d+\. ")
+"""ENOENT where it connects to a host. On the way to a path it is the socket that is missing, which comes back."""
 
 
 def is_transient(error: exceptions.RedisError) -> bool:
     """Whether the same call may well succeed a moment later."""
-    if isinstance(error, (*REFUSED, *CLUSTER)):
-        return False
-    return isinstance(error, AWAY) or is_out_of_memory(error) or _kind(error) in TRANSIENT_KINDS
+    if is_out_of_memory(error) or _kind(error) in TRANSIENT_KINDS:
+        return True
+    # guard: redis-refusals
+    return remedy(error) is None and isinstance(error, AWAY)
 
 
 def is_out_of_memory(error: exceptions.RedisError) -> bool:
@@ -53,17 +82,47 @@ def is_out_of_memory(error: exceptions.RedisError) -> bool:
 
 def remedy(error: exceptions.RedisError) -> str | None:
     """What a person can do about it; None when this module does not know."""
-    if isinstance(error, REFUSED):
-        return NOT_LET_IN
+    match error:
+        case exceptions.NoPermissionError():
+            return f"{NO_RIGHT} ({_text(error)})"
+        case exceptions.AuthenticationError() | exceptions.AuthorizationError():
+            return NO_LOGIN if "required" in str(error) else NOT_LET_IN
+        case exceptions.InvalidResponse():
+            return NOT_REDIS
+        case exceptions.ConnectionError():
+            return _remedy_of_connection(str(error))
+        case exceptions.ResponseError():
+            return _remedy_of_reply(error)
+    return None
+
+
+def _remedy_of_connection(said: str) -> str | None:
+    if _SENTINELS_REFUSE.match(said):
+        return SENTINELS_REFUSE
+    return NO_FILE if _MISSING_FILE.match(said) else None
+
+
+def _remedy_of_reply(error: exceptions.ResponseError) -> str | None:
+    said = str(error)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
-    if str(error).startswith("DB index"):
-        return NO_DATABASE
-    if "invalid bulk length" in str(error):
+    if "invalid bulk length" in said:
         return TOO_LARGE
     if isinstance(error, CLUSTER):
         return A_CLUSTER
-    return f"{error}" if _kind(error) in TRANSIENT_KINDS else None
+    if _kind(error) in TRANSIENT_KINDS:
+        return said
+    return next((fix for beginning, fix in _REPLIES if said.startswith(beginning)), None)
+
+
+def describe(error: MasterNotFoundError) -> str:
+    """What it says, without the clients' reprs that redis-py adds, one for each sentinel that could not be asked."""
+    asked = str(error).partition(" : ")
+    return f"{asked[0]}: {'no sentinel answers' if asked[1] else 'no sentinel knows one that is up'}"
+
+
+def _text(error: exceptions.RedisError) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _kind(error: exceptions.RedisError) -> str:

@@ -21,6 +21,7 @@ from relay.broker.push_script import calls_of, parse_offset
 from relay.broker.redis_errors import A_CLUSTER, remedy
 from relay.broker.renderer import Renderer
 from relay.cycle.ports import Arrived, Publisher, QueueGapError, nobody
+from relay.sources.reserved import OWN_QUEUE
 from relay.sources.source import Source
 
 CALL = 125
@@ -141,6 +142,15 @@ def refuse_cluster(client: redis.Redis) -> None:
     # guard: no-cluster
     if is_cluster:
         raise ConfigurationError(f"Redis: {A_CLUSTER}")
+
+
+def check_rights(client: redis.Redis, prefix: str) -> None:
+    """Call what a worker calls first, which changes nothing. Raises NoPermissionError where its user may not.
+
+    `prefix`: before each key, as `global_keyprefix` says.
+    """
+    client.llen(f"{prefix}{OWN_QUEUE}")
+    client.smembers(f"{prefix}_kombu.binding.{OWN_QUEUE}")
 
 
 def _queue_key(channel: Any, source: Source) -> str:

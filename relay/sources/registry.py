@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 
 from common.config import get_sources_file
+from common.database.errors import ConfigurationError
 from relay.sources.builtin import BUILT_IN
 from relay.sources.file import read_sources
 from relay.sources.source import Source
 
 
-class UnknownSourceError(Exception):
+class UnknownSourceError(ConfigurationError):
     """A source was named that is not configured."""
 
 

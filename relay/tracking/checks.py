@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 
+from common.database.errors import ConfigurationError
 from common.database.mssql import watched_columns as watching
 from common.database.mssql.column_type import COMES_BACK
 from common.database.mssql.columns import columns_of
@@ -23,7 +24,7 @@ _ERROR_NUMBER = 50001
 """THROW takes 50000 and above."""
 
 
-class NotReadyError(Exception):
+class NotReadyError(ConfigurationError):
     """The database is not ready for the migration, which has changed nothing. One line a problem, with its remedy."""
 
 

@@ -10,6 +10,7 @@ import re
 from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import WHO_KEEPS_IT_OPEN, ConfigurationError
+from common.database.mssql.driver_errors import driver_remedy
 from common.database.names import full_name
 
 LOCK_TIMEOUT = 1222
@@ -92,7 +93,7 @@ def error_number(error: DBAPIError) -> int | None:
     pyodbc writes it in parentheses at the end of each message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`.
     4060 wins over the 18456 that comes with it, whichever the driver names first: the login was right.
     """
-    numbers = [int(number) for number in _NUMBER.findall(_said(error))]
+    numbers = [int(number) for number in _NUMBER.findall(said(error))]
     if _CANNOT_OPEN in numbers:
         return _CANNOT_OPEN
     return numbers[0] if numbers and numbers[0] else None
@@ -103,7 +104,8 @@ def is_transient(error: DBAPIError) -> bool:
     number = error_number(error)
     if number in TRANSIENT:
         return True
-    if number in REMEDIES:
+    # guard: driver-refusals
+    if number in REMEDIES or driver_remedy(sqlstate(error), said(error)) is not None:
         return False
     return error.connection_invalidated or sqlstate(error) in TRANSIENT_STATES
 
@@ -111,16 +113,20 @@ def is_transient(error: DBAPIError) -> bool:
 def remedy(error: DBAPIError) -> str | None:
     """What a person can do about it; None when this module does not know."""
     number = error_number(error)
-    denied = _DENIED.search(_said(error))
+    denied = _DENIED.search(said(error))
     if number in (229, 230) and denied is not None:
         return f"a right is missing: GRANT {denied['right']} ON {full_name(denied['schema'], denied['object'])}"
-    return REMEDIES.get(number) if number is not None else None
+    if number in REMEDIES:
+        return REMEDIES[number]
+    return driver_remedy(sqlstate(error), said(error))
 
 
 def numbered_remedy(error: DBAPIError) -> str | None:
-    """The remedy with the error's number before it; None when this module does not know."""
-    known = remedy(error)
-    return None if known is None else f"SQL Server error {error_number(error)}: {known}"
+    """The remedy with the error's number before it, if it has one; None when this module does not know."""
+    known, number = remedy(error), error_number(error)
+    if known is None:
+        return None
+    return f"SQL Server error {number}: {known}" if number in REMEDIES else f"SQL Server: {known}"
 
 
 def as_configuration_error(error: DBAPIError, what: str) -> ConfigurationError | None:
@@ -129,7 +135,7 @@ def as_configuration_error(error: DBAPIError, what: str) -> ConfigurationError |
     return None if known is None else ConfigurationError(f"{what}: {known}")
 
 
-def _said(error: DBAPIError) -> str:
+def said(error: DBAPIError) -> str:
     """What the server or the driver said, or an empty text."""
     args: tuple[object, ...] = getattr(error.orig, "args", ())
     return args[1] if len(args) > 1 and isinstance(args[1], str) else ""

@@ -77,7 +77,7 @@ def test_an_error_with_a_remedy_names_source_number_and_remedy() -> None:
     [
         (redis.exceptions.OutOfMemoryError("used memory > 'maxmemory'"), "Redis: it is out of memory"),
         (redis.exceptions.ResponseError("MISCONF errors writing to the AOF file"), "Redis: MISCONF errors writing"),
-        (redis.exceptions.AuthenticationError("wrong"), "Redis: the user was refused: check user, password"),
+        (redis.exceptions.AuthenticationError("wrong"), "Redis: the user was refused: check user"),
         (pymongo.errors.OperationFailure("Authentication failed", 18), "MongoDB: the user was refused"),
         (pymongo.errors.OperationFailure("not authorized", 13), "MongoDB: the user may not read and write"),
     ],
