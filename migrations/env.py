@@ -7,11 +7,12 @@ from logging.config import fileConfig
 from alembic import context
 from sqlalchemy.exc import DBAPIError
 
-from common.config import SettingsError, get_settings
-from common.database.mssql.errors import LOCK_TIMEOUT, RIGHTS, error_number, remedy
+from common.config import get_settings
+from common.database.mssql.errors import LOCK_TIMEOUT, RIGHTS, error_number, remedy, said
 from common.database.mssql_client import make_engine
 from common.error_text import sql_server_text
-from relay.tracking.checks import NotReadyError
+from relay.exits import EXIT_CONFIGURATION, EXIT_REFUSED, end_process
+from relay.operations.ending import Ending, ending_of
 from relay.tracking.enabling import HEADER
 
 VERSION_TABLE = "relay_alembic_version"
@@ -51,14 +52,20 @@ def run() -> None:
         engine.dispose()
 
 
-def refusal(error: DBAPIError) -> str:
-    """What SQL Server or its driver said, and what to do about it, for a person."""
-    said = sql_server_text(str(error.orig.args[-1] if error.orig is not None and error.orig.args else error))
-    if error.statement is None:
-        return f"cannot connect to SQL Server: {said}\n{remedy(error) or 'check MSSQL_SERVER and the network'}"
-    fix = f"{remedy(error)}\n" if error_number(error) in {*RIGHTS, LOCK_TIMEOUT} else ""
+def refusal(error: DBAPIError) -> Ending:
+    """What SQL Server said of a statement of the migration, and what to do about it, for a person."""
+    # Remedies for other errors are meant for a relay at work.
+    fix = remedy(error) if error_number(error) in {*RIGHTS, LOCK_TIMEOUT} else None
     again = "What was done before stays; fix it and run this again."
-    return f"SQL Server refuses: {said}\nin: {error.statement}\n{fix}{again}"
+    return Ending(
+        code=EXIT_CONFIGURATION if fix else EXIT_REFUSED,
+        lines=[
+            f"SQL Server refuses: {sql_server_text(said(error))}",
+            f"in: {error.statement}",
+            *([fix] if fix else []),
+            again,
+        ],
+    )
 
 
 if context.config.config_file_name is not None:
@@ -69,7 +76,11 @@ try:
         print_script()
     else:
         run()
-except (SettingsError, NotReadyError) as error:
-    raise SystemExit(str(error)) from None
-except DBAPIError as error:
-    raise SystemExit(refusal(error)) from None
+except Exception as error:
+    if isinstance(error, DBAPIError) and error.statement is not None and error_number(error) is not None:
+        ending: Ending | None = refusal(error)
+    else:
+        ending = ending_of(error)
+    if ending is None:
+        raise
+    end_process(ending.lines, ending.code)

@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 
 
 def each_source(sources: Sequence[Source], look: Callable[[Source], Found]) -> tuple[list[Found], list[str]]:
-    """What was found in each source, and what a person must fix."""
+    """What was found in each source, and what a person must fix; what is wrong with all of them is said once."""
     found: list[Found] = []
     problems: list[str] = []
     for source in sources:
@@ -20,4 +20,13 @@ def each_source(sources: Sequence[Source], look: Callable[[Source], Found]) -> t
             found.append(look(source))
         except ConfigurationError as error:
             problems.append(str(error))
-    return found, problems
+    return found, _said_once(sources, problems)
+
+
+def _said_once(sources: Sequence[Source], problems: list[str]) -> list[str]:
+    """A service that refuses one source refuses all of them, in the same words."""
+    alike = {said.removeprefix(f"source {source.name}: ") for source, said in zip(sources, problems, strict=False)}
+    # guard: said-once
+    if len(sources) > 1 and len(problems) == len(sources) and len(alike) == 1:
+        return [f"all sources: {alike.pop()}"]
+    return problems

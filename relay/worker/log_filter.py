@@ -7,6 +7,8 @@ import warnings
 
 from celery.exceptions import CPendingDeprecationWarning
 
+from common.logging import get_logger
+from relay.error_policy import as_configuration_error
 from relay.worker.incidents import Incidents
 
 REQUESTS = "celery.worker.request"
@@ -40,8 +42,18 @@ class _BrokerAway(logging.Filter):
             self._incidents.end("broker")
             return _without_traceback(record)
         if "Cannot connect" in str(record.msg):
-            return self._incidents.begin("broker", "away") is not None
+            return self._is_news(record)
         return True
+
+    def _is_news(self, record: logging.LogRecord) -> bool:
+        """Whether Celery's line shall be seen. One with a known remedy is logged as relay logs those."""
+        errors = [value for value in record.args or () if isinstance(value, BaseException)]
+        if refused := as_configuration_error(errors[0], "broker") if errors else None:
+            # guard: refused-while-at-work
+            if self._incidents.begin("broker", str(refused)):
+                get_logger("relay").error("configuration", task="consume", remedy=str(refused))
+            return False
+        return self._incidents.begin("broker", "away") is not None
 
 
 def _without_acknowledgements_traceback(record: logging.LogRecord) -> bool:

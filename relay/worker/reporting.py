@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from common.database.errors import ConfigurationError
 from relay.cycle.outcomes import CycleReport, Outcome
 from relay.cycle.ports import Log
-from relay.error_policy import describe_error, is_transient, service_of
+from relay.error_policy import as_configuration_error, describe_error, is_transient, service_of
 from relay.operations.stuck_rows import StuckRows, Verdict
 from relay.sources.source import Source
 from relay.worker.incidents import Incident, Incidents
@@ -34,28 +34,35 @@ def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterat
     what, proof = ":".join([task, *fields.values()]), Proof()
     try:
         yield proof
-    except ConfigurationError as error:
-        # Recognised by its text, so another problem is logged at once. Numbers are left out: they may be durations.
-        if incident := incidents.begin(what, NUMBERS.sub("", str(error))):
-            for line in str(error).splitlines():
-                log.error("configuration", task=task, remedy=line, **fields, **_duration(incident))
     except Exception as error:
-        if not is_transient(error):
+        source = f"source {fields['source']}" if "source" in fields else "all sources"
+        refused = error if isinstance(error, ConfigurationError) else as_configuration_error(error, source)
+        if refused is not None:
+            _report_refused(log, incidents, what, str(refused), task=task, **fields)
+        elif is_transient(error):
+            _report_away(log, incidents, what, error, task=task, **fields)
+        else:
             raise
-        # Recognised by the service: the texts differ from try to try.
-        if incident := incidents.begin(what, service_of(error).value):
-            log.warning(
-                "left_to_the_next_tick",
-                task=task,
-                service=service_of(error).value,
-                error=describe_error(error),
-                **fields,
-                **_duration(incident),
-            )
     else:
         # guard: recovered-only-with-proof
         if proof.holds and (incident := incidents.end(what)):
             log.info("recovered", task=task, **fields, **_duration(incident))
+
+
+def _report_refused(log: Log, incidents: Incidents, what: str, said: str, **fields: str) -> None:
+    # Recognised by its text, so another problem is logged at once. Numbers are left out: they may be durations.
+    if incident := incidents.begin(what, NUMBERS.sub("", said)):
+        for line in said.splitlines():
+            log.error("configuration", remedy=line, **fields, **_duration(incident))
+
+
+def _report_away(log: Log, incidents: Incidents, what: str, error: Exception, **fields: str) -> None:
+    # Recognised by the service: the texts differ from try to try.
+    service = service_of(error).value
+    if incident := incidents.begin(what, service):
+        log.warning(
+            "left_to_the_next_tick", service=service, error=describe_error(error), **fields, **_duration(incident)
+        )
 
 
 def report_full(log: Log, incidents: Incidents, source: Source, report: CycleReport) -> None:

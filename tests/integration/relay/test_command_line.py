@@ -164,7 +164,7 @@ def test_a_service_that_is_away_is_one_line_and_an_exit_code_of_its_own(
     }
     done = run_relay(folder, "scan", "sale", environment={**environment, setting: away[setting]})
     assert done.returncode == 3, done.stderr
-    assert "a service is away" in done.stderr.splitlines()[-1]
+    assert " is away at 127.0.0.1:" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
     assert environment["MSSQL_PASSWORD"] not in done.stderr + done.stdout
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from redis.exceptions import AuthenticationError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from structlog.testing import capture_logs
 
 from relay.worker import log_filter as celery_logs
 
@@ -46,3 +49,29 @@ def test_a_tick_that_cannot_be_acknowledged_is_one_line(said: io.StringIO) -> No
 def test_anything_else_keeps_its_traceback(said: io.StringIO) -> None:
     _say("a defect")
     assert "Traceback" in said.getvalue()
+
+
+@pytest.fixture
+def filtered() -> Callable[[Exception], bool]:
+    """Whether Celery's line about this error, at a try to connect, is seen."""
+    away = celery_logs._BrokerAway()
+    text = "consumer: Cannot connect to %s: %s.\n%s\n"
+
+    def is_seen(error: Exception) -> bool:
+        args = ("redis://:**@host//", error, "Trying again")
+        record = logging.LogRecord(celery_logs.LOST, logging.ERROR, "consumer.py", 1, text, args, None)
+        return bool(away.filter(record))
+
+    return is_seen
+
+
+def test_a_broker_that_refuses_is_told_as_relay_tells_it_once_and_so_is_one_that_is_away(
+    filtered: Callable[[Exception], bool],
+) -> None:
+    refused, away = AuthenticationError("invalid username-password pair"), RedisConnectionError("Connection refused")
+    with capture_logs() as logged:
+        assert [filtered(error) for error in (away, away, refused, refused, away)] == [True, False, False, False, True]
+    [line] = logged
+    assert line["event"] == "configuration"
+    assert line["task"] == "consume"
+    assert "check user and password in BROKER_URL" in line["remedy"]
