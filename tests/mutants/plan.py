@@ -11,6 +11,7 @@ from tests.mutants.plan_mongo import MONGO_PLAN
 from tests.mutants.plan_processes import PROCESSES_PLAN
 from tests.mutants.plan_progress import PROGRESS_PLAN
 from tests.mutants.plan_queue import QUEUE_PLAN
+from tests.mutants.plan_refusals import REFUSALS_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
 from tests.mutants.plan_secrets import SECRETS_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
@@ -34,6 +35,7 @@ PLANS = {
     "what is said": SECRETS_PLAN,
     "what people type": TYPED_PLAN,
     "batches": BATCHES_PLAN,
+    "refusals and outages": REFUSALS_PLAN,
 }
 """By what they are about."""
 PLAN = tuple(each for plan in PLANS.values() for each in plan)

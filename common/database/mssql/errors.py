@@ -72,6 +72,8 @@ REMEDIES = {
 RIGHTS = frozenset({229, 230, 262, 1088, 5011})
 """Those of a login that lacks a right."""
 
+BY_THE_SERVER = "[SQL Server]"
+"""Stands in what SQL Server said, after the driver's name; the driver has numbers of its own, as those of sockets."""
 _NUMBER = re.compile(r"\((\d+)\)")
 _CANNOT_OPEN = 4060
 _DENIED = re.compile(
@@ -93,7 +95,9 @@ def error_number(error: DBAPIError) -> int | None:
     pyodbc writes it in parentheses at the end of each message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`.
     4060 wins over the 18456 that comes with it, whichever the driver names first: the login was right.
     """
-    numbers = [int(number) for number in _NUMBER.findall(said(error))]
+    # guard: numbers-of-the-server
+    text = said(error) if BY_THE_SERVER in said(error) else ""
+    numbers = [int(number) for number in _NUMBER.findall(text)]
     if _CANNOT_OPEN in numbers:
         return _CANNOT_OPEN
     return numbers[0] if numbers and numbers[0] else None

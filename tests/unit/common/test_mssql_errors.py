@@ -37,6 +37,7 @@ TIMEOUT = _error("HYT00", f"[HYT00] {DRIVER}Query timeout expired (0) (SQLExecDi
         (REFUSED, "28000", 18456),
         (CUT, "08S01", None),
         (TIMEOUT, "HYT00", None),
+        (UNREACHABLE, "08001", None),
         (DBAPIError("SELECT 1", None, Exception()), "", None),
         (DBAPIError("SELECT 1", None, Exception(42)), "", None),
     ],
