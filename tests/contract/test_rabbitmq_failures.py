@@ -169,6 +169,6 @@ def test_a_worker_that_is_not_let_in_ends_at_its_start_with_a_line(
         start_check._check_broker(app)
     assert ended.value.code == EXIT_CONFIGURATION
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("relay: RabbitMQ: ")
+    assert line.startswith("relay: broker: RabbitMQ: ")
     assert words in line
     assert "nonsense-pw" not in line

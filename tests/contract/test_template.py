@@ -136,7 +136,7 @@ def test_without_a_template_kombu_renders_and_one_warning_says_so(
     with capture_logs() as said:
         publisher.publish(SALE, after=NOWHERE, dispatches=dispatches)
     publisher.close()
-    assert [(line["event"], line["error"]) for line in said] == [("no_template", "not as it was")]
+    assert [(line["event"], line["error"]) for line in said] == [("no_template", "TemplateError: not as it was")]
     assert len(messages_in_redis(celery_app, SALE.queue)) == 3
 
 

@@ -23,7 +23,7 @@ def test_a_pending_row_becomes_a_task(relay: Relay, celery_app: Celery, pharmacy
     assert report.dispatched == 1
     [message] = messages_in_redis(celery_app, "sale_queue")
     assert message["headers"]["task"] == "sale.process_sale"
-    assert message["headers"]["argsrepr"] == "('HĐ-1', 'NT-Hà-Nội-01')"
+    assert message["headers"]["argsrepr"] == "('HĐ-1', 'NT-Hà-Nội-kanari-4711')"
 
 
 def test_a_draft_does_not(relay: Relay, celery_app: Celery, pharmacy: Desk) -> None:

@@ -25,7 +25,7 @@ def test_every_dispatch_is_logged_under_its_task_id(relay: Relay, celery_app: Ce
     assert entry["business_id"] == "HĐ-1"
     assert entry["queue"] == "sale_queue"
     assert entry["status"] == "PENDING"
-    assert entry["key"] == ["NT-Hà-Nội-01", "HĐ-1"]
+    assert entry["key"] == ["NT-Hà-Nội-kanari-4711", "HĐ-1"]
     assert entry["created_at"] <= entry["dispatched_at"] < entry["expires_at"]
 
 

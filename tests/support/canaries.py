@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ARGUMENT = "NT-kanari-4711"
+MARK = "kanari-4711"
+"""Plain letters: however the rest of the argument is escaped, this part stays."""
+ARGUMENT = f"NT-Hà-Nội-{MARK}"
 """The shop of the tests' documents, which is an argument of each message and never a business id."""
 PASSWORDS = ("broker-pw", "nonsense-pw")
 """Those in the tests' settings; `watch` adds others."""
 SHORTEST = 8
 """Characters: what is shorter may be said by chance."""
 
-_canaries = {ARGUMENT, *PASSWORDS}
+_canaries = {MARK, *PASSWORDS}
 
 
 def watch(secret: str) -> None:
