@@ -71,7 +71,7 @@ def build(settings: Settings, app: Celery) -> Relay:
         leases=mongo.leases,
         checkpoints=mongo.checkpoints,
         journal=mongo.journal,
-        history=mongo.journal,
+        history=mongo.history,
         publisher=publisher,
         render=render_args,
         prefetch=prefetch,

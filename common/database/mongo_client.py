@@ -15,6 +15,7 @@ from common.database.mongo.checkpoints import MongoCheckpoints
 from common.database.mongo.client import make_client
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.concerns import overruled, pinned
+from common.database.mongo.history import MongoHistory
 from common.database.mongo.journal import MongoJournal
 from common.database.mongo.leases import MongoLeases
 from common.database.records import TaskStatus
@@ -79,6 +80,11 @@ class MongoStore:
     def journal(self) -> MongoJournal:
         """The task log as the journal."""
         return MongoJournal(self.task_logs, self.causality, self.clock, retention=self._settings.log_kept)
+
+    @cached_property
+    def history(self) -> MongoHistory:
+        """The task log, asked what became of rows."""
+        return MongoHistory(self.task_logs, self.causality, self.clock)
 
     def close(self) -> None:
         """Close the connections, if there are any."""

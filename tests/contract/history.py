@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from common.database.mongo.journal import MongoJournal
+from common.database.mongo import pieces
 from common.database.ports import History, Journal
 from common.database.records import Dispatch, TaskStatus
 from relay.sources.builtin import IMPORT, SALE
@@ -54,14 +54,13 @@ class HistoryContract:
         assert self.history(journal).counts(IMPORT, [TaskStatus.PREPARED]) == {TaskStatus.PREPARED: 0}
 
     def test_many_dispatches_are_counted_all(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        monkeypatch.setattr(pieces, "MOST", 10)
         journal.prepare([a_dispatch(seq) for seq in range(35)])
         assert self.history(journal).counts(SALE, [TaskStatus.PREPARED]) == {TaskStatus.PREPARED: 35}
 
-    @staticmethod
-    def history(journal: Journal) -> History:
-        """Both stores are the history too."""
-        assert isinstance(journal, FakeMongo | MongoJournal)
+    def history(self, journal: Journal) -> History:
+        """The history that goes with this journal. The fake is both."""
+        assert isinstance(journal, FakeMongo)
         return journal
 
     @staticmethod

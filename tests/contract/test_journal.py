@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from pymongo.errors import BulkWriteError
+from typing_extensions import override
 
+from common.database.mongo import pieces
 from common.database.mongo_client import MongoStore
-from common.database.ports import Journal
+from common.database.ports import History, Journal
 from common.database.records import TaskStatus
 from common.task_log import TaskLog
 from relay.sources.builtin import SALE
@@ -21,6 +23,11 @@ DOCUMENT_VALIDATION_FAILURE = 121
 WRITE_CONCERN_TIMEOUT = 64
 RETENTION = timedelta(days=30)
 REJECTED = a_dispatch(None, status=TaskStatus.REJECTED, error="no shop")
+
+
+def in_pieces_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST", "MOST"):
+        monkeypatch.setattr(pieces, name, 10)
 
 
 class TestFakeJournal(JournalContract):
@@ -42,6 +49,10 @@ class TestMongoJournal(JournalContract):
     def report_success(self, task_id: str) -> None:
         assert self.task_log.success(task_id)
 
+    @override
+    def history(self, journal: Journal) -> History:
+        return self.store.history
+
     def test_no_dispatch_of_an_open_window_expires(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2), REJECTED])
         journal.mark_pending([a_dispatch(0)])
@@ -62,27 +73,42 @@ class TestMongoJournal(JournalContract):
         assert self._times(0, number=2)[1] is None
 
     def test_a_large_window_expires_piece_by_piece(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        in_pieces_of_ten(monkeypatch)
         rejected = [a_dispatch(None, id=f"rejected-{n}", status=TaskStatus.REJECTED, error="no") for n in range(25)]
         journal.prepare([*(a_dispatch(seq) for seq in range(34)), a_dispatch(99), *rejected])
-        pieces: list[int] = []
+        updated: list[int] = []
         update = self.store.task_logs.update_many
 
         def noted(query: Any, change: Any) -> Any:
             done = update(query, change)
-            pieces.append(done.matched_count)
+            updated.append(done.matched_count)
             return done
 
         monkeypatch.setattr(self.store.task_logs, "update_many", noted)
         moved: list[int] = []
         journal.let_expire(an_open_window(count=60), moved.append)
-        assert (sum(pieces), max(pieces), moved) == (60, 10, pieces)
+        assert (sum(updated), max(updated), moved) == (60, 10, updated)
         assert self.store.task_logs.count_documents({"expires_at": None}) == 0
+
+    def test_a_piece_that_took_long_is_followed_by_a_smaller_one(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """outage: ten thousand documents of half a megabyte were changed by one statement, and no answer came in time,
+        at every try."""
+        now = 0.0
+        monkeypatch.setattr("common.database.mongo.pieces.monotonic", lambda: now)
+        monkeypatch.setattr(pieces, "FIRST", 8)
+        journal.prepare([a_dispatch(seq) for seq in range(50)])
+        sizes = []
+        for piece in pieces.by_places(self.store.task_logs, "window-1"):
+            sizes.append(piece["seq"]["$lt"] - piece["seq"]["$gte"])
+            now += [0.1, 2.0, 0.5][min(len(sizes) - 1, 2)]
+        assert sizes == [8, 16, 8, 8, 8, 8]
 
     def test_many_dead_documents_are_discarded_piece_by_piece(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
+        in_pieces_of_ten(monkeypatch)
         journal.prepare([a_dispatch(seq) for seq in range(35)])
         journal.mark_pending([a_dispatch(seq) for seq in range(15)])
         moved: list[int] = []
@@ -92,8 +118,8 @@ class TestMongoJournal(JournalContract):
 
     def test_a_large_window_is_counted_piece_by_piece(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
         """One call over all of it would end, for a large one, at the driver's limit for an answer, at every try."""
-        monkeypatch.setattr("common.database.mongo.journal.PIECE", 10)
-        monkeypatch.setattr("common.database.mongo.journal.COUNTED", 20)
+        in_pieces_of_ten(monkeypatch)
+        monkeypatch.setattr(pieces, "COUNTED", 20)
         rejected = [a_dispatch(None, id=f"rejected-{n}", status=TaskStatus.REJECTED, error="no") for n in range(25)]
         journal.prepare([*(a_dispatch(seq) for seq in range(34)), a_dispatch(99), *rejected])
         moved: list[int] = []

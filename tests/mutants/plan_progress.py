@@ -36,8 +36,15 @@ PROGRESS_PLAN = (
     mutant(
         "counted in pieces",
         "a window too large to be counted within the limit for an answer is never sealed and never closed",
-        gives("counted-in-pieces", "self._logs.count_documents(mine)"),
+        gives("counted-in-pieces", 'logs.count_documents({"window_id": window_id})'),
         red="tests/contract/test_journal.py::TestMongoJournal::test_a_large_window_is_counted_piece_by_piece",
+    ),
+    mutant(
+        "pieces shrink",
+        "many large documents are changed by one statement, and no answer comes in time, at every try",
+        never("pieces-shrink"),
+        red="tests/contract/test_journal.py::TestMongoJournal::"
+        "test_a_piece_that_took_long_is_followed_by_a_smaller_one",
     ),
     mutant(
         "repair begins with its epoch",

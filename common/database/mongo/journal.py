@@ -7,26 +7,25 @@ taken, and by its holder since: see Causality. So a count that does not fit, or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
-from pymongo.collection import Collection as Documents
 from pymongo.errors import BulkWriteError
 from typing_extensions import override
 
 from common.batches import batches
+from common.database.mongo import pieces
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import dispatch_document, dispatch_of, window_of
-from common.database.ports import History, Journal, Key
+from common.database.ports import Journal
 from common.database.records import (
     Checkpoint,
     Dispatch,
-    LastDispatch,
     Offset,
     OpenWindow,
     Outgoing,
@@ -39,18 +38,14 @@ from common.database.records import (
 
 DUPLICATE_KEY = 11000
 NEVER_PUBLISHED = [TaskStatus.PREPARED.value, TaskStatus.REJECTED.value]
-PIECE = 10_000
-"""Most documents that one statement changes or deletes: a fraction of a second's work, where a call may take five."""
-COUNTED = 100_000
-"""Most documents that one statement counts in an index."""
 
 
-class MongoJournal(Journal, History):
+class MongoJournal(Journal):
     """The collection `task_logs`: one document a dispatch, its Celery task id as `_id`."""
 
     def __init__(
         self,
-        task_logs: Documents[dict[str, Any]],
+        task_logs: pieces.Logs,
         causality: Causality,
         clock: ServerClock,
         *,
@@ -111,32 +106,6 @@ class MongoJournal(Journal, History):
 
     @override
     @causal
-    def latest(self, source: TrackedTable, rows: Mapping[Key, str | None]) -> Mapping[Key, LastDispatch]:
-        # The index knows business ids. Where they are many rows' own, most of what it gives is not asked for.
-        query = {"source": source.id, "business_id": {"$in": list(set(rows.values()))}}
-        fields = ["key", "status", "attempt", "created_at", "dispatched_at"]
-        now = self._clock.now()
-        found = self._logs.find(query, fields).sort([("window", ASCENDING), ("created_at", ASCENDING)])
-        by_key = ((tuple(document["key"]), document) for document in found)
-        # guard: rows-asked-for
-        return {key: _last_dispatch(document, now) for key, document in by_key if key in rows}
-
-    @override
-    @causal
-    def counts(self, source: TrackedTable, statuses: Collection[TaskStatus]) -> Mapping[TaskStatus, int]:
-        return {status: self._count_by_ids(_standing(source, status), lambda _: None) for status in statuses}
-
-    @override
-    @causal
-    def oldest_version(self, source: TrackedTable) -> int | None:
-        order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
-        # Looked through here: MongoDB would skip a whole baseline of rows without a version within one call.
-        with self._logs.find({"source": source.id}, {"change_version": 1}, sort=order) as found:
-            versions = (each["change_version"] for each in found)
-            return next((version for version in versions if version is not None), None)
-
-    @override
-    @causal
     def discard(
         self, source: TrackedTable, *, generation: int, open_window: str | None, progress: Callable[[int], None]
     ) -> int:
@@ -149,7 +118,7 @@ class MongoJournal(Journal, History):
             "window_id": {"$ne": open_window},  # guard: discard-unsealed
         }
         deleted = 0
-        for piece in self._pieces(left):
+        for piece in pieces.by_ids(self._logs, left):
             # guard: discard-unpublished
             deleted += self._logs.delete_many({**piece, "status": {"$in": NEVER_PUBLISHED}}).deleted_count
             # guard: abandoned-expires
@@ -157,45 +126,13 @@ class MongoJournal(Journal, History):
             progress(len(piece["_id"]["$in"]))
         return deleted
 
-    def _pieces(self, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Queries that name the documents by their ids, piece by piece. The caller must make a piece stop matching."""
-        seen: list[Any] = []
-        while ids := [each["_id"] for each in self._logs.find(query, {"_id": 1}, limit=PIECE, batch_size=PIECE)]:
-            if ids == seen:
-                raise AssertionError("documents that were deleted or let expire are found again")
-            yield {**query, "_id": {"$in": ids}}
-            seen = ids
-
     def _expiry(self) -> dict[str, Any]:
         return {"$set": {"expires_at": self._clock.now() + self._retention}}
 
     @override
     @causal
     def count(self, window_id: str, progress: Callable[[int], None]) -> int:
-        mine = {"window_id": window_id}
-        counted = self._logs.count_documents(mine, limit=PIECE + 1)
-        # guard: counted-in-pieces
-        return counted if counted <= PIECE else self._count_in_pieces(mine, progress)
-
-    def _count_in_pieces(self, mine: Mapping[str, Any], progress: Callable[[int], None]) -> int:
-        counted = 0
-        for places in self._places(mine, COUNTED):
-            piece = self._logs.count_documents(places)
-            counted += piece
-            progress(piece)
-        # Rejected ones have no place.
-        return counted + self._count_by_ids({**mine, "seq": None}, progress)
-
-    def _count_by_ids(self, query: Mapping[str, Any], progress: Callable[[int], None]) -> int:
-        """Their ids are read, a piece a call, where there are many."""
-        few = self._logs.count_documents(query, limit=PIECE + 1)
-        if few <= PIECE:
-            return few
-        counted = 0
-        for counted, _ in enumerate(self._logs.find(query, {"_id": 1}, batch_size=PIECE), start=1):
-            if counted % PIECE == 0:
-                progress(PIECE)
-        return counted
+        return pieces.count_window(self._logs, window_id, progress)
 
     @override
     @causal
@@ -275,37 +212,12 @@ class MongoJournal(Journal, History):
             progress(self._logs.update_many(places, self._expiry()).matched_count)
 
     def _expiring(self, window: OpenWindow) -> Iterator[dict[str, Any]]:
-        mine = {"window_id": window.id}
-        if window.count <= PIECE:
-            yield mine
+        if window.count <= pieces.FIRST:
+            yield {"window_id": window.id}
             return
-        yield from self._places(mine, PIECE)
+        yield from pieces.by_places(self._logs, window.id)
         # Rejected ones have no place.
-        yield from self._pieces({**mine, "seq": None, "expires_at": None})
-
-    def _places(self, mine: Mapping[str, Any], size: int) -> Iterator[dict[str, Any]]:
-        """Queries that name a window's documents that go into the queue, so many places at a time."""
-        last = self._logs.find_one(mine, {"seq": 1}, sort=[("window_id", DESCENDING), ("seq", DESCENDING)])
-        end = (last["seq"] if last else None) or 0
-        for start in range(0, end + 1, size):
-            yield {**mine, "seq": {"$gte": start, "$lt": start + size}}
-
-
-def _standing(source: TrackedTable, status: TaskStatus) -> dict[str, Any]:
-    """PREPARED documents never expire; saying so lets MongoDB use the partial index of what has no `expires_at`."""
-    without_expiry = {"expires_at": None} if status is TaskStatus.PREPARED else {}
-    return {"source": source.id, "status": status.value, **without_expiry}
-
-
-def _last_dispatch(document: Mapping[str, Any], now: datetime) -> LastDispatch:
-    since = document["dispatched_at"] or document["created_at"]
-    return LastDispatch(
-        id=document["_id"],
-        key=tuple(document["key"]),
-        status=TaskStatus(document["status"]),
-        attempt=document["attempt"],
-        age_seconds=(now - since).total_seconds(),
-    )
+        yield from pieces.by_ids(self._logs, {"window_id": window.id, "seq": None, "expires_at": None})
 
 
 def _beyond(checkpoint: Checkpoint, offset: Offset) -> Mapping[str, Any]:

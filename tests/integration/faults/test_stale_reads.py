@@ -113,7 +113,7 @@ def test_a_member_that_has_not_seen_our_writes_gives_no_answer(
         "before": lambda: journal.before(a_dispatch(1)),
         "pushed_beyond": lambda: journal.pushed_beyond(SALE, lease.checkpoint, a_dispatch(0).offset, 10),
         "load": lambda: store.checkpoints.load([SALE.id]),
-        "latest": lambda: journal.latest(SALE, {("shop", "invoice-0"): "invoice-0"}),
+        "latest": lambda: store.history.latest(SALE, {("shop", "invoice-0"): "invoice-0"}),
     }
     with pytest.raises(NotPrimaryError):
         asks[read]()
