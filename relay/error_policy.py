@@ -73,7 +73,8 @@ def as_configuration_error(error: BaseException, what: str) -> ConfigurationErro
 
 
 def _told(error: BaseException) -> Iterator[BaseException]:
-    """What the services and their drivers said; nothing of it where the error is a defect that came up meanwhile."""
+    """What the services and their drivers said. Nothing of it where the error is relay's own, which says all there is
+    to say, or a defect that came up meanwhile."""
     # guard: defects-stay-defects
     return causes(error) if _is_of_a_service(error) else iter(())
 
@@ -85,8 +86,6 @@ def _is_of_a_service(error: BaseException) -> bool:
         redis.exceptions.RedisError,
         amqp.exceptions.AMQPError,
         OSError,
-        SourceBusyError,
-        LockedError,
     )
     is_retries_end = getattr(error, "last_attempt", None) is not None
     return is_retries_end or isinstance(

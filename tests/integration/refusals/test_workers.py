@@ -10,7 +10,7 @@ import redis
 from sandbox.processes import Child
 from sandbox.services import HOST
 from sandbox.testing.redis_process import RedisProcess
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 from common.database.mssql_client import MSSQLClient
 from tests.integration.refusals.conftest import RIGHT, WRONG, Ports
@@ -32,7 +32,10 @@ def _lines(relay: Child, *words: str) -> list[str]:
 
 
 def _wait_for(relay: Child, *words: str) -> None:
-    wait_until(lambda: _lines(relay, *words), timeout=PATIENCE_SECONDS, message=f"{words} are not in {relay.tail()}")
+    try:
+        wait_until(lambda: _lines(relay, *words), timeout=PATIENCE_SECONDS)
+    except WaitTimeoutError:
+        pytest.fail(f"{words} are not in {relay.log.read_text()[-8000:]}", pytrace=False)
 
 
 def test_a_password_that_is_changed_under_a_worker(
@@ -42,13 +45,19 @@ def test_a_password_that_is_changed_under_a_worker(
         with redis.Redis(*own_redis.address, password=RIGHT) as client:
             return int(client.llen("sale_queue"))
 
+    def rests() -> bool:
+        """Whether the worker waits for a tick, and has none in hand."""
+        with redis.Redis(*own_redis.address, password=RIGHT) as client:
+            return bool(_lines(relay, "cycle")) and not client.exists("relay", "relay:unacked")
+
     with own_redis.client() as admin:
         admin.config_set("requirepass", RIGHT)
         admin.execute_command("AUTH", RIGHT)
-        given = {"BROKER_URL": f"redis://:{RIGHT}@{HOST}:{own_redis.port}/0", "RELAY_SCAN_INTERVAL": "0.5"}
+        given = {"BROKER_URL": f"redis://:{RIGHT}@{HOST}:{own_redis.port}/0", "RELAY_SCAN_INTERVAL": "2"}
         with running_relay(tmp_path, {**environment, **given}) as relay:
             pharmacy.insert("before")
             wait_until(lambda: arrived() == 1, timeout=PATIENCE_SECONDS, message=relay.tail())
+            wait_until(rests, timeout=PATIENCE_SECONDS, message="it never rests")
             admin.config_set("requirepass", WRONG)
             admin.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
             _wait_for(relay, "configuration", "task=consume", "check user and password in BROKER_URL")

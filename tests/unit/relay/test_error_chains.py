@@ -15,6 +15,7 @@ from dns.resolver import NXDOMAIN, LifetimeTimeout
 from redis.sentinel import MasterNotFoundError
 from sqlalchemy.exc import DBAPIError
 
+from common.database.errors import LockedError
 from relay.error_policy import Service, describe_error, is_transient, service_of, told_remedy
 
 
@@ -96,6 +97,7 @@ def test_a_refusal_within_is_no_outage_and_has_its_remedy(error: Exception, told
 
 
 OUTAGES = [
+    _from(_driver("42000", "[SQL Server]Lock request time out period exceeded. (1222)"), LockedError("sale", "dbo.t")),
     _kombus(_from(ConnectionRefusedError(111, "refused"), redis.exceptions.ConnectionError("Error 111"))),
     _kombus(socket.gaierror(-3, "Temporary failure in name resolution")),
     _kombus(OSError("Server unexpectedly closed connection")),
