@@ -33,6 +33,8 @@ class Player:
         self._database = database
         self._chance = chance
         self._has_savepoint = False
+        self._holds_a_table = False
+        """Whether the open transaction has altered one: others would wait for its end."""
         self.statements: list[str] = []
         """What was done, for the message of a test that fails."""
 
@@ -42,8 +44,9 @@ class Player:
             self._step()
             if self._chance.random() < 0.15:
                 client = self._chance.choice(self._clients)
-                check(client, client is self._client)
-            if self._chance.random() < 0.2:
+                if client is self._client or not self._holds_a_table:
+                    check(client, client is self._client)
+            if self._chance.random() < 0.2 and not self._holds_a_table:
                 self._reader.look_again(self._database)
         if self._database.is_open:
             self._end_transaction()
@@ -89,8 +92,10 @@ class Player:
         self._has_savepoint = False
         # These come first: what they do to changes of the same transaction is not documented.
         if self._chance.random() < 0.1:
+            self._holds_a_table = True
             self._truncate()
         elif self._chance.random() < 0.1:
+            self._holds_a_table = True
             self._switch_tracking()
 
     def _end_transaction(self) -> None:
@@ -102,6 +107,7 @@ class Player:
             self._client.commit() if commits else self._client.rollback()
             self._client.autocommit = True
         self._database.commit() if commits else self._database.rollback()
+        self._holds_a_table = False
 
     def _save(self) -> None:
         self._run("SAVE TRANSACTION here")
