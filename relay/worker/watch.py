@@ -7,6 +7,7 @@ says, or the process is stopped: then beat says that nobody takes its ticks.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from celery.platforms import EX_FAILURE
 from common.logging import get_logger
 from relay.worker.beat import ALIVE
 from relay.worker.incidents import Incidents
+from relay.worker.lost_acks import REQUESTS, LostAcks
 from relay.worker.reporting import report_while
 from relay.worker.schedule import TICKS, tick_seconds
 from relay.worker.silence import LEAST_SECONDS, HeardBeat, InHand
@@ -51,6 +53,7 @@ class Watch(bootsteps.StartStopStep):  # type: ignore[misc] # Celery has no type
         self._clock = clock
         self._looked = clock()
         self._beat_is_gone = False
+        self._lost_acks = LostAcks()
 
     def start(self, worker: Any) -> None:
         """Begin to look, and to listen."""
@@ -59,12 +62,14 @@ class Watch(bootsteps.StartStopStep):  # type: ignore[misc] # Celery has no type
 
         Panel.data[ALIVE] = lambda _state, **_arguments: self._heard.hear()
         signals.task_received.connect(self._receive, weak=False)
+        logging.getLogger(REQUESTS).addHandler(self._lost_acks)
         self._heard.hear()
         self._looked = self._clock()
         worker.timer.call_repeatedly(LOOK_SECONDS, self._look, (worker,))
 
     def stop(self, worker: Any) -> None:
-        """Nothing: the timer ends with the worker."""
+        """The timer ends with the worker."""
+        logging.getLogger(REQUESTS).removeHandler(self._lost_acks)
 
     terminate = stop
 
@@ -76,6 +81,7 @@ class Watch(bootsteps.StartStopStep):  # type: ignore[misc] # Celery has no type
         if worker.blueprint.state != bootsteps.RUN:
             return
         self._end_with_its_beat(worker)
+        self._lost_acks.check()
         now = self._clock()
         # guard: standing-still-is-no-silence
         if now - self._looked > STOOD_STILL_SECONDS:

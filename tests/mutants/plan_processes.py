@@ -53,6 +53,12 @@ PROCESSES_PLAN = (
         red=TEST_WATCH + "test_three_intervals_without_a_beat_are_said_once_and_so_is_the_next_sign_of_one",
     ),
     mutant(
+        "a lost acknowledgement",
+        "a worker that could acknowledge none of its ticks asks for no more, for ever",
+        never("lost-ack-is-lost-connection"),
+        red=TEST_WATCH + "test_a_tick_that_cannot_be_acknowledged_is_the_loss_of_its_connection",
+    ),
+    mutant(
         "ticks that do not end",
         "a worker whose processes hang takes ticks for a week, and says nothing",
         argument("ticks-not-done", "is_wrong", "False"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -12,9 +13,11 @@ from celery import Celery, bootsteps, signals
 from celery.exceptions import WorkerTerminate
 from celery.worker import state
 from celery.worker.control import Panel
+from kombu.message import Message
 from structlog.testing import capture_logs
 
 from relay.worker.beat import ALIVE
+from relay.worker.lost_acks import REQUESTS
 from relay.worker.schedule import SCAN
 from relay.worker.silence import RECONNECT_SECONDS
 from relay.worker.watch import Watch, watch_over_workers
@@ -183,3 +186,22 @@ def test_every_worker_of_the_app_has_the_step() -> None:
     app = Celery("watched", set_as_current=False)
     watch_over_workers(app)
     assert Watch in app.steps["worker"]
+
+
+def test_a_tick_that_cannot_be_acknowledged_is_the_loss_of_its_connection(worker: Worker) -> None:
+    """outage: the worker went on with as many ticks in hand as it may have, and asked for no more."""
+    message = Message(delivery_tag="1", channel=_GoneChannel())
+    worker.run(2)
+    message.ack_log_error(logging.getLogger(REQUESTS), errors=(ConnectionError,))
+    with pytest.raises(ConnectionResetError):
+        worker.run(1)
+    worker.run(2)
+
+
+class _GoneChannel:
+    """A channel of a connection that was lost."""
+
+    no_ack_consumers = None
+
+    def basic_ack(self, *_: Any, **__: Any) -> None:
+        raise ConnectionError("gone")
