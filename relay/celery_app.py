@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
@@ -82,7 +83,16 @@ class RelayLogging(Logging):  # type: ignore[misc] # Celery has no types
         return True
 
 
-app = Celery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
+class RelayCelery(Celery):  # type: ignore[misc] # Celery has no types
+    """Celery, with relay's kind of worker."""
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's name
+        """What `celery worker` starts."""
+        return self.subclass_with_self("relay.worker.worker:Worker")
+
+
+app = RelayCelery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
 # Nobody waits for a result of relay's own tasks. Set here so that another service's CELERY_RESULT_BACKEND is ignored.
 app.backend_cls = "disabled"
 app.add_defaults(_configuration)

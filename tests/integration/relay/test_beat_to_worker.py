@@ -102,3 +102,9 @@ def test_nothing_outlives_a_worker_that_was_killed(environment: dict[str, str], 
             timeout=ARRIVAL_SECONDS,
             message="a child lives on",
         )
+
+
+def test_workers_do_not_wait_for_one_another(environment: dict[str, str], tmp_path: Path) -> None:
+    with running_relay(tmp_path, environment) as relay:
+        wait_until(lambda: " ready." in relay.log.read_text(), timeout=ARRIVAL_SECONDS, message="it does not start")
+        assert "mingle" not in relay.log.read_text()
