@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from common.database.ports import Key
@@ -72,13 +73,13 @@ def repair(context: CycleContext) -> None:
     offset = context.offset()
     if offset is None:
         return
-    newest = _newest_still_pending(context, offset)
-    if newest is None:
+    lost = _look(context, offset)
+    if lost is None:
         context.check_lease()
         context.end_epoch(Reason.JOURNAL_MISSES_A_WINDOW)
         return
     is_first = True
-    for batch in _batches(context, offset):
+    for batch in _batches(context, offset, until=lost.last):
         # guard: owner-before-repair
         if is_first and not check_owner(context):
             return
@@ -88,7 +89,7 @@ def repair(context: CycleContext) -> None:
             _discard_torn_writes(context)
             is_first = False
         # guard: last-dispatch-only
-        skipped = {dispatch.id for dispatch in batch if newest.get(dispatch.key) != dispatch.offset}
+        skipped = {dispatch.id for dispatch in batch if lost.newest.get(dispatch.key) != dispatch.offset}
         try:
             context.ports.publisher.publish(
                 context.source,
@@ -113,10 +114,21 @@ def _discard_torn_writes(context: CycleContext) -> None:
         )
 
 
-def _newest_still_pending(context: CycleContext, offset: Offset) -> dict[Key, Offset] | None:
-    """Of each row that still waits for its worker, the offset of its last dispatch. None: a window that lies beyond
-    the queue's offset, or the end of one, is gone from the journal."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Lost:
+    """What lies beyond the queue's offset."""
+
+    newest: Mapping[Key, Offset]
+    """Of each row that still waits for its worker, the offset of its last dispatch."""
+    last: Offset
+    """Where it ends. What is noted as pushed meanwhile, by a relay that was paused, lies beyond: nobody has asked
+    whether its rows wait."""
+
+
+def _look(context: CycleContext, offset: Offset) -> _Lost | None:
+    """None: a window that lies beyond the queue's offset, or the end of one, is gone from the journal."""
     newest: dict[Key, Offset] = {}
+    last = offset
     chain = WindowChain(context.checkpoint.epoch, offset, may_begin_late=_has_forgotten(context))
     for batch in _batches(context, offset):
         if not chain.holds(batch):
@@ -131,7 +143,8 @@ def _newest_still_pending(context: CycleContext, offset: Offset) -> dict[Key, Of
             # guard: still-waiting
             if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
                 newest[dispatch.key] = dispatch.offset
-    return newest
+        last = batch[-1].offset
+    return _Lost(newest=newest, last=last)
 
 
 def _still_pending(context: CycleContext, keys: Sequence[Key]) -> set[Key]:
@@ -146,11 +159,16 @@ def _has_forgotten(context: CycleContext) -> bool:
     return began is None or (datetime.now(UTC) - began).total_seconds() >= kept
 
 
-def _batches(context: CycleContext, offset: Offset) -> Iterator[Sequence[Dispatch]]:
+def _batches(context: CycleContext, offset: Offset, until: Offset | None = None) -> Iterator[Sequence[Dispatch]]:
+    """`until`: nothing beyond this one."""
     journal, limit = context.ports.journal, context.options.batch_size
-    while batch := journal.pushed_beyond(context.source, context.checkpoint, offset, limit):
-        yield batch
-        offset = batch[-1].offset
+    while offset != until and (batch := journal.pushed_beyond(context.source, context.checkpoint, offset, limit)):
+        # guard: repair-ends-where-it-looked
+        wanted = [dispatch for dispatch in batch if until is None or dispatch.offset.place <= until.place]
+        if not wanted:
+            return
+        yield wanted
+        offset = wanted[-1].offset
 
 
 def _report(context: CycleContext, *, looked_at: int, pushed: int) -> None:

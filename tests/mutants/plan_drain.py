@@ -108,6 +108,12 @@ DRAIN_PLAN = (
         red=MEANWHILE + "test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again",
     ),
     mutant(
+        "repair ends where it has looked",
+        "what a paused relay notes as pushed, after the queue lost it, is never pushed again",
+        gives("repair-ends-where-it-looked", "batch"),
+        red=MEANWHILE + "test_what_a_paused_relay_notes_while_its_successor_repairs_is_not_taken_for_done",
+    ),
+    mutant(
         "an epoch begins where the queue stands",
         "the first batch of an epoch is refused",
         without("epoch-begins-at-offset", 0),

@@ -180,6 +180,18 @@ def test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again(wo
     assert [dispatch.id for dispatch in world.queue.pushed] == requests[1:]
 
 
+def test_what_a_paused_relay_notes_while_its_successor_repairs_is_not_taken_for_done(world: Meanwhile) -> None:
+    """It was pushed and lost; noted between repair's two passes, only the second would meet it, and not push it."""
+    world.scan_dying("before mark_pending")
+    late = [dispatch for dispatch in world.mongo.contents.logs.values() if dispatch.status is TaskStatus.PREPARED]
+    assert [dispatch.business_id for dispatch in late] == ["HĐ-2"]
+    world.lose_the_queue()
+    world.at("before discard_torn_writes", lambda: world.mongo.mark_pending(late))
+    for _ in range(3):
+        world.scan()
+    assert world.queued() == ["HĐ-1", "HĐ-2"]
+
+
 # A version above the snapshot's own
 
 
