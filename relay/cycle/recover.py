@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from common.database.ports import Key
-from common.database.records import Dispatch, Offset, TaskStatus
+from common.database.records import NOWHERE, Dispatch, Offset, TaskStatus
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError
@@ -79,7 +79,7 @@ def repair(context: CycleContext) -> None:
         context.end_epoch(Reason.JOURNAL_MISSES_A_WINDOW)
         return
     is_first = True
-    for batch in _batches(context, offset, until=lost.last):
+    for batch in _up_to(lost.last, _batches(context, offset)):
         # guard: owner-before-repair
         if is_first and not check_owner(context):
             return
@@ -120,15 +120,15 @@ class _Lost:
 
     newest: Mapping[Key, Offset]
     """Of each row that still waits for its worker, the offset of its last dispatch."""
-    last: Offset
-    """Where it ends. What is noted as pushed meanwhile, by a relay that was paused, lies beyond: nobody has asked
-    whether its rows wait."""
+    last: tuple[int, int]
+    """Where it ends; before everything where there is nothing. What a relay that was paused notes as pushed meanwhile
+    lies beyond: nobody has asked whether its rows wait."""
 
 
 def _look(context: CycleContext, offset: Offset) -> _Lost | None:
     """None: a window that lies beyond the queue's offset, or the end of one, is gone from the journal."""
     newest: dict[Key, Offset] = {}
-    last = offset
+    last = NOWHERE.place
     chain = WindowChain(context.checkpoint.epoch, offset, may_begin_late=_has_forgotten(context))
     for batch in _batches(context, offset):
         if not chain.holds(batch):
@@ -143,7 +143,7 @@ def _look(context: CycleContext, offset: Offset) -> _Lost | None:
             # guard: still-waiting
             if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
                 newest[dispatch.key] = dispatch.offset
-        last = batch[-1].offset
+        last = batch[-1].offset.place
     return _Lost(newest=newest, last=last)
 
 
@@ -159,16 +159,20 @@ def _has_forgotten(context: CycleContext) -> bool:
     return began is None or (datetime.now(UTC) - began).total_seconds() >= kept
 
 
-def _batches(context: CycleContext, offset: Offset, until: Offset | None = None) -> Iterator[Sequence[Dispatch]]:
-    """`until`: nothing beyond this one."""
+def _batches(context: CycleContext, offset: Offset) -> Iterator[Sequence[Dispatch]]:
     journal, limit = context.ports.journal, context.options.batch_size
-    while offset != until and (batch := journal.pushed_beyond(context.source, context.checkpoint, offset, limit)):
+    while batch := journal.pushed_beyond(context.source, context.checkpoint, offset, limit):
+        yield batch
+        offset = batch[-1].offset
+
+
+def _up_to(last: tuple[int, int], batches: Iterator[Sequence[Dispatch]]) -> Iterator[Sequence[Dispatch]]:
+    for batch in batches:
         # guard: repair-ends-where-it-looked
-        wanted = [dispatch for dispatch in batch if until is None or dispatch.offset.place <= until.place]
-        if not wanted:
+        within = [dispatch for dispatch in batch if dispatch.offset.place <= last]
+        if not within:
             return
-        yield wanted
-        offset = wanted[-1].offset
+        yield within
 
 
 def _report(context: CycleContext, *, looked_at: int, pushed: int) -> None:

@@ -70,10 +70,14 @@ def repair(context: CycleContext) -> Steps:
     if context.world.rules.have(Guard.WINDOW_CHAIN) and _misses_a_window(context, offset, behind):
         context.end_epoch()
         return
-    newest = {document.key: document for document in behind}
-    for document in behind:
+    newest = {document.key: document.place for document in behind}
+    # Read once more: the journal may be long.
+    while again := _pushed_beyond(context, offset):
+        document = again[0]
+        if context.world.rules.have(Guard.LOOKED) and (not behind or document.place > behind[-1].place):
+            return
         context.check_lease()
-        is_wanted = document.status is Status.PENDING and newest[document.key] is document
+        is_wanted = document.status is Status.PENDING and newest.get(document.key) == document.place
         try:
             redis.push(document.epoch, offset, [(document, is_wanted)])
         except GapError:

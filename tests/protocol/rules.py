@@ -58,6 +58,7 @@ class Guard(StrEnum):
     NUMBER = "no-number"
     BREAKER = "no-breaker"
     WINDOW_CHAIN = "no-window-chain"
+    LOOKED = "no-looked"
 
 
 FAULTS = {
@@ -107,6 +108,7 @@ GUARDS = {
     Guard.NUMBER: "windows are counted by Mongo alone",
     Guard.BREAKER: "epochs begin as often as they like",
     Guard.WINDOW_CHAIN: "repair does not look whether each window follows the one before",
+    Guard.LOOKED: "repair goes on with what is noted as pushed since it looked",
 }
 """What the relay does, or does not do, with the guard taken out."""
 

@@ -35,6 +35,7 @@ TAKEN_OUT = {
     "no-fresh stray": {Verdict.BASES},
     "no-number wipe rollback empty loss": {Verdict.LOST},
     "no-window-chain hole empty": {Verdict.LOST},
+    "no-looked loss": {Verdict.LOST},
 }
 """The guard, the one that stands in for it or the fault that it guards against, and everything that goes wrong then."""
 
