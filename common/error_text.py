@@ -39,6 +39,9 @@ _HAS_NO_WORDS = frozenset(
 """Their texts are what they could not take, or another traceback."""
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 _NUMBER = re.compile(r"\((\d+)\)")
+_NUMBER_OF_MESSAGE = re.compile(r"\((\d+)\)(?= \([A-Za-z]\w*\)|; \[|\s*\Z)")
+BY_THE_SERVER = "[SQL Server]"
+"""Stands in what SQL Server said, after the driver's name; the driver has numbers of its own, as those of sockets."""
 QUOTES_VALUES = frozenset({220, 232, 244, 245, 248, 2601, 2627, 2628, 6522, 13609})
 """Errors of SQL Server whose text quotes a value of a row: conversions, unique keys, truncated texts."""
 FIRST_OF_USERS = 50_000
@@ -51,13 +54,26 @@ def error_text(error: BaseException) -> str:
 
 
 def sql_server_text(text: str) -> str:
-    """What SQL Server or its driver said, without what it quotes of a row; the number stays."""
+    """What SQL Server or its driver said, without what it quotes of a row; number and speaker stay."""
     numbers = [int(number) for number in _NUMBER.findall(text)]
     # guard: quotes-of-sql-server
     if secretive := [number for number in numbers if number in QUOTES_VALUES or number >= FIRST_OF_USERS]:
         state = f"{text.partition(']')[0]}] " if text.startswith("[") else ""
-        return f"{state}its text quotes values and is not shown ({secretive[0]})"
+        # guard: speaker-stays
+        speaker = BY_THE_SERVER if BY_THE_SERVER in text else ""
+        number = next(iter(message_numbers(text)), secretive[0])
+        return f"{state}{speaker}its text quotes values and is not shown ({number})"
     return text
+
+
+def message_numbers(text: str) -> list[int]:
+    """The numbers of SQL Server's messages, and of its driver's, in order; not those that a message quotes.
+
+    pyodbc writes each in parentheses behind its message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`, and joins
+    several with `; `.
+    """
+    # guard: numbers-behind-messages
+    return [int(number) for number in _NUMBER_OF_MESSAGE.findall(text)]
 
 
 def details_without_documents(details: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,18 @@ SECRETS_PLAN = (
         red=TEST_TEXT + "test_numbers_and_states_stay_where_they_are_looked_for",
     ),
     mutant(
+        "who said it stays",
+        "an error that is told without what it quotes has no number any more: one that passes is a defect",
+        gives("speaker-stays", "''"),
+        red=TEST_TEXT + "test_what_an_error_quotes_is_not_taken_for_its_number_nor_lost_with_it",
+    ),
+    mutant(
+        "numbers stand behind messages",
+        "a value of 1205 in a duplicate key is taken for a deadlock",
+        gives("numbers-behind-messages", "[int(number) for number in _NUMBER.findall(text)]"),
+        red=TEST_TEXT + "test_what_an_error_quotes_is_not_taken_for_its_number_nor_lost_with_it",
+    ),
+    mutant(
         "what other errors quote",
         "a ValueError tells the text that was no number",
         gives("quotes-left-out", "str(error)"),

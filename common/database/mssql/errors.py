@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from common.database.errors import WHO_KEEPS_IT_OPEN, ConfigurationError
 from common.database.mssql.driver_errors import driver_remedy
 from common.database.names import full_name
+from common.error_text import BY_THE_SERVER, message_numbers
 
 LOCK_TIMEOUT = 1222
 LOCKS = {1204, 1205, LOCK_TIMEOUT}
@@ -72,9 +73,6 @@ REMEDIES = {
 RIGHTS = frozenset({229, 230, 262, 1088, 5011})
 """Those of a login that lacks a right."""
 
-BY_THE_SERVER = "[SQL Server]"
-"""Stands in what SQL Server said, after the driver's name; the driver has numbers of its own, as those of sockets."""
-_NUMBER = re.compile(r"\((\d+)\)")
 _CANNOT_OPEN = 4060
 _DENIED = re.compile(
     r"The (?P<right>[A-Z ]+) permission was denied on the (?:column '.*?' of the )?object '(?P<object>.*?)',"
@@ -92,12 +90,10 @@ def sqlstate(error: DBAPIError) -> str:
 def error_number(error: DBAPIError) -> int | None:
     """SQL Server's number of the first message; None when the driver itself spoke.
 
-    pyodbc writes it in parentheses at the end of each message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`.
     4060 wins over the 18456 that comes with it, whichever the driver names first: the login was right.
     """
     # guard: numbers-of-the-server
-    text = said(error) if BY_THE_SERVER in said(error) else ""
-    numbers = [int(number) for number in _NUMBER.findall(text)]
+    numbers = message_numbers(said(error)) if BY_THE_SERVER in said(error) else []
     if _CANNOT_OPEN in numbers:
         return _CANNOT_OPEN
     return numbers[0] if numbers and numbers[0] else None

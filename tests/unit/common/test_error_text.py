@@ -16,6 +16,7 @@ from kombu.utils.json import dumps
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from common.config import Settings
+from common.database.mssql.errors import TRANSIENT, error_number, is_transient
 from common.database.mssql_client import hide_values
 from common.error_text import error_text, sql_server_text, traceback_text, without_quotes_of
 
@@ -78,7 +79,7 @@ def test_no_value_is_quoted(error: BaseException) -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (SQL_SERVER[0], "[22018] its text quotes values and is not shown (245)"),
+        (SQL_SERVER[0], "[22018] [SQL Server]its text quotes values and is not shown (245)"),
         (_sql_server(208, "Invalid object name 'dbo.X'."), "Invalid object name 'dbo.X'. (208)"),
         (pyodbc.OperationalError("08001", "[08001] Login timeout expired (0)"), "Login timeout expired"),
         (ERRORS[2 * len(SQL_SERVER)], "1 writes refused with code 121, write concern not met, code 64"),
@@ -135,6 +136,29 @@ def test_numbers_and_states_stay_where_they_are_looked_for() -> None:
     assert driver.args[0] == "23000"
     assert driver.args[1].endswith("(2627)")
     assert sql_server_text(driver.args[1]) == driver.args[1]
+
+
+QUOTING = [
+    (245, "Conversion failed when converting the varchar value 'Nhà thuốc' to data type int."),
+    (245, "Conversion failed when converting the varchar value '(99999)' to data type int."),
+    (2627, "Violation of PRIMARY KEY constraint 'PK'. The duplicate key value is (1205)."),
+    (208, "Invalid object name 'HoaDon (60000)'."),
+    (131, "The size (100000) given to the type 'varchar' exceeds the maximum allowed for any data type (8000)."),
+]
+"""What SQL Server says with numbers of other errors in it, or of users' own."""
+
+
+@pytest.mark.parametrize(("number", "said"), QUOTING)
+def test_what_an_error_quotes_is_not_taken_for_its_number_nor_lost_with_it(number: int, said: str) -> None:
+    """A status column that became text, 245: cleaned, it was no error that passes, but one of relay's own."""
+    driver = _sql_server(number, said)
+    driver.args = (driver.args[0], f"{driver.args[1]}; [01000] [Microsoft][SQL Server]It has been ended. (3621)")
+    wrapped = DBAPIError("SELECT 1", None, driver)
+    before = is_transient(wrapped)
+    assert error_number(wrapped) == number
+    hide_values(driver, wrapped)
+    assert error_number(wrapped) == number
+    assert is_transient(wrapped) is before is (number in TRANSIENT)
 
 
 def test_json_that_kombu_cannot_make_is_told_without_it() -> None:
