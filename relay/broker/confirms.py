@@ -47,6 +47,8 @@ class ConfirmingChannel:
         self.refused: list[Sent] = []
         self.without_queue: set[str] = set()
         """Names of queues that are not there."""
+        self._returned: set[str | None] = set()
+        """Ids of the tasks that came back; one sent later may have found its queue declared."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
@@ -98,14 +100,16 @@ class ConfirmingChannel:
 
     def _on_ack(self, number: int, multiple: bool) -> None:
         for sent in self._answered(number, multiple):
-            if sent.task_id is not None and sent.queue not in self.without_queue:
+            # guard: returned-is-not-confirmed
+            if sent.task_id is not None and sent.task_id not in self._returned:
                 self.confirmed.add(sent.task_id)
 
     def _on_nack(self, number: int, multiple: bool) -> None:
         self.refused += self._answered(number, multiple)
 
-    def _on_return(self, _error: Exception, _exchange: str, routing_key: str, _message: Any) -> None:
+    def _on_return(self, _error: Exception, _exchange: str, routing_key: str, message: Any) -> None:
         self.without_queue.add(routing_key)
+        self._returned.add(message.properties.get("correlation_id"))
 
     def _answered(self, number: int, multiple: bool) -> list[Sent]:
         numbers = [one for one in self._on_their_way if one <= number] if multiple else [number]

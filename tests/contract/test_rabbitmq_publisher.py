@@ -117,6 +117,27 @@ def test_a_queue_that_takes_nothing_gets_no_more(
     assert len(sent) == 10
 
 
+def test_a_queue_that_is_declared_in_the_midst_of_a_batch_gets_each_message_once(
+    rabbitmq_app: Celery, publisher: RabbitMQPublisher, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the worker service starts just then, as relay asked: what came after was sent again."""
+    whole, sent = confirms.ConfirmingChannel.basic_publish, list[Any]()
+
+    def starting_the_service(channel: Any, message: Any, **rest: Any) -> None:
+        if len(sent) == 3:
+            channel.wait()
+            declare(rabbitmq_app, queue)
+        sent.append(message)
+        whole(channel, message, **rest)
+
+    monkeypatch.setattr(confirms.ConfirmingChannel, "basic_publish", starting_the_service)
+    batch = batch_for(queue, 6)
+    with pytest.raises(ConfigurationError, match="RabbitMQ has no queue"):
+        publish(publisher, batch)
+    publish(publisher, batch)
+    assert taken_task_ids(rabbitmq_app, queue) == ids_of([*batch[3:], *batch[:3]])
+
+
 def test_the_length_of_a_queue_that_is_not_there_is_not_known(
     rabbitmq_app: Celery, publisher: RabbitMQPublisher, queue: str
 ) -> None:

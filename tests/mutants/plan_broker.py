@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import always, argument, gone, mutant, never, without
+from tests.mutants.mutant import always, argument, gone, mutant, never, when, without
 
 TEST_RABBITMQ = "tests/contract/test_rabbitmq_publisher.py::"
 TEST_FAILURES = "tests/contract/test_rabbitmq_failures.py::"
@@ -22,6 +22,12 @@ BROKER_PLAN = (
         "what a broker that dies has not taken yet is PENDING",
         never("confirmations"),
         red=TEST_FAILURES + "test_a_broker_that_dies_before_it_confirms_fails_the_batch",
+    ),
+    mutant(
+        "returned is not confirmed",
+        "what a queue that was declared in the midst of a batch has taken is sent again",
+        when("returned-is-not-confirmed", "sent.task_id is not None and sent.queue not in self.without_queue"),
+        red=TEST_RABBITMQ + "test_a_queue_that_is_declared_in_the_midst_of_a_batch_gets_each_message_once",
     ),
     mutant(
         "refusals",
