@@ -15,7 +15,7 @@ from common.database.records import Dispatch, Offset, TaskStatus
 from relay.cycle.options import CycleOptions
 from relay.cycle.ports import Ports
 from relay.sources.builtin import SALE
-from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
+from tests.support.fakes import CutOffError, CutQueue, FakeDatabase, FakeMongo
 from tests.support.fakes.database import ConnectionCutError, Contents, Key, Transaction
 from tests.support.stage import Actor, cycle_on, paused_ports
 
@@ -44,7 +44,7 @@ class History:
     database: FakeDatabase = field(default_factory=FakeDatabase)
     mongo: FakeMongo = field(default_factory=lambda: FakeMongo(lease_seconds=0))
     """Its leases have always expired: whoever is not moved is a zombie."""
-    queue: FakeQueue = field(default_factory=FakeQueue)
+    queue: CutQueue = field(default_factory=CutQueue)
     running: list[Actor] = field(default_factory=list)
     is_refused: bool = False
     """The relay that ended last said that a person has to decide: the fence is another Mongo's, who was at work."""
@@ -138,7 +138,7 @@ class History:
         return paused_ports(self.database, self.mongo, self.queue, noting, new_name)
 
     def go_on(self, relay: int, *, queue_is_full: bool = False) -> None:
-        """This relay makes its next call. Raises what it raised, unless its connection was cut by a restore."""
+        """This relay makes its next call. Raises what it raised, unless a connection was cut."""
         self.queue.waiting = 10 if queue_is_full else 0
         self._move(self.running[relay])
         self.saves.append((len(self.queue.pushed), self.queue.offset))
@@ -154,8 +154,14 @@ class History:
             if actor in self.running:
                 self.running.remove(actor)
             self.is_refused = isinstance(actor.error, ConfigurationError)
-            if actor.error is not None and not isinstance(actor.error, ConnectionCutError | ConfigurationError):
+            expected = ConnectionCutError | CutOffError | ConfigurationError
+            if actor.error is not None and not isinstance(actor.error, expected):
                 raise actor.error
+
+    def cut_off(self, *, done: int, answered: int) -> None:
+        """Whoever publishes next loses its connection to the queue after so many dispatches, of which so many were
+        answered for."""
+        self.queue.cut = (done, min(answered, done))
 
     def kill(self, relay: int) -> None:
         """kill -9."""
@@ -215,6 +221,7 @@ class History:
         for actor in self.running:
             actor.kill()
         self.running.clear()
+        self.queue.cut = None
         self._tick += 1
         for _ in range(8):
             actor = Actor(cycle_on(self._ports, SALE, self._options(), adopts=self.is_refused and self._tick % 2 == 0))

@@ -2,6 +2,6 @@
 
 from tests.support.fakes.database import FakeDatabase
 from tests.support.fakes.mongo import FakeMongo
-from tests.support.fakes.queue import FakeBroker, FakeQueue
+from tests.support.fakes.queue import CutOffError, CutQueue, FakeBroker, FakeQueue
 
-__all__ = ["FakeBroker", "FakeDatabase", "FakeMongo", "FakeQueue"]
+__all__ = ["CutOffError", "CutQueue", "FakeBroker", "FakeDatabase", "FakeMongo", "FakeQueue"]

@@ -62,6 +62,39 @@ class FakeQueue(Publisher):
         pass
 
 
+class CutOffError(ConnectionError):
+    """The connection to the queue has ended in the midst of a batch."""
+
+
+class CutQueue(FakeQueue):
+    """A queue whose connection ends in the midst of the next batch, where a test says so."""
+
+    cut: tuple[int, int] | None = None
+    """After how many dispatches it is cut off, and for how many of these it has answered; None: it is not."""
+
+    @override
+    def publish(
+        self,
+        source: Source,
+        *,
+        after: Offset,
+        dispatches: Sequence[Outgoing],
+        skip_message: Collection[str] = (),
+        arrived: Arrived = nobody,
+    ) -> None:
+        done, answered = self.cut or (len(dispatches), len(dispatches))
+
+        def told(count: int) -> None:
+            if count <= answered:
+                arrived(count)
+
+        if dispatches[:done]:
+            super().publish(source, after=after, dispatches=dispatches[:done], skip_message=skip_message, arrived=told)
+        if self.cut is not None:
+            self.cut = None
+            raise CutOffError
+
+
 class FakeBroker(Publisher):
     """RabbitMQ: it keeps no offset, and takes what it is given."""
 

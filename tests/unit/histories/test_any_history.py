@@ -81,6 +81,10 @@ class ExactlyOnce(RuleBasedStateMachine):
     def redis_loses_its_end(self, moments: int) -> None:
         self.history.lose_the_end_of_the_queue(moments)
 
+    @rule(done=st.integers(0, 3), answered=st.integers(0, 3))
+    def a_batch_is_cut_off(self, done: int, answered: int) -> None:
+        self.history.cut_off(done=done, answered=answered)
+
     @rule(how=st.sampled_from(["truncated", "dropped and created", "cleaned up"]))
     def the_history_is_lost(self, how: str) -> None:
         match how:

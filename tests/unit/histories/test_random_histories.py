@@ -39,6 +39,7 @@ class Chance:
             (0.12, self._write),
             (0.05, self._start_relay),
             (0.02, self._kill),
+            (0.01, self._cut_a_batch_off),
             (0.01, self._lose_the_end_of_the_queue),
             (0.003, self._restore_the_database),
             (0.003, self._wipe_mongo),
@@ -68,6 +69,9 @@ class Chance:
     def _kill(self) -> None:
         if self.history.running:
             self.history.kill(self._random.randrange(len(self.history.running)))
+
+    def _cut_a_batch_off(self) -> None:
+        self.history.cut_off(done=self._random.randrange(4), answered=self._random.randrange(4))
 
     def _lose_the_end_of_the_queue(self) -> None:
         if "loss" in self.faults:
