@@ -14,7 +14,7 @@ from relay.cycle.run import run_cycle
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
 from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
-from tests.support.fakes.queue import FakeBroker
+from tests.support.fakes.queue import CutOffError, FakeBroker
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
 
 OPTIONS = CycleOptions(batch_size=2, most_kept=4, epochs_within_seconds=0)
@@ -38,7 +38,8 @@ class CrashWorld:
     offsets: list[Offset] = field(default_factory=list)
 
     def run(self, *, die_at: int | None = None) -> tuple[CycleReport | None, int]:
-        """One cycle; dead at the `die_at`-th place. Its report, or None, and how many places it came to."""
+        """One cycle; dead at the `die_at`-th place. Its report, or None where it came to none, and how many places it
+        came to."""
         places = 0
 
         def pause(_where: str) -> None:
@@ -52,7 +53,7 @@ class CrashWorld:
         ports = paused_ports(self.database, self.mongo, self.queue, pause, self._new_name)
         try:
             return run_cycle(self.source, ports, self.options, StillHeartbeat(), adopts=self.adopts), places
-        except Killed:
+        except (Killed, CutOffError):
             return None, places
 
     def copy(self) -> CrashWorld:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from common.database.records import NOWHERE
 from relay.sources.builtin import SALE
 from tests.support.crashing import OPTIONS, CrashWorld
-from tests.support.fakes.queue import FakeQueue
+from tests.support.fakes.queue import CutQueue, FakeQueue
 
 ANOTHER_DEFINITION = replace(SALE, args=tuple(reversed(SALE.args)))
 
@@ -159,6 +159,19 @@ def the_queue_lost_its_end(world: CrashWorld) -> Counter[str]:
     return documents(1, 2, 3, 4, 5)
 
 
+def a_batch_is_cut_off(world: CrashWorld) -> Counter[str]:
+    """All of it is in the queue, and only its first message was answered for."""
+    insert(world, 1)
+    world.run()
+    queue = CutQueue()
+    assert isinstance(world.queue, FakeQueue)
+    queue.pushed, queue.offset = world.queue.pushed, world.queue.offset
+    world.queue = queue
+    queue.cut = (2, 1)
+    insert(world, 2, 3, 4)
+    return documents(1, 2, 3, 4)
+
+
 def the_queue_lost_everything(world: CrashWorld) -> Counter[str]:
     insert(world, 1, 2, 3)
     world.run()
@@ -240,6 +253,7 @@ def the_journal_is_lost_under_an_open_window(world: CrashWorld) -> Counter[str]:
 
 
 LOSSES = [
+    a_batch_is_cut_off,
     the_queue_lost_its_end,
     the_queue_lost_everything,
     mongo_is_lost,
