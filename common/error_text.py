@@ -42,6 +42,8 @@ _NUMBER = re.compile(r"\((\d+)\)")
 _NUMBER_OF_MESSAGE = re.compile(r"\((\d+)\)(?= \([A-Za-z]\w*\)|; \[|\s*\Z)")
 BY_THE_SERVER = "[SQL Server]"
 """Stands in what SQL Server said, after the driver's name; the driver has numbers of its own, as those of sockets."""
+_ASKS_FOR_A_LOGIN = re.compile(r"[Cc]ommand \w+ requires authentication")
+"""MongoDB's, with code 13: what tells a client without a user from a user without a right."""
 QUOTES_VALUES = frozenset({220, 232, 244, 245, 248, 2601, 2627, 2628, 6522, 13609})
 """Errors of SQL Server whose text quotes a value of a row: conversions, unique keys, truncated texts."""
 FIRST_OF_USERS = 50_000
@@ -150,7 +152,9 @@ def _mongo_words(error: Any) -> str:
     counts = Counter(one.get("code") for one in details.get("writeErrors", []))
     told = [f"{count} writes refused with code {code}" for code, count in sorted(counts.items(), key=str)]
     told += [f"write concern not met, code {one.get('code')}" for one in details.get("writeConcernErrors", [])]
-    return ", ".join(told) or " ".join(filter(None, [f"code {error.code}", details.get("codeName")]))
+    # guard: login-is-asked-for
+    asks = _ASKS_FOR_A_LOGIN.search(str(error))
+    return ", ".join(told) or " ".join(filter(None, [f"code {error.code}", details.get("codeName"), asks and asks[0]]))
 
 
 def _one_line(text: str) -> str:

@@ -108,6 +108,12 @@ SECRETS_PLAN = (
         red=TEST_TEXT + "test_what_an_error_quotes_is_not_taken_for_its_number_nor_lost_with_it",
     ),
     mutant(
+        "that a login is asked for",
+        "who has no user in MONGO_URI is told to grant it a right",
+        gives("login-is-asked-for", "None"),
+        red=TEST_TEXT + "test_what_happened_is_told",
+    ),
+    mutant(
         "what other errors quote",
         "a ValueError tells the text that was no number",
         gives("quotes-left-out", "str(error)"),

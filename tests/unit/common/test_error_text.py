@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import amqp.exceptions
 import bson.errors
@@ -13,9 +14,12 @@ import pyodbc
 import pytest
 import redis.exceptions
 from kombu.utils.json import dumps
+from pymongo.errors import OperationFailure
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from common.config import Settings
+from common.database.mongo import errors as mongo_errors
+from common.database.mongo.causality import Causality
 from common.database.mssql.errors import TRANSIENT, error_number, is_transient
 from common.database.mssql_client import hide_values
 from common.error_text import error_text, sql_server_text, traceback_text, without_quotes_of
@@ -84,6 +88,10 @@ def test_no_value_is_quoted(error: BaseException) -> None:
         (pyodbc.OperationalError("08001", "[08001] Login timeout expired (0)"), "Login timeout expired"),
         (ERRORS[2 * len(SQL_SERVER)], "1 writes refused with code 121, write concern not met, code 64"),
         (pymongo.errors.OperationFailure("x", 13, {"codeName": "Unauthorized"}), "code 13 Unauthorized"),
+        (
+            pymongo.errors.OperationFailure(f"Command find requires authentication: {VALUE}", 13, {}),
+            "code 13 Command find requires authentication",
+        ),
         (pymongo.errors.AutoReconnect("mongo.example:27017: connection closed"), "mongo.example:27017: connection"),
         (redis.exceptions.ConnectionError("Error 111 connecting to 'redis':1. Refused."), "connecting to 'redis':1."),
         (kombu.exceptions.OperationalError("[Errno 111] 'x'"), "[Errno 111] 'x'"),
@@ -170,3 +178,16 @@ def test_json_that_kombu_cannot_make_is_told_without_it() -> None:
     assert VALUE not in error_text(wrong.value)
     assert json.dumps(error_text(wrong.value))
     assert Settings.model_config["hide_input_in_errors"]
+
+
+def test_a_server_that_asks_for_a_login_is_not_taken_for_one_that_denies_a_right() -> None:
+    """Its words decide, the code is the same: they stay when documents are left out."""
+    said = {"code": 13, "codeName": "Unauthorized", "errmsg": VALUE}
+    with (
+        pymongo.MongoClient[Any](connect=False) as client,
+        pytest.raises(OperationFailure) as raised,
+        Causality(client).session(),
+    ):
+        raise OperationFailure("Command find requires authentication", 13, said)
+    assert VALUE not in f"{raised.value} {raised.value.details}"
+    assert mongo_errors.remedy(raised.value) == mongo_errors.NO_USER
