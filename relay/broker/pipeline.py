@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from common.database.records import NOWHERE, Offset
+from relay.broker.message_size import refusal_of_size
 from relay.broker.push_script import PUSH, PUSH_SHA, Call, parse_offset
 from relay.cycle.ports import Arrived, QueueGapError
 
@@ -33,13 +35,19 @@ def run_calls(client: redis.Redis, calls: Iterable[Call], arrived: Arrived) -> N
     QueueGapError, what Redis answered, what became of the connection, or what making a call raises.
     """
     connection: Any = client.connection_pool.get_connection()
+    pipeline = Pipeline(connection, arrived)
     try:
         # Here or never: in a batch the answer to a call would be taken for that to PING.
         connection.check_health()
-        pipeline = Pipeline(connection, arrived)
         for call in _made(calls, pipeline):
             pipeline.send(call)
         pipeline.finish()
+    except RedisConnectionError as error:
+        connection.disconnect()
+        # guard: hung-up-for-its-size
+        if refusal := refusal_of_size(client, pipeline.largest):
+            raise refusal from error
+        raise
     except BaseException:
         # Answers that nobody read would be taken for those of the next commands.
         connection.disconnect()
@@ -85,14 +93,15 @@ class Pipeline:
         while self._unanswered:
             self._take_answer()
 
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest message on its way."""
+        return max((call.largest for call in self._unanswered), default=0)
+
     def _write(self, call: Call) -> None:
-        is_alone = len(self._unanswered) == 1
         for packed in self._connection.pack_command("EVALSHA", PUSH_SHA, 2, *call.arguments):
             view = memoryview(packed)
             for start in range(0, len(view), PIECE):
-                # Refused before the whole of it is there: Redis says why, and hangs up.
-                if start and is_alone and self._connection.can_read():
-                    return
                 # guard: no-ping-in-batch
                 self._connection.send_packed_command([view[start : start + PIECE]], check_health=False)
 

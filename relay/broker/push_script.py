@@ -25,6 +25,8 @@ class Call:
     """Dispatches."""
     size: int
     """Bytes of its messages, which are nearly all of what is sent."""
+    largest: int
+    """Bytes of its largest message."""
     arguments: Sequence[Any]
     """Both keys, and ARGV."""
 
@@ -53,6 +55,7 @@ def call_of(
         after=after,
         count=len(dispatches),
         size=sum(map(len, payloads)),
+        largest=max(map(len, payloads), default=0),
         arguments=[*keys_and_follows, " ".join(places), last, *payloads],
     )
 

@@ -15,7 +15,6 @@ from sandbox.waiting import wait_until
 
 from common.database.records import NOWHERE, Dispatch
 from relay.broker import push_script
-from relay.broker.redis_errors import TOO_LARGE, remedy
 from relay.broker.redis_publisher import RedisPublisher
 from relay.cycle.ports import QueueGapError
 from relay.sources.builtin import SALE
@@ -139,25 +138,6 @@ def test_a_script_that_is_flushed_in_the_midst_of_a_batch_is_told_again(
     before_call_of(500, flush)
     redis_way.publish(SALE, after=NOWHERE, dispatches=batch)
     assert task_ids_in_redis(celery_app, SALE.queue) == _ids(batch)
-
-
-def test_a_message_that_redis_does_not_take_is_named_and_all_before_it_has_arrived(
-    small_redis: Celery, closing_at_the_end: Closing
-) -> None:
-    publisher = closing_at_the_end(RedisPublisher(small_redis, namespace="relay"))
-    batch = [*_batch(300), a_dispatch(300, args=json.dumps(["x" * 900_000])), a_dispatch(301)]
-    with redis_of(small_redis) as client:
-        client.config_set("proto-max-bulk-len", 1024 * 1024)
-    for _ in range(3):
-        told: list[int] = []
-        with pytest.raises(ResponseError, match="invalid bulk length") as raised:
-            publisher.publish(SALE, after=NOWHERE, dispatches=batch, arrived=told.append)
-        assert remedy(raised.value) == TOO_LARGE
-        assert told[-1] == 300
-    with redis_of(small_redis) as client:
-        client.config_set("proto-max-bulk-len", 512 * 1024 * 1024)
-    publisher.publish(SALE, after=an_offset(299), dispatches=batch[300:])
-    assert task_ids_in_redis(small_redis, SALE.queue) == _ids(batch)
 
 
 def test_out_of_memory_is_no_gap(small_redis: Celery, closing_at_the_end: Closing) -> None:

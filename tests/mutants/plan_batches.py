@@ -39,6 +39,13 @@ BATCHES_PLAN = (
         red=TEST_PIPELINE + "test_bytes_on_their_way_are_bounded[300-20000]",
     ),
     mutant(
+        "a server that hung up is asked for its limit",
+        "a message that Redis never takes is told as an outage of Redis, for ever",
+        never("hung-up-for-its-size"),
+        red="tests/contract/test_redis_message_size.py"
+        "::test_a_message_that_redis_does_not_take_is_no_outage[9000000-encrypted_redis]",
+    ),
+    mutant(
         "no PING in a batch",
         "an answer to a call is taken for PONG: a batch that takes longer than three seconds fails at every try",
         argument("no-ping-in-batch", "check_health", "True"),

@@ -40,7 +40,11 @@ TAKEN_OUT = {
 """The guard, the one that stands in for it or the fault that it guards against, and everything that goes wrong then."""
 
 
-FIRST_SEEDS = {"no-number wipe rollback empty loss": 11000, "no-window-chain hole empty": 1300}
+FIRST_SEEDS = {
+    "no-number wipe rollback empty loss": 11000,
+    "no-window-chain hole empty": 1300,
+    "no-looked loss": 27600,
+}
 """Where to begin with those that one history in thousands shows."""
 
 
