@@ -116,9 +116,14 @@ class MSSQLClient(ChangeSource):
 
     @override
     def still_pending(
-        self, tracked: TrackedTable, keys: Collection[tuple[Any, ...]], progress: Callable[[], None]
+        self,
+        tracked: TrackedTable,
+        keys: Collection[tuple[Any, ...]],
+        progress: Callable[[], None],
+        *,
+        patience_seconds: float | None = None,
     ) -> set[tuple[Any, ...]]:
-        with self.snapshot(tracked) as snapshot:
+        with self.snapshot(tracked, patience_seconds=patience_seconds) as snapshot:
             return snapshot.still_pending(list(keys), progress)
 
     @override

@@ -61,15 +61,23 @@ class ChangeSource(Protocol):
     def snapshot(
         self, source: TrackedTable, *, patience_seconds: float | None = None
     ) -> AbstractContextManager[Snapshot]:
-        """A snapshot in which to read the source. `patience_seconds`: how long a statement may take to its first row;
-        None: as long as any statement.
+        """A snapshot in which to read the source. `patience_seconds`: how long a statement may go on without giving
+        anything; None: as long as any statement.
 
         Raises ConfigurationError where source and table do not agree, and LockedError, also inside the block, where
         somebody keeps the table or the fence locked.
         """
 
-    def still_pending(self, source: TrackedTable, keys: Collection[Key], progress: Callable[[], None]) -> set[Key]:
-        """Those of the keys whose rows are pending; keys as the task log holds them. `progress` is called now and then.
+    def still_pending(
+        self,
+        source: TrackedTable,
+        keys: Collection[Key],
+        progress: Callable[[], None],
+        *,
+        patience_seconds: float | None = None,
+    ) -> set[Key]:
+        """Those of the keys whose rows are pending; keys as the task log holds them. `progress` is called now and then;
+        `patience_seconds` as in `snapshot`.
 
         What is committed counts: a row that somebody is finishing in an open transaction is pending still.
         """
@@ -123,7 +131,7 @@ class Checkpoints(Protocol):
         and none is open."""
 
     def note_stalls(self, lease: Lease, version: int | None, stalls: int) -> bool:
-        """Note how often the first row beyond this watermark did not come in time."""
+        """Note how often a reading at this watermark was given up as too slow."""
 
     def close(self, lease: Lease, window: OpenWindow, summary: Mapping[str, Any]) -> bool:
         """The open window is drained."""

@@ -18,7 +18,7 @@ from common.database.records import (
 from relay.cycle.options import CycleOptions
 from relay.cycle.outcomes import Stop, StopReason
 from relay.cycle.ports import Ports, Resend
-from relay.cycle.progress import Progress, Step, first_row_patience
+from relay.cycle.progress import READINGS, Progress, reading_patience
 from relay.cycle.reasons import Reason
 from relay.sources.source import Source
 
@@ -132,16 +132,16 @@ class CycleContext:
         self.checkpoint = replace(self.checkpoint, open_window=None)
 
     @property
-    def first_row_seconds(self) -> float:
-        """How long the first row of a window may take at this watermark."""
-        return first_row_patience(self.options.stall_seconds, self.checkpoint.stalls)
+    def reading_seconds(self) -> float:
+        """How long SQL Server may read at this watermark without giving anything."""
+        return reading_patience(self.options.stall_seconds, self.checkpoint.stalls)
 
     def give_up(self) -> None:
-        """Nothing moves any more. Where the first row did not come, the next cycle waits twice as long for it. From
-        another thread, and while the lease is still ours: it is not renewed any more."""
+        """Nothing moves any more, or the lease is somebody else's: cancel what SQL Server works on. A reading that was
+        too slow is noted, while the lease is still ours: the next cycle has twice the patience. From another thread."""
         try:
             # guard: stall-is-noted
-            if self.progress.stalled_at is Step.FIRST_ROW:
+            if self.progress.stalled_at in READINGS:
                 self.ports.checkpoints.note_stalls(self.lease, self.checkpoint.version, self.checkpoint.stalls + 1)
         finally:
             self.ports.changes.cancel(self.source)

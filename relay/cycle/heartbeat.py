@@ -24,7 +24,8 @@ REPORT_SECONDS = 30.0
 class Heartbeat:
     """Threads beside the work, in the process that works.
 
-    Where its patience with the work ends, the lease is left to expire and the work is given up.
+    Where its patience with the work ends, the lease is left to expire and the work is given up; also where the lease
+    is somebody else's, so that SQL Server does not go on for hours for nothing.
     """
 
     def __init__(
@@ -41,19 +42,21 @@ class Heartbeat:
         self._interval = interval_seconds
         self._fence_interval = fence_interval_seconds
         self._clock = clock
+        self._told: float | None = None
+        """When it was said last that the lease is not renewed; None: it is."""
 
     @contextmanager
     def over(
-        self, lease: Lease, progress: Progress, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
+        self, lease: Lease, progress: Progress, *, give_up: Callable[[], None], renew_fence: Callable[[], None]
     ) -> Iterator[None]:
-        """Keep the lease alive inside the block, and the fence fresh; `on_stall` is called once, from another thread,
-        when nothing moves: it gives the work up."""
+        """Keep the lease alive inside the block, and the fence fresh. `give_up` is called from another thread: once
+        when nothing moves, and until the block ends when the lease is somebody else's."""
         progress.moved()
         done = threading.Event()
         # Two threads: a renewal of the fence may wait for SQL Server, and the lease must not wait with it.
         threads = [
             threading.Thread(
-                target=self._beat, args=(lease, progress, on_stall, done), name=f"lease-{lease.source}", daemon=True
+                target=self._beat, args=(lease, progress, give_up, done), name=f"lease-{lease.source}", daemon=True
             ),
             threading.Thread(
                 target=self._keep, args=(lease, renew_fence, done), name=f"fence-{lease.source}", daemon=True
@@ -68,17 +71,18 @@ class Heartbeat:
             for thread in threads:
                 thread.join()
 
-    def _beat(self, lease: Lease, progress: Progress, on_stall: Callable[[], None], done: threading.Event) -> None:
+    def _beat(self, lease: Lease, progress: Progress, give_up: Callable[[], None], done: threading.Event) -> None:
         began = reported = self._clock()
         while not done.wait(self._interval):
             # guard: stall
             if progress.is_stalled:
-                self._give_up(lease, progress, on_stall)
+                self._stall(lease, progress, give_up)
                 return
             if self._clock() - reported >= REPORT_SECONDS:
                 reported = self._clock()
                 self._report(lease, progress, reported - began)
             if not self._renew(lease):
+                self._call_off(lease, progress, give_up, done)
                 return
 
     def _report(self, lease: Lease, progress: Progress, seconds: float) -> None:
@@ -99,22 +103,40 @@ class Heartbeat:
             except Exception as error:
                 self._log.warning("fence_not_renewed", source=lease.source, error=error_text(error))
 
-    def _give_up(self, lease: Lease, progress: Progress, on_stall: Callable[[], None]) -> None:
-        """If this fails, the connection is gone, and the work notices that itself."""
+    def _stall(self, lease: Lease, progress: Progress, give_up: Callable[[], None]) -> None:
         progress.stalled_at = progress.step
         self._log.warning(
             "stalled", source=lease.source, step=progress.step.value, seconds=round(progress.patience_seconds, 1)
         )
+        self._cancel(lease, give_up)
+
+    def _call_off(self, lease: Lease, progress: Progress, give_up: Callable[[], None], done: threading.Event) -> None:
+        """The lease is somebody else's. Until the work has noticed: it may be between two statements."""
+        progress.is_for_nothing = True
+        while True:
+            # guard: lost-work-is-cancelled
+            self._cancel(lease, give_up)
+            if done.wait(self._interval):
+                return
+
+    def _cancel(self, lease: Lease, give_up: Callable[[], None]) -> None:
+        """If this fails, the connection is gone, and the work notices that itself."""
         try:
-            on_stall()
+            give_up()
         except Exception as error:
             self._log.warning("not_cancelled", source=lease.source, error=error_text(error))
 
     def _renew(self, lease: Lease) -> bool:
-        """False: the lease is somebody else's; the work finds out by itself at its next check."""
+        """False: the lease is somebody else's."""
         try:
             # guard: heartbeat
-            return self._leases.renew(lease)
+            renewed = self._leases.renew(lease)
         except Exception as error:
-            self._log.warning("lease_not_renewed", source=lease.source, error=error_text(error))
+            now = self._clock()
+            # guard: told-now-and-then
+            if self._told is None or now - self._told >= REPORT_SECONDS:
+                self._told = now
+                self._log.warning("lease_not_renewed", source=lease.source, error=error_text(error))
             return True
+        self._told = None
+        return renewed

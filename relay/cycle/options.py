@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 RENEW_FENCE_SECONDS = 30.0
 """A working relay renews a fence that is older than this: one that is five minutes old counts as given up."""
+LOOK_SECONDS = 600.0
+"""How long the first row of a look may take, which changes nothing: nobody waits for it, and it holds no lease."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

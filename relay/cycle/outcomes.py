@@ -81,5 +81,5 @@ class SourceBusyError(Exception):
     """The window could not be read now. The next cycle tries again."""
 
 
-class FirstRowError(SourceBusyError):
-    """SQL Server gave no row in time. The next cycle waits twice as long for it."""
+class SlowReadingError(SourceBusyError):
+    """SQL Server gave nothing in time. The next cycle waits twice as long for it."""

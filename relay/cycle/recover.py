@@ -150,7 +150,9 @@ def _look(context: CycleContext, offset: Offset) -> _Lost | None:
 def _still_pending(context: CycleContext, keys: Sequence[Key]) -> set[Key]:
     if not keys:
         return set()
-    return context.ports.changes.still_pending(context.source, keys, context.progress.moved)
+    return context.ports.changes.still_pending(
+        context.source, keys, context.progress.moved, patience_seconds=context.reading_seconds
+    )
 
 
 def _has_forgotten(context: CycleContext) -> bool:

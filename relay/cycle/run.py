@@ -9,15 +9,16 @@ import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from common.error_text import error_text
 from relay.cycle.admission import check_admission
 from relay.cycle.context import CycleContext
 from relay.cycle.drain import Drained, drain
 from relay.cycle.heartbeat import Heartbeat
 from relay.cycle.options import CycleOptions
-from relay.cycle.outcomes import CycleReport, FirstRowError, Outcome, Stop
+from relay.cycle.outcomes import CycleReport, Outcome, SlowReadingError, Stop, StopReason
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import Ports, Resend
-from relay.cycle.progress import Progress, Step, first_row_patience
+from relay.cycle.progress import READINGS, Progress, reading_patience
 from relay.cycle.recover import check_offset
 from relay.cycle.seal import SealedWindow, seal_window
 from relay.sources.source import Source
@@ -58,11 +59,14 @@ def run_cycle(
             options=options,
             lease=lease,
             checkpoint=lease.checkpoint,
-            progress=Progress(patience_seconds=options.stall_seconds),
+            progress=Progress(
+                patience_seconds=options.stall_seconds,
+                reading_seconds=reading_patience(options.stall_seconds, lease.checkpoint.stalls),
+            ),
             resend=resend,
             adopts=adopts,
         )
-        with heartbeat.over(lease, context.progress, on_stall=context.give_up, renew_fence=context.renew_fence):
+        with heartbeat.over(lease, context.progress, give_up=context.give_up, renew_fence=context.renew_fence):
             outcome, sealed = _run(context)
     finally:
         ports.leases.release(lease)
@@ -83,17 +87,22 @@ def _run(context: CycleContext) -> tuple[Outcome, SealedWindow | None]:
         context.ports.log.info("stopped", source=context.source.name, reason=stop.reason.value)
         return Outcome.STOPPED, sealed
     except Exception as error:
-        if context.progress.stalled_at is Step.FIRST_ROW:
-            raise FirstRowError(_no_row_came(context)) from error
+        # guard: given-up-for-nothing
+        if context.progress.is_for_nothing:
+            reason, said = StopReason.LEASE_LOST.value, error_text(error)
+            context.ports.log.info("stopped", source=context.source.name, reason=reason, error=said)
+            return Outcome.STOPPED, sealed
+        if context.progress.stalled_at in READINGS:
+            raise SlowReadingError(_too_slow(context)) from error
         raise
 
 
-def _no_row_came(context: CycleContext) -> str:
-    waited = context.first_row_seconds
+def _too_slow(context: CycleContext) -> str:
+    waited, step = context.reading_seconds, context.progress.stalled_at
     return (
-        f"source {context.source.name}: no row came within {waited:g} s, and the statement was cancelled; the next"
-        f" cycle waits {first_row_patience(waited, 1):g} s. If this goes on, an index is missing or the server is"
-        " overloaded: docs/operations.md, A slow first row"
+        f"source {context.source.name}: nothing came within {waited:g} s ({step}), and the reading was given up; the"
+        f" next cycle waits {reading_patience(waited, 1):g} s. If this goes on, an index is missing or a server is"
+        " overloaded: docs/operations.md, A slow reading"
     )
 
 

@@ -45,7 +45,8 @@ def seal_window(context: CycleContext) -> SealedWindow:
         context.check_lease()
         # guard: discard
         _discard(context)
-        with context.ports.changes.snapshot(context.source, patience_seconds=context.first_row_seconds) as snapshot:
+        context.progress.at(Step.OPEN)
+        with context.ports.changes.snapshot(context.source, patience_seconds=context.reading_seconds) as snapshot:
             check_state(context.source, snapshot.state)
             # guard: fence-looked-at
             if not accepts_fence(snapshot.state.fence, context.checkpoint, context.lease.generation):
@@ -80,7 +81,7 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
     header = _header(context, state.fence, reason)
     _log_baseline(context, reason)
     rows, resent = _reading(context, snapshot, reason)
-    context.progress.wait_for_first_row(context.first_row_seconds)
+    context.progress.at(Step.FIRST_ROW)
     prepared = prepare_window(context, header, rows, resent, ceiling=version if is_careful else None)
     if prepared is None:
         return None

@@ -9,7 +9,7 @@ from common.database.ports import ChangeSource, Checkpoints
 from common.database.records import ChangedRow, Checkpoint
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
 from relay.cycle.continuity import next_baseline
-from relay.cycle.options import CycleOptions
+from relay.cycle.options import LOOK_SECONDS, CycleOptions
 from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 from relay.sources.source import Source
@@ -37,7 +37,8 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
     Raises ConfigurationError, with the remedy, when the table cannot be read, or a cycle would leave the source alone.
     """
     checkpoint = checkpoints.load([source.id]).get(source.id, Checkpoint())
-    with changes.snapshot(source) as snapshot:
+    # guard: preview-waits
+    with changes.snapshot(source, patience_seconds=LOOK_SECONDS) as snapshot:
         check_state(source, snapshot.state)
         check_admission(source, checkpoint)
         check_nobody_else_is_at_work(source, snapshot.state.fence, checkpoint, fresh_seconds=options.fresh_seconds)

@@ -16,11 +16,10 @@ from types import MappingProxyType
 from common.database.ports import ChangeSource, Checkpoints, History, Snapshot
 from common.database.records import ChangedRow, Checkpoint, LastDispatch, TaskStatus
 from relay.cycle.dispatch import business_id, logged_key
+from relay.cycle.options import LOOK_SECONDS
 from relay.sources.readable import check_state
 from relay.sources.source import Source
 
-PATIENCE_SECONDS = 600.0
-"""How long the first row may take: nobody waits for a look, and it holds no lease."""
 SHOWN = 20
 """Most rows of each kind that a report names; all are counted."""
 
@@ -156,7 +155,7 @@ def find_stuck_rows(
     if checkpoint.version is None:
         return StuckRows(source=source.name, not_judged=NotJudged.BASELINE_DUE)
     judge = make_judge(source, history, checkpoint, stuck=stuck, log_kept=log_kept)
-    with changes.snapshot(source, patience_seconds=PATIENCE_SECONDS) as snapshot:
+    with changes.snapshot(source, patience_seconds=LOOK_SECONDS) as snapshot:
         check_state(source, snapshot.state)
         fence = snapshot.state.fence
         if fence is None or (fence.epoch, fence.store) != (checkpoint.epoch, checkpoint.store):

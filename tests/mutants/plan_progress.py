@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import gives, gone, mutant, never
+from tests.mutants.mutant import always, argument, gives, gone, mutant, never
 
 PROGRESS = "tests/unit/relay/cycle/test_progress.py::"
 CTRL_C = "tests/integration/faults/test_ctrl_c.py::test_ctrl_c_cancels_what_sql_server_works_on"
@@ -13,13 +13,45 @@ PROGRESS_PLAN = (
         "patience doubles",
         "a statement that needs longer than that to its first row is cut off at every try, for ever",
         gives("patience-doubles", "float(stall_seconds)"),
-        red=PROGRESS + "test_patience_with_the_first_row_doubles_and_has_an_end",
+        red=PROGRESS + "test_patience_with_a_reading_doubles_and_has_an_end",
     ),
     mutant(
         "a stall is noted",
         "the next cycle waits no longer than this one",
         never("stall-is-noted"),
-        red=PROGRESS + "test_a_first_row_that_does_not_come_is_noted_and_told_with_its_remedy",
+        red=PROGRESS + "test_a_reading_that_is_too_slow_is_noted_and_told_with_its_remedy[between batches-first_row]",
+    ),
+    mutant(
+        "patience holds for readings",
+        "a table that is slow to be described, or keys that are slow to be found, are cut off at every try, for ever",
+        gives("patience-with-readings", "self._usual"),
+        red=PROGRESS + "test_keys_that_are_slow_to_be_looked_up_are_waited_for_in_the_end",
+    ),
+    mutant(
+        "lost work is cancelled",
+        "SQL Server goes on for hours for a relay whose lease is another's",
+        gone("lost-work-is-cancelled"),
+        red="tests/unit/relay/cycle/test_heartbeat.py"
+        "::test_work_whose_lease_is_somebody_elses_is_cancelled_until_it_ends",
+    ),
+    mutant(
+        "work that is given up for nothing ends quietly",
+        "a lost lease is told as SQL Server being away",
+        never("given-up-for-nothing"),
+        red=PROGRESS + "test_a_cycle_whose_lease_was_lost_meanwhile_ends_as_one_that_was_stopped",
+    ),
+    mutant(
+        "a lease that is not renewed is told now and then",
+        "MongoDB's absence fills the log, a line a beat",
+        always("told-now-and-then"),
+        red="tests/unit/relay/cycle/test_heartbeat.py"
+        "::test_a_store_that_stays_away_is_told_now_and_then_and_not_at_every_beat",
+    ),
+    mutant(
+        "a preview waits",
+        "a dry run over a large backlog is told as SQL Server being away",
+        argument("preview-waits", "patience_seconds", "None"),
+        red=SLOW + "test_a_preview_waits_for_them",
     ),
     mutant(
         "takeover is progress",

@@ -64,7 +64,7 @@ def _read(client: MSSQLClient, patience: float, interval: float, log: SilentLog)
     leases: Any = _OwnLeases()
     heartbeat, progress = Heartbeat(leases, log, interval_seconds=interval), Progress(patience_seconds=patience)
     try:
-        with heartbeat.over(LEASE, progress, on_stall=lambda: client.cancel(SALE), renew_fence=lambda: None):
+        with heartbeat.over(LEASE, progress, give_up=lambda: client.cancel(SALE), renew_fence=lambda: None):
             with client.snapshot(SALE) as snapshot:
                 keys = [row.key for rows in snapshot.pending() for row in rows]
                 snapshot.end()

@@ -45,7 +45,7 @@ class StillHeartbeat(Heartbeat):
 
     @contextmanager
     def over(
-        self, lease: Lease, progress: Progress, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
+        self, lease: Lease, progress: Progress, *, give_up: Callable[[], None], renew_fence: Callable[[], None]
     ) -> Iterator[None]:
         yield
 

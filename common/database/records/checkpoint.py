@@ -73,7 +73,7 @@ class Checkpoint:
     began_at: datetime | None = field(default=None, compare=False)
     """When Mongo first saw this source."""
     stalls: int = 0
-    """How often the first row of a window did not come in time: each doubles the patience with the next try."""
+    """How many readings at this watermark were given up as too slow: each doubles the patience with the next."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,7 +45,7 @@ def _heartbeat(relay: Relay) -> Iterator[None]:
     heartbeat = Heartbeat(leases, SilentLog(), interval_seconds=relay.settings.heartbeat_seconds)
     progress = Progress(patience_seconds=relay.settings.RELAY_STALL_SECONDS)
     cancel = partial(relay.ports.changes.cancel, SALE)
-    with heartbeat.over(LEASE, progress, on_stall=cancel, renew_fence=lambda: None):
+    with heartbeat.over(LEASE, progress, give_up=cancel, renew_fence=lambda: None):
         yield
 
 

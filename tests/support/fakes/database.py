@@ -131,7 +131,14 @@ class FakeDatabase(ChangeSource):
             raise LockedError("all sources", "the table")
 
     @override
-    def still_pending(self, source: TrackedTable, keys: Collection[Key], progress: Callable[[], None]) -> set[Key]:
+    def still_pending(
+        self,
+        source: TrackedTable,
+        keys: Collection[Key],
+        progress: Callable[[], None],
+        *,
+        patience_seconds: float | None = None,
+    ) -> set[Key]:
         self._check_not_locked()
         progress()
         rows = self.contents.rows

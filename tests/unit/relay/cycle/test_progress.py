@@ -12,8 +12,8 @@ import pytest
 from common.database.records import NOWHERE, Lease, TaskStatus
 from relay.cycle import run
 from relay.cycle.options import CycleOptions
-from relay.cycle.outcomes import CycleReport, FirstRowError, Outcome
-from relay.cycle.progress import MOST_DOUBLINGS, Progress, Step, first_row_patience
+from relay.cycle.outcomes import CycleReport, Outcome, SlowReadingError
+from relay.cycle.progress import MOST_DOUBLINGS, Progress, Step, reading_patience
 from relay.sources.builtin import SALE
 from tests.support.fakes import FakeDatabase
 from tests.support.stage import StillHeartbeat, paused_ports
@@ -57,9 +57,9 @@ class Watching(StillHeartbeat):
 
     @contextmanager
     def over(
-        self, lease: Lease, progress: Progress, *, on_stall: Callable[[], None], renew_fence: Callable[[], None]
+        self, lease: Lease, progress: Progress, *, give_up: Callable[[], None], renew_fence: Callable[[], None]
     ) -> Iterator[None]:
-        self._world.progress, self._world.give_up = progress, on_stall
+        self._world.progress, self._world.give_up = progress, give_up
         yield
         self._world.progress = None
 
@@ -72,9 +72,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> WatchedWorld:
     return world
 
 
-def test_patience_with_the_first_row_doubles_and_has_an_end() -> None:
-    assert [first_row_patience(60, stalls) for stalls in range(4)] == [60, 120, 240, 480]
-    assert first_row_patience(60, 10**9) == 60 * 2**MOST_DOUBLINGS
+def test_patience_with_a_reading_doubles_and_has_an_end() -> None:
+    assert [reading_patience(60, stalls) for stalls in range(4)] == [60, 120, 240, 480]
+    assert reading_patience(60, 10**9) == 60 * 2**MOST_DOUBLINGS
 
 
 def test_a_baseline_of_rows_that_were_sent_before_is_progress_row_by_row(world: WatchedWorld) -> None:
@@ -102,18 +102,52 @@ def test_the_first_pass_of_a_repair_is_progress(world: WatchedWorld) -> None:
     assert world.longest <= MOST_CALLS
 
 
-def test_a_first_row_that_does_not_come_is_noted_and_told_with_its_remedy(world: WatchedWorld) -> None:
+@pytest.mark.parametrize(("where", "step"), [("before snapshot", Step.OPEN), ("between batches", Step.FIRST_ROW)])
+def test_a_reading_that_is_too_slow_is_noted_and_told_with_its_remedy(
+    where: str, step: Step, world: WatchedWorld
+) -> None:
     def give_up() -> None:
-        assert world.progress is not None
-        assert world.progress.step is Step.FIRST_ROW
-        world.progress.stalled_at = Step.FIRST_ROW
-        world.give_up()
-        raise ConnectionError("cancelled")
+        _give_up(world, step)
 
     for stalls in range(1, 4):
-        world.at("between batches", give_up)
-        with pytest.raises(FirstRowError, match=f"within {60 * 2 ** (stalls - 1)} s.*waits {60 * 2**stalls} s"):
+        world.at(where, give_up)
+        with pytest.raises(SlowReadingError, match=f"within {60 * 2 ** (stalls - 1)} s.*waits {60 * 2**stalls} s"):
             world.watch()
         assert world.mongo.contents.held[SALE.id].checkpoint.stalls == stalls
     assert world.watch().outcome is Outcome.DONE
     assert world.mongo.contents.held[SALE.id].checkpoint.stalls == 2, "a window that was sealed takes one back"
+
+
+def test_keys_that_are_slow_to_be_looked_up_are_waited_for_in_the_end(world: WatchedWorld) -> None:
+    """outage: a repair was cut off at the same keys at every try, for ever."""
+    world.watch()
+    world.queue.offset = NOWHERE
+    world.at("before still_pending", lambda: _give_up(world, Step.REPAIR_LOOK))
+    with pytest.raises(SlowReadingError, match="repair_look"):
+        world.watch()
+    world.at("before still_pending", lambda: _expect_patience(world, 120))
+    assert world.watch().outcome is Outcome.DONE
+
+
+def test_a_cycle_whose_lease_was_lost_meanwhile_ends_as_one_that_was_stopped(world: WatchedWorld) -> None:
+    def lose() -> None:
+        assert world.progress is not None
+        world.progress.is_for_nothing = True
+        raise ConnectionError("cancelled")
+
+    world.at("between batches", lose)
+    assert world.watch().outcome is Outcome.STOPPED
+    assert world.mongo.contents.held[SALE.id].checkpoint.stalls == 0
+
+
+def _give_up(world: WatchedWorld, step: Step) -> None:
+    assert world.progress is not None
+    assert world.progress.step is step
+    world.progress.stalled_at = step
+    world.give_up()
+    raise ConnectionError("cancelled")
+
+
+def _expect_patience(world: WatchedWorld, seconds: float) -> None:
+    assert world.progress is not None
+    assert world.progress.patience_seconds == seconds
