@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from common.logging import get_logger
 from relay.celery_app import OWN_QUEUE, app
 from relay.cycle.outcomes import Outcome
 from relay.operations.service import find_work, look_for_stuck, scan
 from relay.sources.registry import all_sources, find_source
+from relay.sources.source import Source
 from relay.wiring import this_process
 from relay.worker.incidents import Incidents
-from relay.worker.reporting import log_once, report_full, report_stuck
+from relay.worker.reporting import log_once, report_full, report_recovered, report_stuck
 from relay.worker.schedule import RECONCILE, RENEW_FENCES, SCAN
 
 incidents = Incidents()
@@ -19,17 +22,26 @@ incidents = Incidents()
 @app.task(name=SCAN, shared=False)
 def scan_and_dispatch() -> None:
     """Look at all sources at once and hand each that has work to `scan_source`."""
-    with log_once(get_logger("relay"), incidents, "scan_and_dispatch"):
-        relay = this_process(app)
-        for source in find_work(relay, all_sources()):
-            scan_source.apply_async((source.name,), queue=OWN_QUEUE)
+    log = get_logger("relay")
+    with log_once(log, incidents, "scan_and_dispatch"):
+        with_work = find_work(this_process(app), all_sources(), _renewing)
+        for source in all_sources():
+            if source in with_work:
+                scan_source.apply_async((source.name,), queue=OWN_QUEUE)
+            else:
+                # guard: idle-proves-recovery
+                report_recovered(log, incidents, "scan_source", source=source.name)
 
 
 @app.task(name=RENEW_FENCES, shared=False)
 def renew_fences() -> None:
     """Renew the fences, where scans are too rare to keep them fresh."""
     with log_once(get_logger("relay"), incidents, "renew_fences"):
-        find_work(this_process(app), all_sources())
+        find_work(this_process(app), all_sources(), _renewing)
+
+
+def _renewing(source: Source) -> AbstractContextManager[object]:
+    return log_once(get_logger("relay"), incidents, "renew_fence", source=source.name)
 
 
 @app.task(name=RECONCILE, shared=False)

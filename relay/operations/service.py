@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import TypeVar
 
@@ -32,13 +33,21 @@ LONGEST_SCAN_SECONDS = 300.0
 """When a scan has taken this long, the rest of a backlog is left to the next tick, which another process may take."""
 
 
-def find_work(relay: Relay, sources: Sequence[Source]) -> Sequence[Source]:
-    """The idle check, over all sources at once. Raises what a cycle raises."""
+def find_work(
+    relay: Relay,
+    sources: Sequence[Source],
+    renewing: Callable[[Source], AbstractContextManager[object]] = lambda _: nullcontext(),
+) -> Sequence[Source]:
+    """The idle check, over all sources at once. Raises what a cycle raises.
+
+    `renewing` is entered around each renewal of a fence, and may see to what is raised there.
+    """
     ports = relay.ports
 
     def renew_fence(source: Source, store: str) -> None:
         try:
-            ports.changes.renew_fence(source, store)
+            with renewing(source):
+                ports.changes.renew_fence(source, store)
         except Exception as error:
             # The sources that were found still have work to do; the next look tries to renew again.
             ports.log.warning("fence_not_renewed", source=source.name, error=describe_error(error))

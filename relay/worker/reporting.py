@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,8 @@ from relay.operations.stuck_rows import StuckRows, Verdict
 from relay.sources.source import Source
 from relay.worker.incidents import Incident, Incidents
 
-NUMBERS = re.compile(r"\d+")
+NUMBERS = re.compile(r"[\w-]*\d[\w-]*")
+"""Durations, ports, ids."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -31,7 +32,7 @@ def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterat
 
     Any other error is a defect, and is raised every time.
     """
-    what, proof = ":".join([task, *fields.values()]), Proof()
+    what, proof = _name(task, fields), Proof()
     try:
         yield proof
     except Exception as error:
@@ -45,15 +46,31 @@ def log_once(log: Log, incidents: Incidents, task: str, **fields: str) -> Iterat
             raise
     else:
         # guard: recovered-only-with-proof
-        if proof.holds and (incident := incidents.end(what)):
-            log.info("recovered", task=task, **fields, **_duration(incident))
+        if proof.holds:
+            report_recovered(log, incidents, task, **fields)
+
+
+def report_recovered(log: Log, incidents: Incidents, task: str, **fields: str) -> None:
+    """Nothing is wrong with the task any more: say so, if something was."""
+    if incident := incidents.end(_name(task, fields)):
+        log.info("recovered", task=task, **fields, **_duration(incident))
+
+
+def _name(task: str, fields: Mapping[str, str]) -> str:
+    return ":".join([task, *fields.values()])
 
 
 def _report_refused(log: Log, incidents: Incidents, what: str, said: str, **fields: str) -> None:
-    # Recognised by its text, so another problem is logged at once. Numbers are left out: they may be durations.
-    if incident := incidents.begin(what, NUMBERS.sub("", said)):
+    if incident := incidents.begin(what, _kind_of(said)):
         for line in said.splitlines():
             log.error("configuration", remedy=line, **fields, **_duration(incident))
+
+
+def _kind_of(said: str) -> str:
+    """A problem is recognised by its text, so another one is logged at once. What differs from try to try is left out:
+    a duration, the id of a tick."""
+    # guard: numbers-left-out
+    return NUMBERS.sub("", said)
 
 
 def _report_away(log: Log, incidents: Incidents, what: str, error: Exception, **fields: str) -> None:

@@ -70,6 +70,15 @@ def test_it_is_told_again_after_a_while() -> None:
     assert ticks.log.events[1][1]["after_seconds"] == REMIND_SECONDS
 
 
+@pytest.mark.parametrize("said", ["waits {} s", "the tick {:08x}-4e62-9388-97dc-8c5af00d{:04x} is refused", "port {}"])
+def test_a_text_with_another_id_is_the_same_problem(said: str) -> None:
+    """outage: a right that was missing was said at every tick, with the id of that tick."""
+    ticks = Ticks()
+    for number in (10, 11, 3_000_000_000):
+        ticks.tick(ConfigurationError(said.format(number, number % 7)))
+    assert ticks.said() == ["configuration"]
+
+
 def test_another_service_another_problem_and_another_source_are_told_at_once() -> None:
     ticks = Ticks()
     ticks.tick(AWAY)
