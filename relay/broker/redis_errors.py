@@ -20,8 +20,10 @@ AWAY = (
 """Not reachable, loading its file, or no master any more after a failover."""
 CLUSTER = (exceptions.AskError, exceptions.ClusterCrossSlotError)
 """What only a Redis Cluster answers; MOVED is an ASK, for redis-py."""
-TRANSIENT_KINDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED")
-"""It cannot write its file, has too few replicas, or runs somebody's long script."""
+TELLING_KINDS = ("MISCONF", "NOREPLICAS", "BUSY")
+"""It cannot write its file, has too few replicas, or runs somebody's long script: its text says what to do."""
+TRANSIENT_KINDS = (*TELLING_KINDS, "UNBLOCKED")
+"""UNBLOCKED: it becomes a replica."""
 
 OUT_OF_MEMORY = (
     "it is out of memory and takes nothing more: raise maxmemory, or see that the workers empty the queues; relay"
@@ -63,6 +65,8 @@ _REPLIES = (
     ("unknown command", UNKNOWN_COMMAND),
 )
 _SENTINELS_REFUSE = re.compile("No master found for .*(AuthenticationError|AuthorizationError|NoPermissionError)")
+_OF_A_PIPELINE = re.compile(r"^Command # \d+ \(.*\) of pipeline caused error: ", re.DOTALL)
+"""redis-py 8, `Pipeline.annotate_exception`."""
 _MISSING_FILE = re.compile(r"Error 2 connecting to [^/]+:\d+\. ")
 """ENOENT where it connects to a host. On the way to a path it is the socket that is missing, which comes back."""
 
@@ -110,7 +114,7 @@ def _remedy_of_reply(error: exceptions.ResponseError) -> str | None:
         return TOO_LARGE
     if isinstance(error, CLUSTER):
         return A_CLUSTER
-    if _kind(error) in TRANSIENT_KINDS:
+    if _kind(error) in TELLING_KINDS:
         return said
     return next((fix for beginning, fix in _REPLIES if said.startswith(beginning)), None)
 
@@ -122,7 +126,9 @@ def describe(error: MasterNotFoundError) -> str:
 
 
 def _text(error: exceptions.RedisError) -> str:
-    return " ".join(str(error).split())[:200]
+    """Of a pipeline, without the command and its arguments."""
+    said = str(error)
+    return " ".join(_OF_A_PIPELINE.sub("", said).split())[:200]
 
 
 def _kind(error: exceptions.RedisError) -> str:

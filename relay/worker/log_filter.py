@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import warnings
-
-from celery.exceptions import CPendingDeprecationWarning
 
 from common.logging import get_logger
-from relay.error_policy import as_configuration_error
+from relay.error_policy import as_configuration_error, is_transient
 from relay.worker.incidents import Incidents
 
 REQUESTS = "celery.worker.request"
@@ -19,6 +16,12 @@ LOST = "celery.worker.consumer.consumer"
 """Logs, with a traceback, that the broker was lost, and at each try that it cannot be reached."""
 STEPS = "celery.bootsteps"
 """Logs, with a traceback, that a lost connection could not be closed."""
+UPKEEP = ("kombu.transport.redis", "kombu.asynchronous.timer")
+"""Log, with a traceback and every few seconds, that Redis refuses what kombu does beside taking messages."""
+WARNINGS = "py.warnings"
+"""What the module `warnings` says, which Celery has logged."""
+NEXT_VERSION = "CPendingDeprecationWarning"
+"""Announces Celery's next major version, at every connection that is lost."""
 
 
 def quieten() -> None:
@@ -28,8 +31,11 @@ def quieten() -> None:
     logging.getLogger(LOST).addFilter(_BrokerAway())
     logging.getLogger(STEPS).addFilter(_without_traceback)
     logging.getLogger(REQUESTS).addFilter(_without_acknowledgements_traceback)
-    # Announces Celery's next major version at every connection that is lost.
-    warnings.simplefilter("ignore", CPendingDeprecationWarning)
+    refused = _UpkeepRefused()
+    for name in UPKEEP:
+        logging.getLogger(name).addFilter(refused)
+    # Not a filter of `warnings`: Celery sets its own after this.
+    logging.getLogger(WARNINGS).addFilter(_is_of_this_version)
 
 
 class _BrokerAway(logging.Filter):
@@ -54,6 +60,30 @@ class _BrokerAway(logging.Filter):
                 get_logger("relay").error("configuration", task="consume", remedy=str(refused))
             return False
         return self._incidents.begin("broker", "away") is not None
+
+
+class _UpkeepRefused(logging.Filter):
+    """Lets through what is no refusal, and says one with a known remedy as relay does. One that passes by itself is
+    said by whoever waits for messages, or sends them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._incidents = Incidents()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            return True
+        refused = as_configuration_error(error, "broker")
+        # guard: upkeep-refused
+        if refused and self._incidents.begin("upkeep", str(refused)):
+            get_logger("relay").error("configuration", task="upkeep", remedy=str(refused))
+        return refused is None and not is_transient(error)
+
+
+def _is_of_this_version(record: logging.LogRecord) -> bool:
+    # guard: next-version-is-no-news
+    return NEXT_VERSION not in record.getMessage()
 
 
 def _without_acknowledgements_traceback(record: logging.LogRecord) -> bool:

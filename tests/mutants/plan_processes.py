@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import always, argument, gives, gone, mutant, never
 
 TEST_BEAT = "tests/unit/relay/worker/test_beat.py::"
+TEST_LOG_FILTER = "tests/unit/relay/worker/test_log_filter.py::"
 TEST_INCIDENTS = "tests/unit/relay/worker/test_incidents.py::"
 TEST_WATCH = "tests/unit/relay/worker/test_watch.py::"
 
@@ -87,5 +88,43 @@ PROCESSES_PLAN = (
         "a process that dies while it writes leaves a problem that nobody had",
         never("torn-incident"),
         red=TEST_INCIDENTS + "test_half_a_record_is_none",
+    ),
+    mutant(
+        "a refused wait",
+        "the wait for ticks is refused without a word, as often as Redis can say it",
+        never("refused-wait"),
+        red="tests/integration/relay/test_refused_waits.py::test_a_worker_outlives_a_redis_that_refuses[no wait]",
+    ),
+    mutant(
+        "a refused acknowledgement",
+        "a right that is missing for it is not said, and soon the worker takes no tick",
+        never("refused-acknowledgement"),
+        red="tests/integration/relay/test_refused_waits.py"
+        "::test_a_worker_outlives_a_redis_that_refuses[no acknowledgement]",
+    ),
+    mutant(
+        "refused upkeep",
+        "a right that kombu misses beside the messages is not said",
+        never("upkeep-refused"),
+        red=TEST_LOG_FILTER + "test_what_redis_refuses_beside_messages_is_one_line_with_its_remedy",
+    ),
+    mutant(
+        "Celery's next version",
+        "every lost connection fills the log with what Celery will do one day",
+        gives("next-version-is-no-news", "True"),
+        red=TEST_LOG_FILTER + "test_celerys_next_version_is_not_announced",
+    ),
+    mutant(
+        "an idle source proves that it is well",
+        "a problem that ended while nothing waited is never said to be over, and not said when it comes again",
+        gone("idle-proves-recovery"),
+        red="tests/integration/relay/test_said_once.py"
+        "::test_a_problem_that_ends_while_nothing_waits_is_over_and_is_said_when_it_comes_again",
+    ),
+    mutant(
+        "one problem with another number",
+        "a problem whose text holds an id is said at every tick",
+        gives("numbers-left-out", "said"),
+        red="tests/unit/relay/worker/test_reporting.py::test_a_text_with_another_id_is_the_same_problem",
     ),
 )

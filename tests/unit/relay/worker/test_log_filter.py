@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from redis.exceptions import AuthenticationError
+from redis.exceptions import AuthenticationError, NoPermissionError, ReadOnlyError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
@@ -18,15 +18,15 @@ from relay.worker import log_filter as celery_logs
 @pytest.fixture
 def said() -> Iterator[io.StringIO]:
     """What the logger of Celery's requests prints, as relay has it; its filters are set back."""
-    loggers = [logging.getLogger(name) for name in (celery_logs.REQUESTS, celery_logs.LOST, celery_logs.STEPS)]
+    names = (celery_logs.REQUESTS, celery_logs.LOST, celery_logs.STEPS, *celery_logs.UPKEEP, celery_logs.WARNINGS)
+    loggers = [logging.getLogger(name) for name in names]
     before = [(logger, list(logger.filters)) for logger in loggers]
     levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in celery_logs.ONLY_FOR_DEBUGGING]
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     loggers[0].addHandler(handler)
-    with warnings.catch_warnings():
-        celery_logs.quieten()
-        yield stream
+    celery_logs.quieten()
+    yield stream
     loggers[0].removeHandler(handler)
     for logger, filters in before:
         logger.filters[:] = filters
@@ -75,3 +75,51 @@ def test_a_broker_that_refuses_is_told_as_relay_tells_it_once_and_so_is_one_that
     assert line["event"] == "configuration"
     assert line["task"] == "consume"
     assert "check user and password in BROKER_URL" in line["remedy"]
+
+
+def test_what_redis_refuses_beside_messages_is_one_line_with_its_remedy(said: io.StringIO) -> None:
+    """outage: a traceback every second, for as long as a right was missing."""
+    stream = io.StringIO()
+    with _printed_to(stream, celery_logs.UPKEEP), capture_logs() as told:
+        for _ in range(3):
+            for name in celery_logs.UPKEEP:
+                _raise_and_log(name, NoPermissionError("this user has no permissions to run the 'evalsha' command"))
+                _raise_and_log(name, ReadOnlyError("You can't write against a read only replica."))
+    assert stream.getvalue() == ""
+    [line] = told
+    assert (line["event"], line["task"]) == ("configuration", "upkeep")
+    assert "'evalsha'" in line["remedy"]
+
+
+def test_a_defect_of_the_upkeep_keeps_its_traceback(said: io.StringIO) -> None:
+    stream = io.StringIO()
+    with _printed_to(stream, celery_logs.UPKEEP):
+        for name in celery_logs.UPKEEP:
+            _raise_and_log(name, KeyError("a defect"))
+    assert stream.getvalue().count("Traceback") == len(celery_logs.UPKEEP)
+
+
+def test_celerys_next_version_is_not_announced(said: io.StringIO) -> None:
+    stream = io.StringIO()
+    with _printed_to(stream, [celery_logs.WARNINGS]):
+        logger = logging.getLogger(celery_logs.WARNINGS)
+        logger.warning("%s", "consumer.py:427: CPendingDeprecationWarning: In Celery 5.1 we introduced")
+        logger.warning("%s", "driver.py:1: UserWarning: something else")
+    assert stream.getvalue() == "driver.py:1: UserWarning: something else\n"
+
+
+def _raise_and_log(name: str, error: Exception) -> None:
+    try:
+        raise error
+    except type(error):
+        logging.getLogger(name).warning("will retry", exc_info=True)
+
+
+@contextmanager
+def _printed_to(stream: io.StringIO, names: Iterable[str]) -> Iterator[None]:
+    handler = logging.StreamHandler(stream)
+    for name in names:
+        logging.getLogger(name).addHandler(handler)
+    yield
+    for name in names:
+        logging.getLogger(name).removeHandler(handler)
