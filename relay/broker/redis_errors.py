@@ -107,7 +107,7 @@ def _remedy_of_connection(said: str) -> str | None:
 
 
 def _remedy_of_reply(error: exceptions.ResponseError) -> str | None:
-    said = str(error)
+    said = _said(error)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
     if "invalid bulk length" in said:
@@ -126,11 +126,15 @@ def describe(error: MasterNotFoundError) -> str:
 
 
 def _text(error: exceptions.RedisError) -> str:
-    """Of a pipeline, without the command and its arguments."""
-    said = str(error)
-    return " ".join(_OF_A_PIPELINE.sub("", said).split())[:200]
+    return " ".join(_said(error).split())[:200]
+
+
+def _said(error: exceptions.RedisError) -> str:
+    """What Redis answered; of a pipeline, without the command and its arguments that redis-py puts before it."""
+    # guard: said-in-a-pipeline
+    return _OF_A_PIPELINE.sub("", str(error))
 
 
 def _kind(error: exceptions.RedisError) -> str:
     """The reply's first word; redis-py removes it from errors for which it has an exception class."""
-    return str(error).partition(" ")[0] if isinstance(error, exceptions.ResponseError) else ""
+    return _said(error).partition(" ")[0] if isinstance(error, exceptions.ResponseError) else ""

@@ -114,4 +114,11 @@ REFUSALS_PLAN = (
         never("said-once"),
         red="tests/unit/relay/cli/test_each_source.py::test_what_is_wrong_with_all_is_said_once",
     ),
+    mutant(
+        "what is said in a pipeline",
+        "a Redis with too few replicas ends the worker, by what redis-py puts before its answer",
+        gives("said-in-a-pipeline", "str(error)"),
+        red="tests/unit/relay/test_error_policy.py"
+        "::test_what_redis_refuses_in_a_pipeline_is_what_it_refuses_elsewhere[too few replicas]",
+    ),
 )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import ConfigurationError, LockedError
 from relay.cycle.outcomes import SourceBusyError
-from relay.error_policy import as_configuration_error, describe_error, is_transient
+from relay.error_policy import as_configuration_error, describe_error, is_transient, told_remedy
 
 
 def _server_error(number: int, state: str = "42000") -> DBAPIError:
@@ -101,3 +101,22 @@ def test_an_error_is_one_line_of_bounded_length() -> None:
     told = describe_error(ValueError("first\n  second\t" + "x" * 1000))
     assert told.startswith("ValueError: first second xxx")
     assert len(told) < 600
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("NOREPLICAS Not enough good replicas to write.", "Redis: NOREPLICAS Not enough"),
+        ("MISCONF errors writing to the AOF file", "Redis: MISCONF errors writing"),
+        ("UNBLOCKED force unblock from blocking operation", None),
+    ],
+    ids=["too few replicas", "no file", "a replica"],
+)
+def test_what_redis_refuses_in_a_pipeline_is_what_it_refuses_elsewhere(said: str, told: str | None) -> None:
+    """outage: what redis-py puts before it made a defect of it, which ended the worker."""
+    command = "Command # 1 (HSET relay:unacked tag [of caused error: (a) of pipeline]) of pipeline caused error: "
+    error = redis.exceptions.ResponseError(command + said)
+    assert is_transient(error)
+    remedy = told_remedy(error)
+    assert (remedy or "").startswith(told or "")
+    assert (remedy is None) is (told is None)
