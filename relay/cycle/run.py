@@ -52,6 +52,13 @@ def run_cycle(
     lease = ports.leases.acquire(source.id)
     if lease is None:
         return CycleReport(source=source.name, outcome=Outcome.HELD)
+    # guard: left-lease-is-told
+    if lease.was_left:
+        ports.log.warning(
+            "lease_was_left",
+            source=source.name,
+            remedy="nothing, if a relay was killed or MongoDB away; else look for a process of relay's that hangs",
+        )
     try:
         context = CycleContext(
             source=source,

@@ -71,6 +71,17 @@ class LeasesContract(ABC):
         assert second is not None
         assert second.generation == first.generation + 1
 
+    def test_a_lease_that_was_not_given_back_says_so_to_the_next_holder(self, leases: Leases) -> None:
+        first = leases.acquire("default.sale")
+        self.let_pass(TERM_SECONDS + 1)
+        second = leases.acquire("default.sale")
+        assert first is not None
+        assert second is not None
+        leases.release(second)
+        third = leases.acquire("default.sale")
+        assert third is not None
+        assert (first.was_left, second.was_left, third.was_left) == (False, True, False)
+
     def test_a_lease_keeps_nobody_waiting_for_longer_than_its_term_when_the_clock_is_set_back(
         self, leases: Leases
     ) -> None:

@@ -103,4 +103,10 @@ PROGRESS_PLAN = (
         gives("driver-waits-too", "settings.RELAY_STALL_SECONDS"),
         red=SLOW + "test_the_drivers_own_limit_is_later_than_patience_with_the_first_row",
     ),
+    mutant(
+        "a lease that was left is told",
+        "a process that hangs in a scan is said by nobody",
+        never("left-lease-is-told"),
+        red=PROGRESS + "test_a_lease_that_was_left_is_told_by_who_takes_it_next",
+    ),
 )

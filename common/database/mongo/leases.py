@@ -55,8 +55,11 @@ class MongoLeases(Leases):
         lease = document["lease"]
         if lease["owner"] != owner:
             return None
+        checkpoint, was_left = checkpoint_of(document), lease["was_left"]
         # guard: checkpoint-with-lease
-        return Lease(source=source, owner=owner, generation=lease["generation"], checkpoint=checkpoint_of(document))
+        return Lease(
+            source=source, owner=owner, generation=lease["generation"], checkpoint=checkpoint, was_left=was_left
+        )
 
     def _taken_by(self, owner: str) -> list[dict[str, Any]]:
         """The pipeline that takes the lease where it is free, and leaves the document as it is where it is not."""
@@ -65,6 +68,7 @@ class MongoLeases(Leases):
             "generation": {"$add": [{"$ifNull": ["$lease.generation", 0]}, 1]},  # guard: lease-generation
             "expires_at": self._expires_at,  # guard: lease-by-server-time
             "term_ms": self._term_ms,
+            "was_left": {"$not": [_NOBODYS]},
         }
         lease = {"$cond": [{"$or": [_NOBODYS, _EXPIRED, _BEYOND_ITS_TERM]}, taken, "$lease"]}
         began = {

@@ -85,6 +85,8 @@ class Lease:
     generation: int
     checkpoint: Checkpoint = field(default_factory=Checkpoint, compare=False, repr=False)
     """What Mongo remembered of the source when the lease was taken, in the same statement."""
+    was_left: bool = field(default=False, compare=False)
+    """Whoever had it before did not give it back: dead, hanging, or cut off from Mongo."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

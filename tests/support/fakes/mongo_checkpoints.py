@@ -33,10 +33,17 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
         now = self._clock()
         if held.owner is not None and now < held.expires_at <= now + self._lease_seconds:
             return None
+        was_left = held.owner is not None
         self._owners += 1
         held.owner, held.expires_at = f"owner-{self._owners}", now + self._lease_seconds
         held.generation += 1
-        return Lease(source=source, owner=held.owner, generation=held.generation, checkpoint=held.checkpoint)
+        return Lease(
+            source=source,
+            owner=held.owner,
+            generation=held.generation,
+            checkpoint=held.checkpoint,
+            was_left=was_left,
+        )
 
     @override
     def renew(self, lease: Lease) -> bool:

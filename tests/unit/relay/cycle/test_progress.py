@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,7 +17,7 @@ from relay.cycle.outcomes import CycleReport, Outcome, SlowReadingError
 from relay.cycle.progress import MOST_DOUBLINGS, Progress, Step, reading_patience
 from relay.sources.builtin import SALE
 from tests.support.fakes import FakeDatabase
-from tests.support.stage import StillHeartbeat, paused_ports
+from tests.support.stage import SilentLog, StillHeartbeat, paused_ports
 from tests.support.world import World
 
 ROWS = 60
@@ -32,6 +33,7 @@ class WatchedWorld(World):
         super().__init__()
         self.database = FakeDatabase(batch_size=ROWS)
         self.longest = 0.0
+        self.log = SilentLog()
         self.calls: Counter[str] = Counter()
         self.progress: Progress | None = None
         self.give_up: Callable[[], None] = lambda: None
@@ -39,6 +41,7 @@ class WatchedWorld(World):
 
     def watch(self, *, batch_size: int = ROWS) -> CycleReport:
         ports = paused_ports(self.database, self.mongo, self.queue, self._call, self._new_name)
+        ports = replace(ports, log=self.log)
         return run.run_cycle(self.source, ports, CycleOptions(batch_size=batch_size), Watching(self))
 
     def _call(self, where: str) -> None:
@@ -138,6 +141,14 @@ def test_a_cycle_whose_lease_was_lost_meanwhile_ends_as_one_that_was_stopped(wor
     world.at("between batches", lose)
     assert world.watch().outcome is Outcome.STOPPED
     assert world.mongo.contents.held[SALE.id].checkpoint.stalls == 0
+
+
+def test_a_lease_that_was_left_is_told_by_who_takes_it_next(world: WatchedWorld) -> None:
+    """outage: a process that hung in a scan was said by nobody."""
+    assert world.mongo.acquire(SALE.id)
+    world.watch()
+    world.watch()
+    assert [event for event, _ in world.log.events].count("lease_was_left") == 1
 
 
 def _give_up(world: WatchedWorld, step: Step) -> None:
