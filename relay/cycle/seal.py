@@ -79,7 +79,6 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
         raise AssertionError("checked before: change tracking is on")
     reason = why_baseline(context.source, context.checkpoint, state)
     header = _header(context, state.fence, reason)
-    _log_baseline(context, reason)
     rows, resent = _reading(context, snapshot, reason)
     context.progress.at(Step.FIRST_ROW)
     prepared = prepare_window(context, header, rows, resent, ceiling=version if is_careful else None)
@@ -95,6 +94,8 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
     if not snapshot.set_fence(_fence_of(context, seal), expected=state.fence):
         raise Stop(StopReason.FENCE_TAKEN)
     context.seal(seal)
+    # Not before: a reading that fails at every tick would say it every time.
+    _log_baseline(context, reason)
     return SealedWindow(
         window=seal.window, version=version, baseline=reason, rejected=prepared.rejected, dispatches=prepared.kept
     )

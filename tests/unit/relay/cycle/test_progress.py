@@ -143,6 +143,23 @@ def test_a_cycle_whose_lease_was_lost_meanwhile_ends_as_one_that_was_stopped(wor
     assert world.mongo.contents.held[SALE.id].checkpoint.stalls == 0
 
 
+def test_a_baseline_that_cannot_be_read_is_not_told_at_every_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """outage: a tempdb that was full for a first run's sort filled the log, nine lines a tick."""
+    world = WatchedWorld(monkeypatch)
+    world.write(1)
+
+    def fail() -> None:
+        raise ConnectionError("tempdb is full")
+
+    for _ in range(3):
+        world.at("between batches", fail)
+        with pytest.raises(ConnectionError):
+            world.watch()
+    assert "baseline" not in [event for event, _ in world.log.events]
+    world.watch()
+    assert [event for event, _ in world.log.events].count("baseline") == 1
+
+
 def test_a_lease_that_was_left_is_told_by_who_takes_it_next(world: WatchedWorld) -> None:
     """outage: a process that hung in a scan was said by nobody."""
     assert world.mongo.acquire(SALE.id)
