@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import always, argument, gives, gone, mutant, never
 
 TEST_BEAT = "tests/unit/relay/worker/test_beat.py::"
+TEST_REFUSED = "tests/unit/relay/worker/test_refused_waits.py::"
 TEST_LOG_FILTER = "tests/unit/relay/worker/test_log_filter.py::"
 TEST_INCIDENTS = "tests/unit/relay/worker/test_incidents.py::"
 TEST_WATCH = "tests/unit/relay/worker/test_watch.py::"
@@ -93,14 +94,13 @@ PROCESSES_PLAN = (
         "a refused wait",
         "the wait for ticks is refused without a word, as often as Redis can say it",
         never("refused-wait"),
-        red="tests/integration/relay/test_refused_waits.py::test_a_worker_outlives_a_redis_that_refuses[no wait]",
+        red=TEST_REFUSED + "test_a_wait_that_is_refused_is_one_that_brought_nothing_and_begins_on_another_connection",
     ),
     mutant(
         "a refused acknowledgement",
         "a right that is missing for it is not said, and soon the worker takes no tick",
         never("refused-acknowledgement"),
-        red="tests/integration/relay/test_refused_waits.py"
-        "::test_a_worker_outlives_a_redis_that_refuses[no acknowledgement]",
+        red=TEST_REFUSED + "test_an_acknowledgement_that_is_refused_is_said_and_the_tick_is_no_longer_in_hand",
     ),
     mutant(
         "refused upkeep",
@@ -118,8 +118,7 @@ PROCESSES_PLAN = (
         "an idle source proves that it is well",
         "a problem that ended while nothing waited is never said to be over, and not said when it comes again",
         gone("idle-proves-recovery"),
-        red="tests/integration/relay/test_said_once.py"
-        "::test_a_problem_that_ends_while_nothing_waits_is_over_and_is_said_when_it_comes_again",
+        red="tests/unit/relay/test_tasks.py::test_a_source_with_nothing_to_do_says_that_it_is_over",
     ),
     mutant(
         "one problem with another number",

@@ -25,6 +25,15 @@ tasks.incidents.begin("scan_source:sale", "sql_server")
 tasks.scan_source("sale")
 print("over" if tasks.incidents.end("scan_source:sale") is None else "still away")
 """
+IDLE = """
+from relay import tasks
+
+tasks.this_process = lambda app: None
+tasks.find_work = lambda relay, sources, renewing: []
+tasks.incidents.begin("scan_source:sale", "sql_server")
+tasks.scan_and_dispatch()
+print("over" if tasks.incidents.end("scan_source:sale") is None else "still away")
+"""
 NOBODYS = {
     "MSSQL_SERVER": "none",
     "MSSQL_DATABASE": "none",
@@ -36,7 +45,11 @@ NOBODYS = {
 
 
 def _after_a_scan_that_ends(outcome: Outcome) -> str:
-    command = [sys.executable, "-c", SCANS, outcome.name]
+    return _last_word(SCANS, outcome.name)
+
+
+def _last_word(program: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", program, *arguments]
     done = subprocess.run(command, env={**os.environ, **NOBODYS}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[-1]
@@ -49,3 +62,8 @@ def test_a_scan_that_finds_the_lease_taken_does_not_say_that_it_is_over() -> Non
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.STOPPED, Outcome.QUEUE_FULL])
 def test_any_other_end_of_a_scan_says_that_it_is_over(outcome: Outcome) -> None:
     assert _after_a_scan_that_ends(outcome) == "over"
+
+
+def test_a_source_with_nothing_to_do_says_that_it_is_over() -> None:
+    """outage: what ended while nothing waited was not said when it came again."""
+    assert _last_word(IDLE) == "over"

@@ -139,7 +139,10 @@ def test_a_cycle_whose_lease_was_lost_meanwhile_ends_as_one_that_was_stopped(wor
         raise ConnectionError("cancelled")
 
     world.at("between batches", lose)
-    assert world.watch().outcome is Outcome.STOPPED
+    try:
+        assert world.watch().outcome is Outcome.STOPPED
+    except ConnectionError as error:
+        pytest.fail(f"told as an outage: {error}")
     assert world.mongo.contents.held[SALE.id].checkpoint.stalls == 0
 
 

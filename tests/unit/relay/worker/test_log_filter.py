@@ -86,9 +86,8 @@ def test_what_redis_refuses_beside_messages_is_one_line_with_its_remedy(said: io
                 _raise_and_log(name, NoPermissionError("this user has no permissions to run the 'evalsha' command"))
                 _raise_and_log(name, ReadOnlyError("You can't write against a read only replica."))
     assert stream.getvalue() == ""
-    [line] = told
-    assert (line["event"], line["task"]) == ("configuration", "upkeep")
-    assert "'evalsha'" in line["remedy"]
+    assert [(line["event"], line["task"]) for line in told] == [("configuration", "upkeep")]
+    assert "'evalsha'" in told[0]["remedy"]
 
 
 def test_a_defect_of_the_upkeep_keeps_its_traceback(said: io.StringIO) -> None:
