@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from common.sql_server_text import without_values
+
 LONGEST = 500
 """Characters of one error."""
 _OURS = ("common", "relay", "migrations", "sandbox")
@@ -38,44 +40,13 @@ _HAS_NO_WORDS = frozenset(
 )
 """Their texts are what they could not take, or another traceback."""
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
-_NUMBER = re.compile(r"\((\d+)\)")
-_NUMBER_OF_MESSAGE = re.compile(r"\((\d+)\)(?= \([A-Za-z]\w*\)|; \[|\s*\Z)")
-BY_THE_SERVER = "[SQL Server]"
-"""Stands in what SQL Server said, after the driver's name; the driver has numbers of its own, as those of sockets."""
 _ASKS_FOR_A_LOGIN = re.compile(r"[Cc]ommand \w+ requires authentication")
 """MongoDB's, with code 13: what tells a client without a user from a user without a right."""
-QUOTES_VALUES = frozenset({220, 232, 244, 245, 248, 2601, 2627, 2628, 6522, 13609})
-"""Errors of SQL Server whose text quotes a value of a row: conversions, unique keys, truncated texts."""
-FIRST_OF_USERS = 50_000
-"""From here on numbers are those of triggers and procedures (RAISERROR, THROW), which say what they like."""
 
 
 def error_text(error: BaseException) -> str:
     """One line: the class and what it says, without quoted values, 500 characters at most."""
     return f"{type(error).__name__}: {_one_line(_words(error))}".removesuffix(": ")
-
-
-def sql_server_text(text: str) -> str:
-    """What SQL Server or its driver said, without what it quotes of a row; number and speaker stay."""
-    numbers = [int(number) for number in _NUMBER.findall(text)]
-    # guard: quotes-of-sql-server
-    if secretive := [number for number in numbers if number in QUOTES_VALUES or number >= FIRST_OF_USERS]:
-        state = f"{text.partition(']')[0]}] " if text.startswith("[") else ""
-        # guard: speaker-stays
-        speaker = BY_THE_SERVER if BY_THE_SERVER in text else ""
-        number = next(iter(message_numbers(text)), secretive[0])
-        return f"{state}{speaker}its text quotes values and is not shown ({number})"
-    return text
-
-
-def message_numbers(text: str) -> list[int]:
-    """The numbers of SQL Server's messages, and of its driver's, in order; not those that a message quotes.
-
-    pyodbc writes each in parentheses behind its message: `[42S02] [Microsoft]...'x'. (208) (SQLExecDirectW)`, and joins
-    several with `; `.
-    """
-    # guard: numbers-behind-messages
-    return [int(number) for number in _NUMBER_OF_MESSAGE.findall(text)]
 
 
 def details_without_documents(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,9 +99,9 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 def _words(error: BaseException) -> str:
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if "sqlalchemy.exc.DBAPIError" in names:
-        return sql_server_text(_said(getattr(error, "orig", None)))
+        return without_values(_said(getattr(error, "orig", None)))
     if "pyodbc.Error" in names:
-        return sql_server_text(_said(error))
+        return without_values(_said(error))
     if "pymongo.errors.OperationFailure" in names:
         return _mongo_words(error)
     if names & _HAS_NO_WORDS:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from common.config import get_settings
 from common.database.mssql.errors import LOCK_TIMEOUT, RIGHTS, error_number, remedy, said
 from common.database.mssql_client import make_engine
-from common.error_text import sql_server_text
+from common.sql_server_text import without_values
 from relay.exits import EXIT_CONFIGURATION, EXIT_REFUSED, end_process
 from relay.operations.ending import Ending, ending_of
 from relay.tracking.enabling import HEADER
@@ -60,7 +60,7 @@ def refusal(error: DBAPIError) -> Ending:
     return Ending(
         code=EXIT_CONFIGURATION if fix else EXIT_REFUSED,
         lines=[
-            f"SQL Server refuses: {sql_server_text(said(error))}",
+            f"SQL Server refuses: {without_values(said(error))}",
             f"in: {error.statement}",
             *([fix] if fix else []),
             again,

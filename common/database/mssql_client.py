@@ -26,7 +26,7 @@ from common.database.mssql.table_states import read_states
 from common.database.mssql.text import read_any_text
 from common.database.ports import ChangeSource
 from common.database.records import TableState, TrackedTable
-from common.error_text import sql_server_text
+from common.sql_server_text import without_values
 
 CONNECT_SECONDS = 10
 PING_SECONDS = 5
@@ -192,7 +192,7 @@ def make_engine(settings: Settings) -> Engine:
 def hide_values(driver_error: BaseException, wrapped: BaseException | None) -> None:
     """Change both in place, so that neither quotes a row; SQLSTATE and number stay where they are looked for."""
     if len(driver_error.args) > 1 and isinstance(driver_error.args[1], str):
-        driver_error.args = (driver_error.args[0], sql_server_text(driver_error.args[1]), *driver_error.args[2:])
+        driver_error.args = (driver_error.args[0], without_values(driver_error.args[1]), *driver_error.args[2:])
         if isinstance(wrapped, DBAPIError):
             wrapped.args = (f"{type(driver_error).__name__}: {driver_error}", *wrapped.args[1:])
 

@@ -92,8 +92,8 @@ SECRETS_PLAN = (
     mutant(
         "messages of SQL Server that quote",
         "a duplicate key is told with its value",
-        never("quotes-of-sql-server"),
-        red=TEST_TEXT + "test_numbers_and_states_stay_where_they_are_looked_for",
+        gives("quotes-of-sql-server", "None"),
+        red="tests/unit/common/test_sql_server_text.py::test_numbers_and_states_stay_where_they_are_looked_for",
     ),
     mutant(
         "who said it stays",
@@ -104,7 +104,7 @@ SECRETS_PLAN = (
     mutant(
         "numbers stand behind messages",
         "a value of 1205 in a duplicate key is taken for a deadlock",
-        gives("numbers-behind-messages", "[int(number) for number in _NUMBER.findall(text)]"),
+        gives("numbers-behind-messages", "re.search('[(]([0-9]+)[)]', text)"),
         red=TEST_TEXT + "test_what_an_error_quotes_is_not_taken_for_its_number_nor_lost_with_it",
     ),
     mutant(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from common.database.errors import WHO_KEEPS_IT_OPEN, ConfigurationError
 from common.database.mssql.driver_errors import driver_remedy
 from common.database.names import full_name
-from common.error_text import BY_THE_SERVER, message_numbers
+from common.sql_server_text import messages
 
 LOCK_TIMEOUT = 1222
 LOCKS = {1204, 1205, LOCK_TIMEOUT}
@@ -88,12 +88,12 @@ def sqlstate(error: DBAPIError) -> str:
 
 
 def error_number(error: DBAPIError) -> int | None:
-    """SQL Server's number of the first message; None when the driver itself spoke.
+    """SQL Server's number of its first message; None when the driver itself spoke.
 
     4060 wins over the 18456 that comes with it, whichever the driver names first: the login was right.
     """
     # guard: numbers-of-the-server
-    numbers = message_numbers(said(error)) if BY_THE_SERVER in said(error) else []
+    numbers = [each.number for each in messages(said(error)) if each.is_of_the_server]
     if _CANNOT_OPEN in numbers:
         return _CANNOT_OPEN
     return numbers[0] if numbers and numbers[0] else None

@@ -24,7 +24,7 @@ MISSING_TABLE = _error(
 REFUSED = _error("28000", f"[28000] {DRIVER}[SQL Server]Login failed for user 'sa'. (18456) (SQLDriverConnect)")
 CUT = _error("08S01", f"[08S01] {DRIVER}Communication link failure (0) (SQLExecDirectW)")
 UNREACHABLE = _error(
-    "08001", f"[08001] {DRIVER}TCP Provider: Error code 0x2749 (10057) (SQLDriverConnect); {DRIVER}Login timeout (0)"
+    "08001", f"[08001] {DRIVER}TCP Provider: Error code 0x2749 (10057) (SQLDriverConnect); [08001] {DRIVER}Timeout (0)"
 )
 CANCELLED = _error("HY008", f"[HY008] {DRIVER}Operation canceled (0) (SQLFetch)")
 TIMEOUT = _error("HYT00", f"[HYT00] {DRIVER}Query timeout expired (0) (SQLExecDirectW)")
