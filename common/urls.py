@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _OPTION = re.compile(r"\w+=")
 _DELIMITERS = re.compile("[/?#]")
+_NOT_IN_HOSTS = re.compile(r"[^\w.:%\[\]-]")
 _HAVE_A_MEANING = frozenset("/?#@:")
 """What urllib does not let a wider character of the same meaning stand for."""
 HIGHEST_PORT = 65535
@@ -73,14 +74,19 @@ def user_problem(user: str) -> str | None:
         return (
             f"user or password hold a wide form of a character that has a meaning: write {escapes(sorted(set(wide)))}"
         )
-    brackets = sorted(set(user) & set("[]"))
-    return f"user or password hold a bracket: write {escapes(brackets)}" if brackets else None
+    if brackets := sorted(set(user) & set("[]")):
+        return f"user or password hold a bracket: write {escapes(brackets)}"
+    # A user's name is no secret to the libraries: they print it.
+    # guard: no-user-alone
+    if user and ":" not in user:
+        return "before the @ stands a user without a password: write :password@host, or user:password@host"
+    return None
 
 
 def host_problem(text: str, *, lowest_port: int = 0) -> str | None:
     """What is wrong with `host:port`, where each may be left out."""
-    if "," in text:
-        return "holds several hosts: write a whole URL for each, with ; between them"
+    if problem := _no_host(text):
+        return problem
     if text.startswith("["):
         address, bracket, port = text[1:].partition("]")
         if not bracket or not _is_ipv6(address) or (port and not port.startswith(":")):
@@ -96,6 +102,18 @@ def host_problem(text: str, *, lowest_port: int = 0) -> str | None:
         return (
             f"what stands behind the host's : is no port, a number up to {HIGHEST_PORT}; if it is part of a password:"
             f" special characters there are written as {escapes('#/?@:%')}"
+        )
+    return None
+
+
+def _no_host(text: str) -> str | None:
+    if "," in text:
+        return "holds several hosts: write a whole URL for each, with ; between them"
+    # guard: host-of-letters
+    if _NOT_IN_HOSTS.search(text):
+        return (
+            "the host holds a character that no host's name has; if it is part of a password: special characters there"
+            f" are written as {escapes('#/?@:%')}"
         )
     return None
 

@@ -21,7 +21,7 @@ from kombu.transport import redis as kombu_redis
 from common.config import SettingsError
 
 LONGEST_TIMEOUT = 60.0
-"""Seconds; of a URL's own socket timeouts."""
+"""Seconds; of a URL's own socket timeouts and heartbeat."""
 
 _RETRIES = "relay tries again by itself, with jitter and an end"
 _TIMEOUTS = "every wait of relay's has a limit"
@@ -44,8 +44,11 @@ RESERVED: Mapping[str, str] = MappingProxyType(
 """What correctness needs, and why it cannot be set."""
 BOUNDED = ("socket_timeout", "socket_connect_timeout")
 """For these the URL's value is accepted, up to a limit: the URL may be the worker services' own."""
-OF_THE_CONNECTION = ("heartbeat", "connect_timeout", "login_method")
-"""What kombu itself reads from the query of an amqp:// URL."""
+OF_THE_CONNECTION = ("heartbeat", "login_method")
+"""What kombu itself reads from the query of an amqp:// URL. It has a `connect_timeout` too, and hands it on as a text,
+with which py-amqp cannot connect (kombu 5.7, `Connection._init_params`)."""
+_LOGINS = ("PLAIN", "AMQPLAIN", "EXTERNAL", "GSSAPI")
+"""py-amqp 5.4, `Connection.__init__`."""
 
 _WORKERS = {"reauth_check_interval", "polling_interval"}
 REDIS = frozenset(kombu_redis.Channel.from_transport_options) | _WORKERS | {"ssl"}
@@ -67,6 +70,16 @@ def check_options(given: Mapping[str, Any], known: Collection[str]) -> None:
     ]
     if problems:
         raise SettingsError("\n".join(problems))
+
+
+def check_for_kombu(name: str, text: str) -> None:
+    """Raise SettingsError, which does not show it, where what kombu reads by itself would be a defect to it."""
+    # guard: kombus-own-checked
+    if name == "login_method" and text not in _LOGINS:
+        raise SettingsError(f"BROKER_URL: login_method must be one of {', '.join(_LOGINS)}")
+    # guard: heartbeat-is-a-number
+    if name == "heartbeat" and not (_is_number(_value(text)) and 0 < _value(text) <= LONGEST_TIMEOUT):
+        raise SettingsError(f"BROKER_URL: heartbeat must be a number of seconds above 0, {LONGEST_TIMEOUT:g} at most")
 
 
 def option_in_url(name: str, text: str, known: Collection[str]) -> Any:

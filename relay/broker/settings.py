@@ -220,6 +220,7 @@ def _without_options(url: str, kind: Kind, chosen: dict[str, Any], certificates:
             # The name may be a part of a password.
             raise SettingsError(f"BROKER_URL: unknown options behind the ?; in a password it is written {escapes('?')}")
         if _is_kombus_own(name, kind, scheme):
+            options.check_for_kombu(name, text)
             kept.append((name, text))
             continue
         if kind in REDIS_KINDS and name.startswith("ssl_"):

@@ -8,6 +8,7 @@ TEST_URLS = "tests/unit/common/test_urls.py::"
 TEST_URI = "tests/unit/common/test_mongo_uri.py::"
 TEST_TEXT = "tests/unit/common/test_error_text.py::"
 TEST_LOG = "tests/integration/test_logging.py::"
+TEST_BROKER = "tests/unit/relay/broker/test_settings.py::"
 TEST_SECRETS = "tests/unit/relay/broker/test_secrets.py::"
 TEST_TLS = "tests/integration/relay/test_tls.py::"
 TEST_ENCRYPTION = "tests/unit/relay/broker/test_encryption.py::"
@@ -26,6 +27,40 @@ SECRETS_PLAN = (
         never("control-characters"),
         red=TEST_URLS + "test_what_cannot_be_read_is_told_by_the_character_to_escape[redis://:hun\\tter2@host-a control"
         " character (U+0009)]",
+    ),
+    mutant(
+        "a user has a password",
+        "a password that stands in the user's place is printed by Celery at its start",
+        never("no-user-alone"),
+        red=TEST_URLS + "test_what_cannot_be_read_is_told_by_the_character_to_escape[redis://hunter2@host/0-a user"
+        " without a password: write :password@host]",
+    ),
+    mutant(
+        "hosts have names of hosts",
+        "the end of a password is told as a host that is away",
+        never("host-of-letters"),
+        red=TEST_URLS + "test_what_cannot_be_read_is_told_by_the_character_to_escape[redis://u:pw@hunter$2/0-a"
+        " character that no host's name has]",
+    ),
+    mutant(
+        "what kombu reads by itself is checked: the way to log in",
+        "py-amqp raises a defect that quotes it, at every try",
+        never("kombus-own-checked"),
+        red=TEST_BROKER + "test_an_option_in_the_url_that_cannot_be_is_one_line[amqp://host?login_method=broker-pw"
+        "-None-login_method must be one of PLAIN, AMQPLAIN]",
+    ),
+    mutant(
+        "what kombu reads by itself is checked: the heartbeat",
+        "kombu raises a defect that quotes it",
+        never("heartbeat-is-a-number"),
+        red=TEST_BROKER + "test_an_option_in_the_url_that_cannot_be_is_one_line[amqp://host?heartbeat=broker-pw"
+        "-None-heartbeat must be a number of seconds above 0, 60 at most]",
+    ),
+    mutant(
+        "MongoDB's driver takes the URI",
+        "it refuses only when somebody connects, as a refusal that relay does not know",
+        gives("mongo-client-takes-it", "None"),
+        red=TEST_URI + "test_what_cannot_be_read_is_one_sentence[mongodb://hunter2@host-A password is required]",
     ),
     mutant(
         "the broker's URL is read before kombu does",

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 import warnings
+from typing import Any
 from urllib.parse import unquote_plus
 
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 from pymongo.uri_parser import split_options
 
+from common.error_text import error_text
 from common.urls import escapes, host_problem, misplaced, text_problem
 
 SCHEMES = ("mongodb", "mongodb+srv")
@@ -38,6 +42,7 @@ def uri_problem(uri: str) -> str | None:
         or hosts_problem
         or _database_problem(database)
         or _options_problem(options)
+        or _client_problem(uri)
     )
 
 
@@ -91,6 +96,25 @@ def _options_problem(options: str) -> str | None:
         # guard: unknown-name-may-be-secret
         if error and "@" in options:
             return f"unknown options behind the ?; in a password it is written {escapes('?')}"
+    return None
+
+
+def _client_problem(uri: str) -> str | None:
+    """What only a client finds out: options that exclude each other, a user without a password, a file that holds no
+    certificate. DNS, which has the hosts of mongodb+srv://, is not asked: what is said of it is left out.
+    """
+    before, mark, options = uri.partition("?")
+    kept = [each for each in re.split("[&;]", options) if not each.lower().startswith("srv")]
+    plain = before.replace("mongodb+srv://", "mongodb://", 1) + (f"{mark}{'&'.join(kept)}" if kept else "")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            MongoClient[Any](plain, connect=False).close()
+        except (PyMongoError, ValueError, OSError) as error:
+            # Of these properties, which may be secret, the driver quotes some.
+            said = "" if "authmechanismproperties" in options.lower() else f" ({error_text(error)})"
+            # guard: mongo-client-takes-it
+            return f"the driver does not take it{said}: see MongoDB's connection strings"
     return None
 
 

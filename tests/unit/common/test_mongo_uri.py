@@ -18,13 +18,17 @@ from common.database.mongo.uri import uri_problem
 SPECIAL = "#/?@:%[]\uff20 ab1"
 
 
-@pytest.mark.parametrize(
-    "user", ["", "user@", "user:pw@", "u:p%40%2F%3A@", "u:p#w@", "u:p[w]@", "u:mật\uff20khẩu@", "u:@"]
-)
+@pytest.mark.parametrize("user", ["", "user:pw@", "u:p%40%2F%3A@", "u:p#w@", "u:p[w]@", "u:mật\uff20khẩu@"])
 def test_what_pymongo_reads_is_fine(user: str) -> None:
     hosts = ["host", "h:27018", "a:1,b:2,c", "[::1]", "[::1]:27018,h", "[fe80::1%25eth0]:1", "%2Ftmp%2Fm.sock", "MÁY"]
-    queries = ["", "?replicaSet=rs", "?a=1", "?appName=a@b&w=majority", "?readPreferenceTags=dc:x&tls=true;"[:-1]]
-    for host, path, query in product(hosts, ["", "/", "/db", "/db.collection", "/d%20b"[:3]], queries):
+    queries = [
+        "",
+        "?replicaSet=rs",
+        "?a=1",
+        "?appName=a@b&w=majority",
+        "?readPreference=nearest&readPreferenceTags=dc:x&tls=true",
+    ]
+    for host, path, query in product(hosts, ["", "/", "/db.collection"], queries):
         uri = f"mongodb://{user}{host}{path}{query}"
         if "a=1" in query:
             with pytest.warns(UserWarning, match="Unknown option"):
@@ -34,8 +38,16 @@ def test_what_pymongo_reads_is_fine(user: str) -> None:
         assert uri_problem(uri) is None, uri
 
 
-@pytest.mark.parametrize("uri", ["mongodb+srv://host.example.com", "mongodb+srv://u:p@h.example.com/db?w=majority"])
-def test_one_that_is_looked_up_in_dns_is_fine(uri: str) -> None:
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://host/?tls=true",
+        "mongodb+srv://host.example.com",
+        "mongodb+srv://u:p@h.example.com/db?w=majority",
+        "mongodb+srv://u:p@h.example.com/?srvMaxHosts=2&srvServiceName=m",
+    ],
+)
+def test_one_with_tls_or_in_dns_is_fine(uri: str) -> None:
     assert uri_problem(uri) is None
 
 
@@ -83,6 +95,13 @@ def test_any_password_is_read_or_refused_as_pymongo_would(password: str, behind:
         ("mongodb://host/?tls=true&tlsCAFile=/hunter2", "tlsCAFile cannot have this value, or its file cannot be read"),
         ("mongodb://u:hun\nter2@host", "control character (U+000A)"),
         ("mongodb+srv://a.b.c:27017", "takes one host, without a port"),
+        ("mongodb://hunter2@host", "A password is required"),
+        ("mongodb+srv://hunter2@h.example.com", "A password is required"),
+        ("mongodb://u:hunter2@host/?authMechanism=MONGODB-X509", "Passwords are not supported"),
+        ("mongodb://host/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:hunter2", "does not take it"),
+        (f"mongodb://host/?tls=true&tlsCAFile={__file__}", "no certificate or crl found"),
+        ("mongodb://a,b/?directConnection=true", "multiple hosts with directConnection"),
+        ("mongodb://u:pw@hunter$2/", "a character that no host's name has"),
         ("http://u:hunter2@host", "must begin with mongodb://"),
         ("host:27017", "must begin with mongodb://"),
     ],

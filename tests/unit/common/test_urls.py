@@ -18,7 +18,7 @@ SPECIAL = "#/?@:%[]\uff20\uff0f\uff1f\uff03\uff1a\u2100"
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss", "sentinel", "amqp", "amqps"])
 @pytest.mark.parametrize(
-    "user", ["", ":pw@", "user@", "user:pw@", f"u:{PASSWORD}@", "u:p:w@", "u:p@w@", "u:100%@", "@"]
+    "user", ["", ":pw@", "user:@", "user:pw@", f"u:{PASSWORD}@", "u:p:w@", "u:p@w@", "u:100%@", "@"]
 )
 def test_what_kombu_reads_is_fine(scheme: str, user: str) -> None:
     hosts = ["host", "host:6379", "10.0.0.1", "[::1]", "[fe80::1]:6379", "máy-chủ.vn", "a_b", "", ":6379", "host:"]
@@ -76,6 +76,9 @@ def test_any_password_that_is_not_escaped_is_refused_or_read_as_written(password
         ("redis://:hun\tter2@host", "a control character (U+0009)"),
         ("redis://:hun\udcffter2@host", "is not UTF-8"),
         ("redis://:hunter2@host/0\n", "begins or ends with a space or a line's end"),
+        ("redis://hunter2@host/0", "a user without a password: write :password@host"),
+        ("redis://u:pw@hunter$2/0", "a character that no host's name has"),
+        ("redis://${hunter2}:6379/0", "a character that no host's name has"),
         ("redis://u:hunter2", "is no port"),
         ("redis://host:65536/0", "is no port"),
         ("redis://host:\uff16\uff13\uff17\uff19/0", "is no port"),

@@ -210,6 +210,13 @@ def test_options_in_the_url_become_transport_options(url: str, kept: str, name: 
         ("redis://one?sep=:;redis://two?sep=-", None, "sep is said twice, and differently"),
         (f"rediss://host?ssl_cert_reqs={SECRET}", None, "ssl_cert_reqs must be required, optional or none"),
         ("amqp://host?confirm_publish=true", None, "confirm_publish cannot be set"),
+        # kombu hands it on as a text, and every try to connect was a TypeError.
+        ("amqp://host?connect_timeout=5", None, "connect_timeout cannot be set"),
+        # kombu made a float of it when Celery printed its banner.
+        (f"amqp://host?heartbeat={SECRET}", None, "heartbeat must be a number of seconds above 0, 60 at most"),
+        ("amqp://host?heartbeat=NaN", None, "heartbeat must be a number"),
+        ("amqp://host?heartbeat=0", None, "heartbeat must be a number"),
+        (f"amqp://host?login_method={SECRET}", None, "login_method must be one of PLAIN, AMQPLAIN"),
     ],
 )
 def test_an_option_in_the_url_that_cannot_be_is_one_line(url: str, options: Any, words: str) -> None:
