@@ -34,8 +34,8 @@ UNREACHABLE = frozenset(
 TLS_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """The connection ended, or had not got far yet: everything else that TLS says stays."""
 UNTRUSTED = (
-    "its certificate is not trusted, or is another host's: name its CA as ssl_ca_certs (Redis) or ca_certs (RabbitMQ)"
-    " in the ssl of RELAY_BROKER_OPTIONS, and the host in BROKER_URL as its certificate does"
+    "its certificate is not trusted, has expired, or is another host's: name its CA as ssl_ca_certs (Redis) or"
+    " ca_certs (RabbitMQ) in the ssl of RELAY_BROKER_OPTIONS, and the host in BROKER_URL as its certificate does"
 )
 NO_TLS = (
     "it does not take this TLS: redis:// and amqp:// are for a server without TLS, rediss:// and amqps:// for one with;"

@@ -18,13 +18,21 @@ from urllib.parse import urlsplit
 from redis import SSLConnection
 
 from common.config import SettingsError
+from relay.broker.certificates import VERSIONS, problem_with, version
 
-REDIS = frozenset(name for name in inspect.signature(SSLConnection.__init__).parameters if name.startswith("ssl_"))
+_OBJECTS = {"ssl_ocsp_context", "ssl_ocsp_expected_cert", "ssl_include_verify_flags", "ssl_exclude_verify_flags"}
+"""What nobody can write as a text."""
+REDIS = frozenset(
+    name
+    for name in inspect.signature(SSLConnection.__init__).parameters
+    if name.startswith("ssl_") and name not in _OBJECTS
+)
 RABBITMQ = frozenset(("keyfile", "certfile", "ca_certs", "cert_reqs", "server_hostname", "ciphers", "context")) | {
-    "ssl_version",
     "tls_maximum_version",
     "tls_minimum_version",
 }
+_TRUTHS = ("check_hostname", "validate_ocsp", "validate_ocsp_stapled")
+_VERSIONS = ("min_version", "tls_minimum_version", "tls_maximum_version")
 _FILES = ("ca_certs", "certfile", "keyfile")
 _SECURE = ("rediss", "amqps")
 
@@ -49,6 +57,10 @@ def encryption_of(urls: Sequence[str], given: Any, in_urls: Mapping[str, Any], k
     for name, value in _checked(in_urls, known, "BROKER_URL:").items():
         if chosen.setdefault(name, value) != value:
             raise SettingsError(f"BROKER_URL: {name} is said twice, and differently: leave one out")
+    # guard: certificates-tried
+    if problem := problem_with({name.removeprefix("ssl_"): value for name, value in chosen.items()}):
+        where = "BROKER_URL and RELAY_BROKER_OPTIONS" if in_urls else "RELAY_BROKER_OPTIONS"
+        raise SettingsError(f"{where}: ssl: {problem}")
     if known is RABBITMQ:
         return {**_for_py_amqp(urls, chosen), **chosen}
     # guard: certificates-checked
@@ -75,8 +87,12 @@ def _value(name: str, value: Any, known: Collection[str], where: str) -> Any:
         raise SettingsError(f"{where} there is no option {name}; there are: {', '.join(sorted(known))}")
     if plain == "cert_reqs":
         return _mode(name, value, where)
-    if plain == "check_hostname":
+    # guard: truths-of-tls
+    if plain in _TRUTHS:
         return _truth(name, value, where)
+    # guard: versions-of-tls
+    if plain in _VERSIONS:
+        return _version(name, value, where)
     if plain in _FILES and not _is_file(value):
         raise SettingsError(f"{where} {name} must be a file that relay may read, and there is none of this name")
     return value
@@ -95,6 +111,12 @@ def _truth(name: str, value: Any, where: str) -> bool:
     if text not in ("true", "false"):
         raise SettingsError(f"{where} {name} must be true or false")
     return text == "true"
+
+
+def _version(name: str, value: Any, where: str) -> ssl.TLSVersion:
+    if (found := version(value)) is None:
+        raise SettingsError(f"{where} {name} must be one of {', '.join(VERSIONS)}")
+    return found
 
 
 def _is_file(value: Any) -> bool:

@@ -161,6 +161,43 @@ SECRETS_PLAN = (
         red=TEST_TLS + "test_nobody_gets_in_without_the_right_certificates[another authority]",
     ),
     mutant(
+        "certificates are tried at the start",
+        "the key of another certificate is met by each try to connect alone",
+        never("certificates-tried"),
+        red=TEST_ENCRYPTION + "test_certificates_are_tried_before_anything_connects",
+    ),
+    mutant(
+        "authorities are tried at the start",
+        "a key that stands in the place of the authority's certificate is met by each try to connect alone",
+        never("authorities-loaded"),
+        red=TEST_ENCRYPTION + "test_certificates_are_tried_before_anything_connects",
+    ),
+    mutant(
+        "relay's own certificate is tried at the start",
+        "OpenSSL asks for the key's password on the terminal, at each try to connect",
+        never("own-certificate-loaded"),
+        red=TEST_ENCRYPTION + "test_certificates_are_tried_before_anything_connects",
+    ),
+    mutant(
+        "ciphers are tried at the start",
+        "no connection can be made, and the certificates are blamed",
+        never("ciphers-set"),
+        red=TEST_ENCRYPTION + "test_what_cannot_be_is_one_line[amqps://h-options10-RELAY_BROKER_OPTIONS: ssl: ciphers"
+        " is no list]",
+    ),
+    mutant(
+        "truths of TLS are truths",
+        "ssl_validate_ocsp=true is a text, which redis-py takes for no",
+        never("truths-of-tls"),
+        red=TEST_ENCRYPTION + "test_ssl_is_celerys_broker_use_ssl[rediss://host?ssl_check_hostname=false-None-wanted7]",
+    ),
+    mutant(
+        "versions of TLS are Python's",
+        "each try to connect is a TypeError",
+        never("versions-of-tls"),
+        red=TEST_ENCRYPTION + "test_a_version_is_written_as_a_text[1.2]",
+    ),
+    mutant(
         "the name in RabbitMQ's certificate is checked",
         "any certificate of the same authority will do",
         gives("name-in-the-certificate", "{}"),

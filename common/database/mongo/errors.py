@@ -45,11 +45,12 @@ _UNREACHED = tuple(
     for pattern, fix in (
         (
             "certificate verify failed|CertificateError|doesn't match",
-            "its certificate is not trusted, or is another host's: name its CA in MONGO_URI as tlsCAFile, and the host"
-            " as its certificate does",
+            "its certificate is not trusted, has expired, or is another host's: name its CA in MONGO_URI as"
+            " tlsCAFile, and the host as its certificate does",
         ),
         (
-            r"SSL handshake failed: \S+ \[SSL: (?!UNEXPECTED_EOF)",
+            # The alert may come after the handshake: TLS 1.3 lets the client be ready before its certificate is read.
+            r"SSL handshake failed: \S+ \[SSL: (?!UNEXPECTED_EOF)|\[SSL: \w*ALERT_",
             "it and relay cannot agree on TLS: check the tls options in MONGO_URI, and the certificates",
         ),
         (

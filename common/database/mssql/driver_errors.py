@@ -17,8 +17,9 @@ NO_DRIVER = (
     f" {INSTALL_DRIVER}"
 )
 NOT_TRUSTED = (
-    "its certificate is not trusted, or is another host's: have it signed for the host in MSSQL_SERVER, or name it in"
-    " MSSQL_SERVER_CERTIFICATE with MSSQL_ENCRYPT=strict; while developing: MSSQL_TRUST_SERVER_CERTIFICATE=true"
+    "its certificate is not trusted, has expired, or is another host's: have it signed for the host in"
+    " MSSQL_SERVER, or name it in MSSQL_SERVER_CERTIFICATE with MSSQL_ENCRYPT=strict; while developing:"
+    " MSSQL_TRUST_SERVER_CERTIFICATE=true"
 )
 NO_SQL_SERVER = "what answers there is not SQL Server: check host and port in MSSQL_SERVER"
 _SAID = (

@@ -75,6 +75,7 @@ REFUSALS = [
         "MongoDB: its",
     ),
     (_unreached("SSL handshake failed: h:1: [SSL: WRONG_VERSION_NUMBER] wrong"), "MongoDB: it and relay cannot agree"),
+    (_unreached("h:1: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"), "MongoDB: it and relay cannot agree"),
     (_unreached("Got response id 808465440 but expected 927612902"), "MongoDB: what answers there is not"),
     (_from(CERTIFICATE, pymongo.errors.AutoReconnect(f"SSL handshake failed: h:1: {CERTIFICATE}")), "MongoDB: its"),
     (_from(NO_NAME, pymongo.errors.ConfigurationError("does not exist")), "MongoDB: DNS knows no servers"),

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
+from tests.support.tls import Authority
 from tests.unit.relay.broker.given import SECRET, broker_of, problems_of
 
 
@@ -60,13 +67,16 @@ def test_each_spelling_of_kombus_is_taken_in_either_place(text: str, mode: ssl.V
 
 
 def test_what_stands_in_the_url_joins_what_stands_in_the_options(tmp_path: Path) -> None:
-    ca, certificate = tmp_path / "ca @ home.pem", tmp_path / "khóa.pem"
-    ca.touch()
-    certificate.touch()
-    broker = broker_of(f"rediss://host?ssl_ca_certs={ca}", {"ssl": {"ssl_certfile": str(certificate)}})
+    ours = Authority(tmp_path / "ca @ home")
+    own = ours.sign("khóa")
+    broker = broker_of(
+        f"rediss://host?ssl_ca_certs={ours.file}",
+        {"ssl": {"ssl_certfile": str(own.certificate), "ssl_keyfile": str(own.key)}},
+    )
     assert broker.ssl == {
-        "ssl_ca_certs": str(ca),
-        "ssl_certfile": str(certificate),
+        "ssl_ca_certs": str(ours.file),
+        "ssl_certfile": str(own.certificate),
+        "ssl_keyfile": str(own.key),
         "ssl_cert_reqs": ssl.CERT_REQUIRED,
     }
 
@@ -80,6 +90,18 @@ def test_what_stands_in_the_url_joins_what_stands_in_the_options(tmp_path: Path)
         ("amqps://h", {"ssl": {"ca_certs": 5}}, "RELAY_BROKER_OPTIONS: ssl: ca_certs must be a file"),
         ("rediss://h?ssl_certfiel=x", None, "BROKER_URL: there is no option ssl_certfiel; there are: ssl_ca_certs"),
         (f"rediss://h?ssl_check_hostname={SECRET}", None, "BROKER_URL: ssl_check_hostname must be true or false"),
+        (f"rediss://h?ssl_validate_ocsp={SECRET}", None, "BROKER_URL: ssl_validate_ocsp must be true or false"),
+        (f"rediss://h?ssl_min_version={SECRET}", None, "BROKER_URL: ssl_min_version must be one of TLSv1, TLSv1_1,"),
+        ("amqps://h", {"ssl": {"tls_minimum_version": [1]}}, "RELAY_BROKER_OPTIONS: ssl: tls_minimum_version must be"),
+        (f"rediss://h?ssl_ciphers={SECRET}", None, "BROKER_URL and RELAY_BROKER_OPTIONS: ssl: ciphers is no list"),
+        ("amqps://h", {"ssl": {"ciphers": 5}}, "RELAY_BROKER_OPTIONS: ssl: ciphers is no list"),
+        (f"rediss://h?ssl_ca_data={SECRET}", None, "BROKER_URL and RELAY_BROKER_OPTIONS: ssl: ca_certs, ca_path or"),
+        ("amqps://h", {"ssl": {"context": SECRET}}, "RELAY_BROKER_OPTIONS: ssl: context must be an object"),
+        (
+            f"rediss://h?ssl_keyfile={__file__}",
+            None,
+            "BROKER_URL and RELAY_BROKER_OPTIONS: ssl: keyfile is there without",
+        ),
         ("rediss://h", {"ssl": {"ssl_cert_reqs": [SECRET]}}, "RELAY_BROKER_OPTIONS: ssl: ssl_cert_reqs must be"),
         (
             "rediss://h?ssl_cert_reqs=none",
@@ -96,3 +118,34 @@ def test_what_stands_in_the_url_joins_what_stands_in_the_options(tmp_path: Path)
 def test_what_cannot_be_is_one_line(url: str, options: Any, line: str) -> None:
     [problem] = problems_of(url, options)
     assert problem.startswith(line)
+
+
+@pytest.mark.parametrize("text", ["TLSv1_2", "TLSv1.2", "1.2", "tlsv1_2"])
+def test_a_version_is_written_as_a_text(text: str) -> None:
+    """Once redis-py and py-amqp got the text, and each try to connect was a TypeError."""
+    assert broker_of(f"rediss://h?ssl_min_version={text}").ssl == {
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        "ssl_min_version": ssl.TLSVersion.TLSv1_2,
+    }
+
+
+def test_certificates_are_tried_before_anything_connects(tmp_path: Path) -> None:
+    """Once the key of another certificate, a password that is missing, and a key in the CA's place were met by each
+    try to connect alone; OpenSSL asked for the password on the terminal."""
+    ours = Authority(tmp_path / "ours")
+    one, other = ours.sign("one"), ours.sign("other")
+    locked = tmp_path / "locked.key"
+    key = load_pem_private_key(one.key.read_bytes(), None)
+    locked.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET.encode())))
+    wrong = [
+        {"ssl_ca_certs": str(one.key)},
+        {"ssl_certfile": str(one.certificate), "ssl_keyfile": str(other.key)},
+        {"ssl_certfile": str(one.certificate)},
+        {"ssl_certfile": str(one.certificate), "ssl_keyfile": str(locked)},
+        {"ssl_certfile": str(one.certificate), "ssl_keyfile": str(locked), "ssl_password": "another"},
+    ]
+    for options in wrong:
+        [problem] = problems_of("rediss://h", {"ssl": options})
+        assert "ca_certs" in problem or "do not belong together" in problem
+    right = {"ssl_certfile": str(one.certificate), "ssl_keyfile": str(locked), "ssl_password": SECRET}
+    assert broker_of("rediss://h", {"ssl": right}).ssl == {**right, "ssl_cert_reqs": ssl.CERT_REQUIRED}

@@ -55,3 +55,9 @@ def test_addresses(service: Service, given: dict[str, str], places: list[tuple[s
     assert found.expected is expected
     assert SECRET not in repr(found)
     assert found.setting in found.shown or found.places
+
+
+def test_no_library_warns_of_an_encryption_that_is_checked(caplog: pytest.LogCaptureFixture) -> None:
+    """Once a command that met a rediss:// that was away said that its certificate is not checked."""
+    addresses_of(BROKER, _settings(BROKER_URL="rediss://host:1/0"))
+    assert not caplog.records
