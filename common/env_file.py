@@ -176,6 +176,12 @@ def _value(written: str, *, is_secret: bool) -> str:
     # guard: nothing-behind-quotes
     if rest and not re.match(r"[ \t]+#", rest):
         raise _UnclearError(f"something stands behind the closing {quote}: write it all in the other kind of quotes")
+    # guard: no-quote-behind-a-backslash
+    if found[1].endswith("\\"):
+        raise _UnclearError(
+            f"the {quote} behind a backslash closes the value to some readers of this file and belongs to it for"
+            " others: write the value without quotes"
+        )
     # guard: no-escapes
     if quote == '"' and _ESCAPE.search(found[1]):
         raise _UnclearError(
@@ -187,12 +193,17 @@ def _value(written: str, *, is_secret: bool) -> str:
 
 def _unquoted(written: str, *, is_secret: bool) -> str:
     comment = _COMMENT.search(written)
-    if comment is None:
-        return written.strip(" \t")
     # guard: no-comment-in-secret
-    if is_secret:
+    if comment and is_secret:
         raise _UnclearError(
             "behind a blank, # begins a comment: where it belongs to the value, write that in single quotes; put a"
             " comment on a line of its own"
         )
-    return written[: comment.start()].strip(" \t")
+    value = (written[: comment.start()] if comment else written).strip(" \t")
+    # guard: no-odd-blanks
+    if value != value.strip():
+        raise _UnclearError(
+            "the value begins or ends with a blank that is neither a space nor a tab, as web pages have them: leave it"
+            " out, or write the value in single quotes"
+        )
+    return value

@@ -33,6 +33,18 @@ TYPED_PLAN = (
         red=ENV_FILE + "test_a_problem_is_one_line_with_its_number",
     ),
     mutant(
+        "no quote behind a backslash",
+        "a value ends for relay, and goes on for docker compose",
+        never("no-quote-behind-a-backslash"),
+        red=ENV_FILE + "test_a_backslash_before_the_closing_quote_is_told",
+    ),
+    mutant(
+        "no blanks that only look like spaces",
+        "what was copied with a password is a part of it to relay, and not to docker compose",
+        never("no-odd-blanks"),
+        red=ENV_FILE + "test_a_blank_that_looks_like_a_space_is_no_part_of_an_end",
+    ),
+    mutant(
         "no comment behind a secret",
         "half of a password is taken for all of it",
         never("no-comment-in-secret"),
