@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import gives, gone, mutant, never
+from tests.mutants.mutant import becomes, gives, gone, mutant, never
 
 TEST_URLS = "tests/unit/common/test_urls.py::"
 TEST_URI = "tests/unit/common/test_mongo_uri.py::"
@@ -153,6 +153,18 @@ SECRETS_PLAN = (
         "a ValueError tells the text that was no number",
         gives("quotes-left-out", "str(error)"),
         red=TEST_TEXT + "test_a_traceback_shows_the_chain_in_clean_words",
+    ),
+    mutant(
+        "a cursor is closed twice in silence",
+        "an error in the middle of a read is logged twice, with a traceback",
+        becomes("closed-twice", "self._cursor.close()"),
+        red="tests/unit/common/test_cancellation.py::test_a_cursor_that_the_driver_closed_is_closed_in_silence",
+    ),
+    mutant(
+        "names in the suggested file are seen",
+        "a table's name turns the text on the terminal around",
+        gives("suggested-file-seen", "text"),
+        red="tests/unit/relay/sources/test_suggest.py::test_nothing_in_the_file_steers_a_terminal",
     ),
     mutant(
         "a server's certificate is checked",

@@ -11,7 +11,7 @@ the server, or nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -102,6 +102,15 @@ class CancellableCursor:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
+
+    def close(self) -> None:
+        """Close it. One that the driver has closed by itself, with its connection, stays closed: SQLAlchemy would log
+        that with a traceback, beside the error that it is about."""
+        import pyodbc
+
+        # guard: closed-twice
+        with suppress(pyodbc.ProgrammingError):
+            self._cursor.close()
 
     execute = _cancellable("execute")
     executemany = _cancellable("executemany")

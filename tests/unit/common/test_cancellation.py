@@ -122,3 +122,21 @@ def _is_done_soon(call: Any) -> bool:
     except WaitTimeoutError:
         return False
     return True
+
+
+def test_a_cursor_that_the_driver_closed_is_closed_in_silence() -> None:
+    """Once each error in the middle of a read was logged a second time, with SQLAlchemy's traceback."""
+
+    class Closed:
+        closes = 0
+
+        def close(self) -> None:
+            self.closes += 1
+            raise pyodbc.ProgrammingError("Attempt to use a closed cursor.")
+
+    cursor, told = Closed(), ""
+    try:
+        CancellableCursor(cursor, Calls()).close()
+    except pyodbc.ProgrammingError as error:
+        told = str(error)
+    assert (cursor.closes, told) == (1, "")

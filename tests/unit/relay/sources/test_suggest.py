@@ -129,3 +129,12 @@ def test_what_is_suggested_can_always_be_read(found: list[Candidate | Unreadable
     ]
     assert [each.args for each in read] == [each.key[::-1] or ("FILL_IN",) for each in wanted]
     assert all(NAME.fullmatch(each.name) for each in read)
+
+
+def test_nothing_in_the_file_steers_a_terminal() -> None:
+    """Once a table's name turned the direction of the text that was printed, and hid what stands behind it."""
+    table = "Bills\u202e\u200b\x7f\U000e0001"
+    text = as_toml([_candidate(table=table, key=(table,))], names=BUILT_IN_NAMES)
+    assert text.replace("\n", "").isprintable()
+    (found,) = (source for source in parse_sources(text)[0] if source.name not in BUILT_IN_NAMES)
+    assert (found.table, found.args) == (table, (table,))
