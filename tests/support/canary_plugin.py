@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,23 @@ SHOWS_ROWS = "--dry-run"
 """What is typed for the one command that is meant to show rows."""
 
 _said: list[str] = []
-"""By processes that ended within the test that runs now."""
-_run = subprocess.run
+"""By processes that ended, and what was captured and read, within the test that runs now."""
+_communicate = subprocess.Popen.communicate
+_readouterr = pytest.CaptureFixture.readouterr
 
 
 def pytest_configure() -> None:
-    """From now on what each process says that ends is kept until its test is over."""
-    subprocess.run = _listening_run
+    """From now on what each process says that ends is kept until its test is over; so is what a test reads by capsys,
+    which pytest forgets."""
+    subprocess.Popen.communicate = _listening_communicate  # type: ignore[method-assign, assignment]
+    pytest.CaptureFixture.readouterr = _listening_readouterr  # type: ignore[method-assign, assignment]
     logging.getLogger().addHandler(_Listener())
 
 
 def pytest_unconfigure() -> None:
     """Undo that."""
-    subprocess.run = _run
+    subprocess.Popen.communicate = _communicate  # type: ignore[method-assign]
+    pytest.CaptureFixture.readouterr = _readouterr  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,21 +69,30 @@ class _Listener(logging.Handler):
             _said.append(traceback_text(record.exc_info[1]))
 
 
-def _listening_run(*args: Any, **named: Any) -> Any:
-    command = args[0] if args else named.get("args", ())
+def _listening_communicate(process: subprocess.Popen[Any], *args: Any, **named: Any) -> tuple[Any, Any]:
+    """As `Popen.communicate`, which `subprocess.run` and its like call, too."""
     try:
-        done = _run(*args, **named)
-    except subprocess.SubprocessError as error:
-        _keep(command, error)
+        out, err = _communicate(process, *args, **named)
+    except subprocess.TimeoutExpired as error:
+        _keep(process.args, error.output, error.stderr)
         raise
-    _keep(command, done)
-    return done
+    _keep(process.args, out, err)
+    return out, err
 
 
-def _keep(command: Sequence[Any], ended: Any) -> None:
+def _listening_readouterr(fixture: pytest.CaptureFixture[Any]) -> Any:
+    captured = _readouterr(fixture)
+    _said.extend(_text(said) for said in captured)
+    return captured
+
+
+def _keep(command: Any, *said: str | bytes | None) -> None:
     if SHOWS_ROWS not in command:
-        for said in (getattr(ended, "stdout", None), getattr(ended, "stderr", None)):
-            _said.append(said if isinstance(said, str) else os.fsdecode(said or b""))
+        _said.extend(map(_text, said))
+
+
+def _text(said: str | bytes | None) -> str:
+    return said if isinstance(said, str) else os.fsdecode(said or b"")
 
 
 def _logs(item: pytest.Item) -> Iterator[str]:

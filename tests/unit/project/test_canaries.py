@@ -19,6 +19,8 @@ WAYS = {
     "runs": "subprocess.run([sys.executable, '-c', f'print({CANARY!r})'], capture_output=True, check=True)",
     "runs_and_fails": "subprocess.run([sys.executable, '-c', f'exit({CANARY!r})'], capture_output=True)",
     "inherits": "subprocess.run([sys.executable, '-c', f'print({CANARY!r})'], check=True)",
+    "communicates": "subprocess.Popen([sys.executable, '-c', f'print({CANARY!r})'], stdout=-1).communicate()",
+    "reads_what_it_captured": "capsys = request.getfixturevalue('capsys'); print(CANARY); capsys.readouterr()",
     "starts": "(tmp_path / 'deep').mkdir(); (tmp_path / 'deep' / 'child.log').write_text(CANARY)",
 }
 FINE = {
@@ -33,7 +35,7 @@ def test_each_way_to_say_it_fails_the_test_that_does(tmp_path_factory: pytest.Te
     folder = tmp_path_factory.mktemp("canaries")
     # Parted, so that no traceback of this file itself holds the canary.
     head = f"import logging, subprocess, sys\nCANARY = {canary[:4]!r} + {canary[4:]!r}\n"
-    tests = [f"def test_{name}(tmp_path):\n    {body}\n" for name, body in {**WAYS, **FINE}.items()]
+    tests = [f"def test_{name}(tmp_path, request):\n    {body}\n" for name, body in {**WAYS, **FINE}.items()]
     (folder / "test_leaks.py").write_text("\n".join([head, *tests]))
     options = ["-p", "tests.support.canary_plugin", "-p", "no:cacheprovider", "-q", "-rA", "--tb=no", "--basetemp=base"]
     done = subprocess.Popen(
