@@ -41,8 +41,13 @@ _BY_OTHERS = (
     "use a login with the rights that docs/operations.md names, or have somebody who has them run what `--sql` prints"
 )
 _ANOTHER_TABLE = "a table was altered while it was read; if this stays: run `relay sources --check`"
+_NOT_CONVERTED = (
+    "a value cannot be converted: a computed column fails for one of the rows, or a table was altered while it was"
+    " read; if this stays: SELECT the source's columns for the rows that are pending, and fix that row"
+)
 REMEDIES = {
     **dict.fromkeys(ALTERED, _ANOTHER_TABLE),
+    **dict.fromkeys((241, 245, 8114), _NOT_CONVERTED),
     207: "a column is missing: fix the source's args and status column, or the table",
     208: "a table is missing: run `alembic upgrade head`, or create the table",
     229: "a right is missing: GRANT SELECT, VIEW CHANGE TRACKING on the table and SELECT, INSERT, UPDATE on"

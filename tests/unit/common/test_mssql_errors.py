@@ -77,6 +77,12 @@ def test_what_may_pass_has_a_remedy_for_when_it_does_not(number: int) -> None:
     assert remedy(error) == REMEDIES[number]
 
 
+@pytest.mark.parametrize("number", [241, 245, 8114])
+def test_a_value_that_cannot_be_converted_is_a_rows_and_not_the_tables(number: int) -> None:
+    """Once a computed column that fails for a row was told as a table that was altered, which nobody found."""
+    assert "a computed column fails for one of the rows" in (remedy(_server_error(number)) or "")
+
+
 @pytest.mark.parametrize("number", sorted(set(REMEDIES) - TRANSIENT))
 def test_what_a_person_must_fix_does_not_pass(number: int) -> None:
     error = _server_error(number)
