@@ -103,9 +103,9 @@ def _client_problem(uri: str) -> str | None:
     """What only a client finds out: options that exclude each other, a user without a password, a file that holds no
     certificate. DNS, which has the hosts of mongodb+srv://, is not asked: what is said of it is left out.
     """
-    before, mark, options = uri.partition("?")
+    address, _, options = uri.partition("?")
     kept = [each for each in re.split("[&;]", options) if not each.lower().startswith("srv")]
-    plain = before.replace("mongodb+srv://", "mongodb://", 1) + (f"{mark}{'&'.join(kept)}" if kept else "")
+    plain = address.replace("mongodb+srv://", "mongodb://", 1) + (f"?{'&'.join(kept)}" if options else "")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
