@@ -9,9 +9,13 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from common.urls import name_problem
+
 MEANT = "write host,port, as sql.example,1433"
 LONGEST = 512
 """Characters: more than the driver takes (it refuses 1024), and than any name of a host has (255, RFC 1035)."""
+THIS_MACHINE = "."
+"""Microsoft, "Server" again: as drivers on Windows have it."""
 _OTHER_WAYS = ("np:", "lpc:", "admin:")
 """Named pipes and shared memory, which the driver has on Windows alone, and the administrator's own connection."""
 
@@ -36,6 +40,8 @@ def parse_server(text: str) -> ServerAddress:
         raise ValueError(f"the port stands behind a comma, not a colon: {MEANT}")
     if not host or (backslash and not instance):
         raise ValueError(f"no host stands there: {MEANT}" if not host else "no instance stands behind the \\")
+    if ":" not in host and host != THIS_MACHINE and (problem := name_problem(host)):
+        raise ValueError(f"{problem}: {MEANT}")
     return ServerAddress(host=host, port=_port(port) if comma else None, instance=instance or None)
 
 

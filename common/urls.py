@@ -95,7 +95,13 @@ def host_problem(text: str, *, lowest_port: int = 0) -> str | None:
     elif text.count(":") > 1:
         return "more than one : in the host: an IPv6 address is written as [::1], and a : in a password as %3A before @"
     else:
-        _, _, port = text.partition(":")
+        name, _, port = text.partition(":")
+        if problem := name_problem(name):
+            return problem
+    return _port_problem(port, lowest_port)
+
+
+def _port_problem(port: str, lowest_port: int) -> str | None:
     if not port:
         return None
     if not (port.isascii() and port.isdigit() and lowest_port <= int(port[:9]) <= HIGHEST_PORT):
@@ -115,6 +121,16 @@ def _no_host(text: str) -> str | None:
             "the host holds a character that no host's name has; if it is part of a password: special characters there"
             f" are written as {escapes('#/?@:%')}"
         )
+    return None
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with a host's name, for Python's look-up, which raises UnicodeError (RFC 1035, 2.3.4)."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        # guard: name-that-can-be-looked-up
+        return "the host's name has an empty part, or one that is longer than 63: a name is like redis.example"
     return None
 
 

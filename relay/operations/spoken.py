@@ -38,8 +38,8 @@ def spoken_at(host: str, port: int) -> Spoken | None:
         for probe in (_by_greeting, _by_tds, _by_hello, _by_tls):
             if (found := probe(host, port)) is not None:
                 return found
-    except OSError:
-        # It cannot be reached, or not any more.
+    except (OSError, UnicodeError):
+        # It cannot be reached, or not any more; or its name is none, which Python's look-up does not even encode.
         return None
     return None
 

@@ -45,5 +45,6 @@ def test_what_is_no_service(answer: bytes | None, spoken: Spoken | None) -> None
         assert spoken_at(HOST, port) is spoken
 
 
-def test_a_name_that_nobody_has() -> None:
-    assert spoken_at("no-such-host.invalid", 1) is None
+@pytest.mark.parametrize("name", ["no-such-host.invalid", ".", "two..dots", "x" * 64])
+def test_a_name_that_nobody_has_or_can_have(name: str) -> None:
+    assert spoken_at(name, 1) is None

@@ -49,6 +49,8 @@ def test_an_address_is_taken_apart(text: str, host: str, port: int | None, insta
         (",1433", "no host"),
         ("sql\\", "no instance"),
         ("sql\nhathuoc", "control characters"),
+        ("sql..example,1433", "an empty part"),
+        ("s" * 64, "longer than 63"),
         ("x" * 1_000_000, "longer"),
     ],
 )

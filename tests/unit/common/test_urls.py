@@ -86,6 +86,8 @@ def test_any_password_that_is_not_escaped_is_refused_or_read_as_written(password
         ("redis://[::1/0", "an IPv6 address is written as [::1]"),
         ("redis://[hunter2]:1/0", "an IPv6 address is written as [::1]"),
         ("redis://one:1,two:2/0", "write a whole URL for each"),
+        ("redis://:hunter2@two..dots/0", "an empty part"),
+        ("amqp://u:hunter2@.:1//", "an empty part"),
         ("redis://host/0#hunter2", "write # as %23"),
         ("host:6379", "must be a URL"),
         ("hunter2", "must be a URL"),
