@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from common.text_file import NotTextError, decoded
+from common.text_file import NotTextError, decoded, read_bytes
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ENTRY = re.compile(r"(?:export[ \t]+)?([^\s=#'\"]+)[ \t]*(?:=(.*))?", re.DOTALL)
@@ -55,13 +55,15 @@ def read_env_file(
     as well be meant: it is refused there. Raises EnvFileError.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except FileNotFoundError:
         if path.is_symlink():
             raise EnvFileError(f"{path} cannot be read: it is a link to a file that is not there") from None
         return {}
     except OSError as error:
         raise EnvFileError(f"{path} cannot be read: {error.strerror}; fix that, or take it away") from None
+    except NotTextError as error:
+        raise EnvFileError(f"{path}: {error}") from None
     try:
         # What is not UTF-8 in a comment, or in somebody else's setting, does no harm.
         text = decoded(data, errors="surrogateescape")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import errno
+import os
+import stat
+from pathlib import Path
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -17,6 +21,20 @@ BOM"). Windows PowerShell's `>` writes UTF-16, Notepad whatever is chosen."""
 
 class NotTextError(ValueError):
     """It cannot be read as text. The message says where, and what to do."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file. Raises OSError, and NotTextError for what may never end: a pipe, or a device."""
+    # To open a pipe that nobody writes to would take for ever.
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(number, "rb") as file:  # noqa: PTH123
+        kind = os.fstat(number).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        # guard: regular-files
+        if not stat.S_ISREG(kind):
+            raise NotTextError("it is a pipe or a device: write a file")
+        return file.read()
 
 
 def decoded(data: bytes, *, errors: str = "strict") -> str:

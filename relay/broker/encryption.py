@@ -9,6 +9,7 @@ Sources: redis-py 8, `SSLConnection`; py-amqp 5.4, `SSLTransport._wrap_socket_sn
 from __future__ import annotations
 
 import inspect
+import os
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -121,7 +122,7 @@ def _version(name: str, value: Any, where: str) -> ssl.TLSVersion:
 
 def _is_file(value: Any) -> bool:
     try:
-        with Path(value).open("rb"):
-            return True
+        # A pipe would be waited for when it is opened.
+        return Path(value).is_file() and os.access(value, os.R_OK)
     except (OSError, TypeError, ValueError):
         return False

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from common.config import SettingsError
 from common.database.names import split_name
 from common.escaping import is_unseen
-from common.text_file import NotTextError, decoded
+from common.text_file import NotTextError, decoded, read_bytes
 from relay.sources.builtin import BUILT_IN
 from relay.sources.naming import NAME, snake_case
 from relay.sources.reserved import reserved_names
@@ -85,7 +85,7 @@ def read_sources(path: Path) -> Sequence[Source]:
     Raises SettingsError with a line for every problem, which names file, source, field and remedy.
     """
     try:
-        text = decoded(path.read_bytes())
+        text = decoded(read_bytes(path))
     except OSError as error:
         raise SettingsError(f"RELAY_SOURCES: {path} cannot be read: {error.strerror}") from None
     except NotTextError as error:
