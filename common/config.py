@@ -38,7 +38,10 @@ __all__ = [
 ]
 
 ENV_FILE = Path(".env")
-Seconds = Annotated[float, Field(gt=0)]
+DAY_SECONDS = 86_400.0
+"""The longest of relay's intervals and waits: a number above it was hardly meant in seconds."""
+YEARS = 100 * 366.0
+"""Days that are as good as for ever, and that dates still hold."""
 
 
 class SourcesFile(BaseSettings):
@@ -108,11 +111,13 @@ class Settings(SourcesFile):
         None,
         description="name under which the database's state is kept in MongoDB and Redis; unset: MSSQL_DATABASE",
     )
-    RELAY_SCAN_INTERVAL: Seconds | None = Field(None, description="seconds between scans; unset: every full minute")
-    RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5)] = Field(
+    RELAY_SCAN_INTERVAL: Annotated[float, Field(gt=0, le=DAY_SECONDS)] | None = Field(
+        None, description="seconds between scans; unset: every full minute"
+    )
+    RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5, le=DAY_SECONDS)] = Field(
         15.0, description="how long a relay that has died keeps a source from the others"
     )
-    RELAY_STALL_SECONDS: Annotated[float, Field(ge=1)] = Field(
+    RELAY_STALL_SECONDS: Annotated[float, Field(ge=1, le=DAY_SECONDS)] = Field(
         60.0, description="a statement in SQL Server that makes no progress for so long is given up"
     )
     RELAY_FIRST_RUN: Literal["pending", "now"] = Field(
@@ -123,10 +128,10 @@ class Settings(SourcesFile):
     RELAY_PUBLISH_SIGNALS: bool = Field(
         False, description="tell Celery's signals and events of every message, as tracing needs it; takes longer"
     )
-    RELAY_STUCK_MINUTES: Annotated[float, Field(gt=0)] = Field(
+    RELAY_STUCK_MINUTES: Annotated[float, Field(gt=0, le=YEARS * 24 * 60)] = Field(
         60.0, description="minutes a row may wait for its worker service before it is reported as stuck"
     )
-    RELAY_LOG_RETENTION_DAYS: Annotated[float, Field(ge=1)] = Field(
+    RELAY_LOG_RETENTION_DAYS: Annotated[float, Field(ge=1, le=YEARS)] = Field(
         30.0, description="days the task log is kept; more than change tracking's retention"
     )
     RELAY_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
@@ -253,6 +258,9 @@ def _json_object(text: str) -> dict[str, Any]:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         problem = f"must be a JSON object: {error.msg} (line {error.lineno} column {error.colno})"
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or brackets within brackets.
+        problem = "must be a JSON object: it holds a number or a nesting that is out of range"
     if problem:
         # Raised outside of the handler: the error there holds the whole text, and would go along as the context.
         raise ValueError(problem)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from common.config import YEARS
 from relay.cli.console import DataTable, console
 from relay.cli.cycle_table import cycle_table
 from relay.cli.each_source import each_source
@@ -23,7 +24,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def reconcile_command(
     source: Annotated[str | None, typer.Argument(help="only this one: see `relay sources`")] = None,
     older_than: Annotated[
-        float | None, typer.Option(help="minutes a row may wait, in place of RELAY_STUCK_MINUTES", min=0)
+        float | None,
+        typer.Option(help="minutes a row may wait, for RELAY_STUCK_MINUTES", min=0, max=YEARS * 24 * 60),
     ] = None,
     resend: Annotated[bool, typer.Option("--resend", help="send again what is stuck, under new task ids")] = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,12 @@ def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.Mon
         ("RELAY_BROKER_OPTIONS", "{'sep': ':'}"),
         ("RELAY_BROKER_OPTIONS", "[]"),
         ("RELAY_BROKER_OPTIONS", "null"),
+        ("RELAY_BROKER_OPTIONS", "[" * 100_000),
+        ("RELAY_BROKER_OPTIONS", '{"visibility_timeout": ' + "9" * 5000 + "}"),
+        *product(
+            ["RELAY_SCAN_INTERVAL", "RELAY_LEASE_SECONDS", "RELAY_STALL_SECONDS"], ["86401", "1e15", "inf", "nan"]
+        ),
+        *product(["RELAY_STUCK_MINUTES", "RELAY_LOG_RETENTION_DAYS"], ["1e9", "1e15", "inf", "nan"]),
     ],
 )
 def test_a_senseless_setting_is_one_line_that_names_it(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +268,9 @@ def test_pydantics_own_error_shows_no_value(monkeypatch: pytest.MonkeyPatch) -> 
         ("redis.example/0", "write a URL as BROKER_URL"),
         ("one,two", "without a port or anything else"),
         ("redis.example\n", "holds a character that nobody sees"),
+        (".", "an empty part"),
+        ("redis..example", "an empty part"),
+        ("r" * 64, "longer than 63"),
     ],
 )
 def test_a_redis_host_is_a_host_alone(host: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
