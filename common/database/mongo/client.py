@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 from pymongo import MongoClient
-from pymongo.errors import InvalidURI
+from pymongo.errors import ConfigurationError, InvalidURI
 from typing_extensions import override
 
 from common.database.mongo.uri import uri_problem
@@ -26,14 +27,18 @@ class _Client(MongoClient[dict[str, Any]]):
 def make_client(uri: str, *, application: str) -> MongoClient[dict[str, Any]]:
     """A client for this address; `application` is its name in MongoDB's logs. Connects at its first use.
 
-    Raises InvalidURI, which shows no part of the address.
+    Raises InvalidURI, which shows no part of the address, and ConfigurationError for what the driver does not take.
     """
     if problem := uri_problem(uri):
         raise InvalidURI(f"MongoDB's URI: {problem}")
-    return _Client(
-        uri,
-        connectTimeoutMS=CONNECT_MS,
-        serverSelectionTimeoutMS=CONNECT_MS,
-        socketTimeoutMS=ANSWER_MS,
-        appname=application,
-    )
+    try:
+        return _Client(
+            uri,
+            connectTimeoutMS=CONNECT_MS,
+            serverSelectionTimeoutMS=CONNECT_MS,
+            socketTimeoutMS=ANSWER_MS,
+            appname=application,
+        )
+    except ssl.SSLError as error:
+        # guard: certificates-of-mongodb
+        raise ConfigurationError(f"a certificate of its TLS options cannot be read ({error.reason})") from error

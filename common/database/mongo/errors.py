@@ -20,6 +20,7 @@ from pymongo.errors import (
 )
 
 from common.causes import causes
+from common.error_text import error_text
 
 LINKS = {6, 7, 43, 89, 133, 134, 9001}
 """HostUnreachable, HostNotFound, CursorNotFound, NetworkTimeout, FailedToSatisfyReadPreference,
@@ -94,6 +95,9 @@ def remedy(error: PyMongoError) -> str | None:
             return f"MONGO_DB_NAME: {error}"
         case ConfigurationError() if _said_by_dns(error) & NO_SUCH_NAMES:
             return NO_SUCH_NAME
+        case ConfigurationError() if not _said_by_dns(error):
+            # guard: uri-that-the-driver-refuses
+            return f"it cannot be used as MONGO_URI says: {error_text(error)}"
     return None
 
 

@@ -22,6 +22,14 @@ NOT_TRUSTED = (
     " MSSQL_TRUST_SERVER_CERTIFICATE=true"
 )
 NO_SQL_SERVER = "what answers there is not SQL Server: check host and port in MSSQL_SERVER"
+_ATTRIBUTES = {
+    "SERVER": "MSSQL_SERVER",
+    "DATABASE": "MSSQL_DATABASE",
+    "UID": "MSSQL_USER",
+    "PWD": "MSSQL_PASSWORD",
+    "ServerCertificate": "MSSQL_SERVER_CERTIFICATE",
+}
+"""From which setting comes what (`Settings.odbc_connection_string`)."""
 _SAID = (
     (r"Can't open lib", NO_DRIVER),
     (r"certificate verify failed|issued by an authority that is not trusted|target principal name is", NOT_TRUSTED),
@@ -32,7 +40,13 @@ _SAID = (
         "it and this machine agree on no version of TLS: enable TLS 1.2 on the server, whatever MSSQL_ENCRYPT says",
     ),
     (r"Protocol error in TDS stream.*\(SQLDriverConnect\)", NO_SQL_SERVER),
-    (r"Invalid value specified for connection string attribute 'SERVER'", "the driver does not take MSSQL_SERVER"),
+    *(
+        (
+            f"Invalid value specified for connection string attribute '{attribute}'",
+            f"the driver does not take {setting}: it is too long, or none",
+        )
+        for attribute, setting in _ATTRIBUTES.items()
+    ),
 )
 _BY_TEXT = tuple((re.compile(pattern, re.DOTALL | re.IGNORECASE), fix) for pattern, fix in _SAID)
 

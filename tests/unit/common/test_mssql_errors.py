@@ -124,3 +124,14 @@ def test_an_error_that_nobody_foresaw_neither_passes_nor_has_a_remedy() -> None:
     error = _server_error(8134)
     assert not is_transient(error)
     assert remedy(error) is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "setting"),
+    [("SERVER", "MSSQL_SERVER"), ("DATABASE", "MSSQL_DATABASE"), ("UID", "MSSQL_USER"), ("PWD", "MSSQL_PASSWORD")],
+)
+def test_a_setting_that_the_driver_does_not_take_is_no_outage(attribute: str, setting: str) -> None:
+    said = f"Invalid value specified for connection string attribute '{attribute}'"
+    error = _error("08001", f"[08001] {DRIVER}{said} (0) (SQLDriverConnect)")
+    assert not is_transient(error)
+    assert remedy(error) == f"the driver does not take {setting}: it is too long, or none"

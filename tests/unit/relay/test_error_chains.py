@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from pathlib import Path
 
 import amqp.exceptions
 import kombu.exceptions
@@ -16,6 +17,7 @@ from redis.sentinel import MasterNotFoundError
 from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import LockedError
+from common.database.mongo.client import make_client
 from relay.error_policy import Service, describe_error, is_transient, service_of, told_remedy
 
 
@@ -139,7 +141,6 @@ DEFECTS = [
     FileNotFoundError(2, "No such file or directory", "/etc/relay.toml"),
     PermissionError(13, "Permission denied", "beat-schedule"),
     ImportError("cannot import name 'x'", name="relay"),
-    pymongo.errors.ConfigurationError("a bug in the options"),
 ]
 
 
@@ -174,3 +175,22 @@ def test_what_no_sentinel_says_is_told_without_clients() -> None:
 def test_what_mongodbs_driver_knows_of_its_servers_is_left_out() -> None:
     error = _unreached("h:1: refused (configured timeouts: socketTimeoutMS: 5000.0ms), i:2: refused")
     assert describe_error(error) == "ServerSelectionTimeoutError: h:1: refused, i:2: refused"
+
+
+def test_a_file_that_holds_no_certificate_is_mongodbs(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    with pytest.raises(pymongo.errors.ConfigurationError) as caught:
+        make_client(f"mongodb://host/?tls=true&tlsCAFile={file}", application="test")
+    assert not is_transient(caught.value)
+    assert (told_remedy(caught.value) or "").startswith("MongoDB: it cannot be used as MONGO_URI says: ")
+
+
+@pytest.mark.parametrize("options", ["directConnection=true", "loadBalanced=true"])
+def test_a_uri_that_the_driver_refuses_is_for_a_person(options: str) -> None:
+    with pytest.raises(pymongo.errors.ConfigurationError) as caught:
+        make_client(f"mongodb://user:canary-pw@one,two/?{options}", application="test")
+    assert not is_transient(caught.value)
+    said = told_remedy(caught.value) or ""
+    assert said.startswith("MongoDB: it cannot be used as MONGO_URI says: ")
+    assert "canary" not in said
