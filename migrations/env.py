@@ -13,6 +13,7 @@ from common.database.mssql_client import make_engine
 from common.sql_server_text import without_values
 from relay.exits import EXIT_CONFIGURATION, EXIT_REFUSED, end_process
 from relay.operations.ending import Ending, ending_of
+from relay.standard_streams import check_output, open_closed_streams
 from relay.tracking.enabling import HEADER
 
 VERSION_TABLE = "relay_alembic_version"
@@ -68,6 +69,8 @@ def refusal(error: DBAPIError) -> Ending:
     )
 
 
+open_closed_streams()
+check_output()
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 

@@ -18,6 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
 from common.error_text import traceback_text
+from relay.exits import EXIT_CONFIGURATION, EXIT_REFUSED, end_process
+from relay.standard_streams import OutputError, check_output, open_closed_streams
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -85,12 +87,15 @@ def options(
 
 def main() -> None:
     """Entry point of the `relay` command. A defect ends it with a traceback that quotes no values, and exit code 1."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # Letters that the terminal's encoding lacks are written as \u1edd: no command ends for one.
-            stream.reconfigure(errors="backslashreplace")
+    open_closed_streams()
+    check_output()
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
     try:
         cli()
+    except OutputError as error:
+        # Of the help; a command's own are told by `report_errors`.
+        end_process([] if error.is_unread else [str(error)], EXIT_REFUSED if error.is_unread else EXIT_CONFIGURATION)
     except Exception as error:
         sys.stderr.write(f"{traceback_text(error)}\n")
         raise SystemExit(1) from None

@@ -18,6 +18,7 @@ from relay.error_policy import Service, describe_error, is_transient, service_of
 from relay.exits import EXIT_AWAY, EXIT_CONFIGURATION, EXIT_REFUSED
 from relay.operations.addresses import addresses_of
 from relay.operations.diagnosis import why_away
+from relay.standard_streams import OutputError
 
 DRIVERS = (DBAPIError, PyMongoError, RedisError, AMQPError)
 _NAMES = {Service.SQL_SERVER: "SQL Server", Service.MONGODB: "MongoDB", Service.BROKER: "the broker"}
@@ -37,14 +38,20 @@ def ending_of(error: Exception) -> Ending | None:
     Where a service did not answer, its address is looked at once more; that takes some seconds.
     """
     if isinstance(error, SettingsError | ConfigurationError):
-        return Ending(code=EXIT_CONFIGURATION, lines=str(error).splitlines())
+        return _configuration(str(error))
+    if isinstance(error, OutputError):
+        return Ending(code=EXIT_REFUSED, lines=[]) if error.is_unread else _configuration(str(error))
     if fix := told_remedy(error):
-        return Ending(code=EXIT_CONFIGURATION, lines=[fix])
+        return _configuration(fix)
     if is_transient(error):
         return _busy(error) if _is_answer(error) else _away(error, get_settings())
     if isinstance(error, DRIVERS):
         return Ending(code=EXIT_REFUSED, lines=[f"{_NAMES[service_of(error)]} refused: {describe_error(error)}"])
     return None
+
+
+def _configuration(said: str) -> Ending:
+    return Ending(code=EXIT_CONFIGURATION, lines=said.splitlines())
 
 
 def _is_answer(error: Exception) -> bool:
@@ -60,7 +67,7 @@ def _away(error: Exception, settings: Settings) -> Ending:
     service = service_of(error)
     # guard: away-or-wrong
     if problem := why_away(service, settings):
-        return Ending(code=EXIT_CONFIGURATION, lines=[problem])
+        return _configuration(problem)
     at = addresses_of(service, settings)
     said = f"{at.name} is away at {at.shown}: {describe_error(error)}; try again, or check {at.setting}"
     return Ending(code=EXIT_AWAY, lines=[said])

@@ -16,6 +16,7 @@ from common.database.errors import ConfigurationError
 from relay.cycle.outcomes import SourceBusyError
 from relay.operations.ending import Ending, ending_of
 from relay.sources.registry import UnknownSourceError
+from relay.standard_streams import OutputError
 from relay.tracking.checks import NotReadyError
 from tests.support.listeners import HTTP, listening
 
@@ -49,6 +50,8 @@ def _server_error(number: int) -> DBAPIError:
         (_server_error(8134), 1, ["SQL Server refused: DBAPIError: [42000] [Microsoft][SQL Server]No. (8134) (X)"]),
         (pymongo.errors.OperationFailure("no", 9), 1, ["MongoDB refused: OperationFailure: code 9"]),
         (redis.exceptions.ResponseError("WRONGTYPE"), 1, ["the broker refused: ResponseError: WRONGTYPE"]),
+        (OutputError(OSError(28, "No space left")), 2, ["standard output cannot be written: No space left"]),
+        (OutputError(BrokenPipeError(32, "Broken pipe")), 1, []),
         (TypeError("a bug"), None, []),
         (FileNotFoundError("a bug"), None, []),
     ],
