@@ -84,7 +84,7 @@ def _read(uri: str) -> Mapping[str, Any]:
 
 
 def _of_broker(settings: Settings, broker: Broker) -> Addresses:
-    # ssl: kombu would warn that it checks no certificate, which holds for this look alone.
+    # ssl: kombu would warn that it checks no certificate, and this connects to nothing.
     connections = [Connection(url, ssl=True) for url in broker.url.split(";") if "://" in url]
     plain = Spoken.RABBITMQ if broker.kind is Kind.RABBITMQ else Spoken.REDIS
     return Addresses(
