@@ -7,15 +7,18 @@ from typing import Any
 
 from celery import Celery
 from celery.app.log import Logging
+from celery.loaders.app import AppLoader
 from kombu.entity import Queue
 
 from common.config import Settings, SettingsError, forget_celery_brokers, get_settings
+from common.error_text import error_text
 from common.logging import set_up_logging
 from relay.broker.settings import read_broker
 from relay.exits import refuse_to_start
 from relay.sources.builtin import TaskQueues
 from relay.sources.registry import all_sources
 from relay.sources.reserved import OWN_QUEUE, check_lists
+from relay.standard_streams import open_closed_streams
 from relay.worker.embedded_beat import end_with_its_worker
 from relay.worker.log_filter import quieten
 from relay.worker.lost_ticks import leave_lost_ticks_alone
@@ -59,6 +62,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         # A stalled source keeps one process busy: with one more than there are sources, the others go on.
         "worker_concurrency": len(all_sources()) + 1,
+        "worker_consumer": "relay.worker.consumer:Consumer",
+        "broker_channel_error_retry": True,  # guard: refused-while-consuming
         "worker_hijack_root_logger": False,
         # Relay's own, and not that of every app on the broker: beat speaks there to all of relay's workers.
         "control_exchange": OWN_QUEUE,
@@ -93,7 +98,24 @@ class RelayCelery(Celery):  # type: ignore[misc] # Celery has no types
         return self.subclass_with_self("relay.worker.worker:Worker")
 
 
-app = RelayCelery("relay", include=["relay.tasks"], log=RelayLogging, set_as_current=False)
+class RelayLoader(AppLoader):  # type: ignore[misc] # Celery has no types
+    """Celery's own, whatever CELERY_LOADER says for another service."""
+
+    def read_configuration(self, env: str = "CELERY_CONFIG_MODULE") -> Any:
+        """What the module says that this variable names. Ends the process where it cannot be loaded."""
+        try:
+            return super().read_configuration(env)
+        except Exception as error:
+            # guard: configuration-module-of-celery
+            refuse_to_start(
+                f"{env} (or celery --config) names a module that cannot be loaded ({error_text(error)}): relay needs"
+                f" none; unset {env} for relay"
+            )
+
+
+# Before anything is opened that could take their place.
+open_closed_streams()
+app = RelayCelery("relay", include=["relay.tasks"], loader=RelayLoader, log=RelayLogging, set_as_current=False)
 # Nobody waits for a result of relay's own tasks. Set here so that another service's CELERY_RESULT_BACKEND is ignored.
 app.backend_cls = "disabled"
 app.add_defaults(_configuration)

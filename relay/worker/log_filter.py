@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+
+from amqp.exceptions import ChannelError
+from kombu.exceptions import OperationalError
+from redis.exceptions import ResponseError
 
 from common.logging import get_logger
 from relay.error_policy import as_configuration_error, is_transient
@@ -14,6 +19,8 @@ ONLY_FOR_DEBUGGING = ("celery.worker.strategy", "celery.app.trace", REQUESTS)
 """They log two lines for every tick, beside relay's own."""
 LOST = "celery.worker.consumer.consumer"
 """Logs, with a traceback, that the broker was lost, and at each try that it cannot be reached."""
+REFUSALS = (ResponseError, ChannelError, OperationalError)
+"""What the broker answered: relay's consumer says it (`relay/worker/consumer.py`), and the connection was not lost."""
 STEPS = "celery.bootsteps"
 """Logs, with a traceback, that a lost connection could not be closed."""
 UPKEEP = ("kombu.transport.redis", "kombu.asynchronous.timer")
@@ -44,16 +51,19 @@ class _BrokerAway(logging.Filter):
         self._incidents = Incidents()
 
     def filter(self, record: logging.LogRecord) -> bool:
+        errors = [value for value in record.args or () if isinstance(value, BaseException)]
         if record.levelno == logging.WARNING:
+            # guard: refusals-said-once
+            if any(isinstance(error, REFUSALS) for error in errors):
+                return False
             self._incidents.end("broker")
             return _without_traceback(record)
         if "Cannot connect" in str(record.msg):
-            return self._is_news(record)
+            return self._is_news(errors)
         return True
 
-    def _is_news(self, record: logging.LogRecord) -> bool:
+    def _is_news(self, errors: Sequence[BaseException]) -> bool:
         """Whether Celery's line shall be seen. One with a known remedy is logged as relay logs those."""
-        errors = [value for value in record.args or () if isinstance(value, BaseException)]
         if refused := as_configuration_error(errors[0], "broker") if errors else None:
             # guard: refused-while-at-work
             if self._incidents.begin("broker", str(refused)):

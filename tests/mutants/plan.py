@@ -15,6 +15,7 @@ from tests.mutants.plan_refusals import REFUSALS_PLAN
 from tests.mutants.plan_relay import RELAY_PLAN
 from tests.mutants.plan_secrets import SECRETS_PLAN
 from tests.mutants.plan_sql_server import SQL_SERVER_PLAN
+from tests.mutants.plan_started_wrong import STARTED_WRONG_PLAN
 from tests.mutants.plan_tables import TABLES_PLAN
 from tests.mutants.plan_typed import TYPED_PLAN
 from tests.mutants.plan_window import WINDOW_PLAN
@@ -36,6 +37,7 @@ PLANS = {
     "what people type": TYPED_PLAN,
     "batches": BATCHES_PLAN,
     "refusals and outages": REFUSALS_PLAN,
+    "started in wrong ways": STARTED_WRONG_PLAN,
 }
 """By what they are about."""
 PLAN = tuple(each for plan in PLANS.values() for each in plan)

@@ -12,6 +12,7 @@ import pytest
 from sandbox.processes import Child, stop_all
 from sandbox.services import HOST, Place, announced_port, free_port, start_sql_server
 from sandbox.sqlserver.certificate import Certificate, ensure_certificate
+from sandbox.testing.redis_process import RedisProcess
 from sandbox.waiting import wait_until
 
 RIGHT = "Right-for-tests-1"
@@ -23,7 +24,8 @@ class Ports:
     """Where they listen, on this machine."""
 
     redis: int
-    """Wants RIGHT; its user `poor` may do nothing but PING, `blind` may read."""
+    """Wants RIGHT; its user `poor` may do nothing but PING, `blind` may read, `mute` may not PUBLISH, and `plain` may
+    run no script."""
     redis_tls: int
     sentinel: int
     """Knows a master of the name `other`."""
@@ -35,6 +37,13 @@ class Ports:
     """Demands encryption; its certificate is signed by nobody."""
     nobody: int
     """Nothing listens there."""
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    server = RedisProcess(tmp_path / "redis-of-its-own")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +62,11 @@ def _started(folder: Path, children: list[Child]) -> Ports:
     certificate = ensure_certificate(folder)
     poor = ["--user", "poor", "on", f">{RIGHT}", "~*", "&*", "-@all", "+ping"]
     blind = ["--user", "blind", "on", f">{RIGHT}", "~*", "&*", "+@read", "+@connection", "+info"]
+    mute = ["--user", "mute", "on", f">{RIGHT}", "~*", "resetchannels", "+@all"]
+    plain = ["--user", "plain", "on", f">{RIGHT}", "~*", "&*", "+@all", "-@scripting"]
+    users = [*poor, *blind, *mute, *plain]
     children += [
-        _redis(place, "redis", "--port", str(redis), "--requirepass", RIGHT, *poor, *blind),
+        _redis(place, "redis", "--port", str(redis), "--requirepass", RIGHT, *users),
         _redis(place, "redis-tls", "--port", "0", "--tls-port", str(redis_tls), *_tls_options(certificate)),
         _sentinel(place, sentinel, redis),
     ]

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
-from sandbox.processes import Child
 from sandbox.services import HOST
 from sandbox.testing.redis_process import RedisProcess
-from sandbox.waiting import WaitTimeoutError, wait_until
+from sandbox.waiting import wait_until
 
 from common.database.mssql_client import MSSQLClient
 from tests.integration.refusals.conftest import RIGHT, WRONG, Ports
+from tests.integration.refusals.said import PATIENCE_SECONDS, lines_with, wait_for_line
 from tests.support.pharmacy import Desk
 from tests.support.relay_process import running_relay
-
-PATIENCE_SECONDS = 40.0
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
-    server = RedisProcess(tmp_path / "redis-of-its-own")
-    yield server
-    server.stop()
-
-
-def _lines(relay: Child, *words: str) -> list[str]:
-    return [line for line in relay.log.read_text().splitlines() if all(word in line for word in words)]
-
-
-def _wait_for(relay: Child, *words: str) -> None:
-    try:
-        wait_until(lambda: _lines(relay, *words), timeout=PATIENCE_SECONDS)
-    except WaitTimeoutError:
-        pytest.fail(f"{words} are not in {relay.log.read_text()[-8000:]}", pytrace=False)
 
 
 def test_a_password_that_is_changed_under_a_worker(
@@ -60,14 +39,14 @@ def test_a_password_that_is_changed_under_a_worker(
             wait_until(rests, timeout=PATIENCE_SECONDS, message="it never rests")
             admin.config_set("requirepass", WRONG)
             admin.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-            _wait_for(relay, "configuration", "task=consume", "check user and password in BROKER_URL")
-            _wait_for(relay, "configuration", "task=beat", "check user and password in BROKER_URL")
+            wait_for_line(relay, "configuration", "task=consume", "check user and password in BROKER_URL")
+            wait_for_line(relay, "configuration", "task=beat", "check user and password in BROKER_URL")
             pharmacy.insert("during")
             admin.config_set("requirepass", RIGHT)
             wait_until(lambda: arrived() == 2, timeout=PATIENCE_SECONDS, message=relay.tail())
-            _wait_for(relay, "recovered", "task=beat")
+            wait_for_line(relay, "recovered", "task=beat")
 
-        assert len(_lines(relay, "configuration", "task=consume")) == 1
+        assert len(lines_with(relay, "configuration", "task=consume")) == 1
         said = relay.log.read_text()
         assert "Traceback" not in said, said[-6000:]
         assert RIGHT not in said
@@ -98,11 +77,11 @@ def test_a_database_that_refuses_is_told_at_the_start_and_at_the_ticks(
         for name, value in given.items()
     }
     with running_relay(tmp_path, {**environment, **wrong, "RELAY_SCAN_INTERVAL": "0.5"}) as relay:
-        _wait_for(relay, "configuration", "task=start", told)
+        wait_for_line(relay, "configuration", "task=start", told)
         # At work it is for the tick to say: as a refusal, or as an outage where the driver cannot tell.
-        wait_until(lambda: _lines(relay, "task=scan_and_dispatch"), timeout=PATIENCE_SECONDS, message=relay.tail())
-    [_] = _lines(relay, "task=start", told)
-    [_] = _lines(relay, "task=scan_and_dispatch")
+        wait_until(lambda: lines_with(relay, "task=scan_and_dispatch"), timeout=PATIENCE_SECONDS, message=relay.tail())
+    [_] = lines_with(relay, "task=start", told)
+    [_] = lines_with(relay, "task=scan_and_dispatch")
     said = relay.log.read_text()
     assert "Traceback" not in said, said[-6000:]
     assert WRONG not in said

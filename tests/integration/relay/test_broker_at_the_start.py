@@ -104,6 +104,25 @@ def test_a_broker_in_a_configuration_of_another_service(
     assert "CELERY_CONFIG_MODULE" in line
 
 
+@pytest.mark.parametrize("words", [WORKER, BEAT, SCAN], ids=" ".join)
+@pytest.mark.parametrize("text", [None, "broker_url = ("], ids=["missing", "no Python"])
+def test_a_configuration_of_another_service_that_cannot_be_loaded(
+    tmp_path: Path, environment: dict[str, str], words: tuple[str, ...], text: str | None
+) -> None:
+    if text is not None:
+        (tmp_path / "shop_config.py").write_text(text)
+    given = {"CELERY_CONFIG_MODULE": "shop_config", "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[3]}"}
+    line = _refused(_run(tmp_path, *words, environment={**environment, **given}))
+    assert "unset CELERY_CONFIG_MODULE for relay" in line
+
+
+def test_a_loader_of_another_service_is_left_alone(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = _run(tmp_path, "relay", "sources", environment={**environment, "CELERY_LOADER": "shop.loader:Loader"})
+    assert done.returncode == 0, done.stderr
+    done = _run(tmp_path, *WORKER, "-Q", "other", environment={**environment, "CELERY_LOADER": "shop.loader:Loader"})
+    assert "consume other" in _refused(done)
+
+
 NO_JSON = f"{{'password': '{SECRET}'}}"
 
 

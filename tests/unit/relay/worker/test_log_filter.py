@@ -122,3 +122,12 @@ def _printed_to(stream: io.StringIO, names: Iterable[str]) -> Iterator[None]:
     yield
     for name in names:
         logging.getLogger(name).removeHandler(handler)
+
+
+def test_a_refusal_is_left_to_relays_consumer() -> None:
+    def is_seen(error: Exception) -> bool:
+        record = logging.LogRecord(celery_logs.LOST, logging.WARNING, "", 1, "%s (%r)", ("lost", error), None)
+        return celery_logs._BrokerAway().filter(record)
+
+    assert not is_seen(ReadOnlyError("You can't write against a read only replica."))
+    assert is_seen(RedisConnectionError("closed by server"))
