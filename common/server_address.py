@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from common.urls import name_problem
 
+STANDARD_PORT = 1433
 MEANT = "write host,port, as sql.example,1433"
 LONGEST = 512
 """Characters: more than the driver takes (it refuses 1024), and than any name of a host has (255, RFC 1035)."""

@@ -20,12 +20,14 @@ from common.database.errors import ConfigurationError
 from common.database.mssql import statements
 from common.database.mssql.cancellation import Calls, cancellable, let_cancel
 from common.database.mssql.descriptions import Descriptions
+from common.database.mssql.first_answer import is_silent
 from common.database.mssql.locks import FENCE_TABLE, limit_lock_waits, locks_named
 from common.database.mssql.snapshot import MSSQLSnapshot
 from common.database.mssql.table_states import read_states
 from common.database.mssql.text import read_any_text
 from common.database.ports import ChangeSource
 from common.database.records import TableState, TrackedTable
+from common.server_address import STANDARD_PORT, parse_server
 from common.sql_server_text import without_values
 
 CONNECT_SECONDS = 10
@@ -151,6 +153,23 @@ class MSSQLClient(ChangeSource):
             self.engine.dispose()
 
 
+def _connect(settings: Settings) -> Any:
+    import pyodbc
+
+    # guard: strict-and-silent
+    if settings.MSSQL_ENCRYPT == "strict" and _is_silent(settings.MSSQL_SERVER):
+        raise pyodbc.OperationalError("HYT00", "[HYT00] [relay]Login timeout expired (0) (before SQLDriverConnect)")
+    return pyodbc.connect(settings.odbc_connection_string, timeout=CONNECT_SECONDS)
+
+
+def _is_silent(server: str) -> bool:
+    address = parse_server(server)
+    if address.instance and address.port is None:
+        # SQL Server Browser knows its port.
+        return False
+    return is_silent(address.host.strip("[]"), address.port or STANDARD_PORT, seconds=CONNECT_SECONDS)
+
+
 def make_engine(settings: Settings) -> Engine:
     """An engine for these settings: every wait has a limit, and pooling is SQLAlchemy's alone."""
     import pyodbc
@@ -159,7 +178,7 @@ def make_engine(settings: Settings) -> Engine:
     engine = sa.create_engine(
         "mssql+pyodbc://",
         # Not in the URL, which the engine's repr shows with all that is in its query.
-        creator=lambda: pyodbc.connect(settings.odbc_connection_string, timeout=CONNECT_SECONDS),
+        creator=lambda: _connect(settings),
         pool_size=2,
         pool_pre_ping=True,
         # guard: parameters-hidden

@@ -11,12 +11,11 @@ from kombu.connection import Connection
 from pymongo.uri_parser import parse_uri
 
 from common.config import Settings
-from common.server_address import parse_server
+from common.server_address import STANDARD_PORT, parse_server
 from relay.broker.settings import Broker, Kind, read_broker
 from relay.error_policy import Service
 from relay.operations.spoken import Spoken
 
-SQL_SERVERS_PORT = 1433
 _SRV = "mongodb+srv://"
 _WITH_TLS = ("rediss://", "amqps://")
 
@@ -57,7 +56,7 @@ def _of_sql_server(settings: Settings) -> Addresses:
     is_found_by_name = server.instance is not None and server.port is None
     return Addresses(
         name="SQL Server",
-        places=[] if is_found_by_name else [(server.host.strip("[]"), server.port or SQL_SERVERS_PORT)],
+        places=[] if is_found_by_name else [(server.host.strip("[]"), server.port or STANDARD_PORT)],
         expected=Spoken.TLS if settings.MSSQL_ENCRYPT == "strict" else Spoken.SQL_SERVER,
         setting="MSSQL_SERVER",
     )

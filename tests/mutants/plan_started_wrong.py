@@ -48,6 +48,12 @@ STARTED_WRONG_PLAN = (
         "test_a_configuration_of_another_service_that_cannot_be_loaded[missing-relay scan]",
     ),
     mutant(
+        "strict and silent",
+        "with MSSQL_ENCRYPT=strict the driver waits for ever for a server that takes connections and says nothing",
+        never("strict-and-silent"),
+        red="tests/unit/common/test_first_answer.py::test_the_driver_is_not_asked_to_wait_for_a_silent_server[strict]",
+    ),
+    mutant(
         "closed streams",
         "a worker whose standard output is closed ends with a traceback",
         never("closed-streams"),

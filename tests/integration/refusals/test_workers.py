@@ -27,7 +27,7 @@ def test_a_password_that_is_changed_under_a_worker(
     def rests() -> bool:
         """Whether the worker waits for a tick, and has none in hand."""
         with redis.Redis(*own_redis.address, password=RIGHT) as client:
-            return bool(_lines(relay, "cycle")) and not client.exists("relay", "relay:unacked")
+            return bool(lines_with(relay, "cycle")) and not client.exists("relay", "relay:unacked")
 
     with own_redis.client() as admin:
         admin.config_set("requirepass", RIGHT)
