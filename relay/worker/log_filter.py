@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from amqp.exceptions import ChannelError
+from celery.platforms import LockFailed
 from kombu.exceptions import OperationalError
 from redis.exceptions import ResponseError
 
@@ -21,6 +22,8 @@ LOST = "celery.worker.consumer.consumer"
 """Logs, with a traceback, that the broker was lost, and at each try that it cannot be reached."""
 REFUSALS = (ResponseError, ChannelError, OperationalError)
 """What the broker answered: relay's consumer says it (`relay/worker/consumer.py`), and the connection was not lost."""
+WORKER = "celery.worker"
+"""Logs, with a traceback, what ended the worker."""
 STEPS = "celery.bootsteps"
 """Logs, with a traceback, that a lost connection could not be closed."""
 UPKEEP = ("kombu.transport.redis", "kombu.asynchronous.timer")
@@ -38,6 +41,7 @@ def quieten() -> None:
     logging.getLogger(LOST).addFilter(_BrokerAway())
     logging.getLogger(STEPS).addFilter(_without_traceback)
     logging.getLogger(REQUESTS).addFilter(_without_acknowledgements_traceback)
+    logging.getLogger(WORKER).addFilter(_without_the_systems_traceback)
     refused = _UpkeepRefused()
     for name in UPKEEP:
         logging.getLogger(name).addFilter(refused)
@@ -98,6 +102,13 @@ def _is_of_this_version(record: logging.LogRecord) -> bool:
 
 def _without_acknowledgements_traceback(record: logging.LogRecord) -> bool:
     return _without_traceback(record) if "Couldn't ack" in str(record.msg) else True
+
+
+def _without_the_systems_traceback(record: logging.LogRecord) -> bool:
+    """A pid file that cannot be written, a full disk, a /dev/shm that is read-only: where it was met says no more."""
+    error = record.exc_info[1] if record.exc_info else None
+    # guard: the-systems-errors
+    return _without_traceback(record) if isinstance(error, OSError | LockFailed) else True
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -28,6 +28,13 @@ STARTED_WRONG_PLAN = (
         red="tests/unit/relay/worker/test_log_filter.py::test_a_refusal_is_left_to_relays_consumer",
     ),
     mutant(
+        "the system's errors",
+        "a pid file that cannot be written is a traceback of thirty lines",
+        gives("the-systems-errors", "True"),
+        red="tests/unit/relay/worker/test_log_filter.py::"
+        "test_what_the_system_refuses_a_worker_is_one_line[error0-True]",
+    ),
+    mutant(
         "names that can be looked up",
         "REDIS_HOST=. ends each command with the traceback of a UnicodeError",
         gives("name-that-can-be-looked-up", "None"),
@@ -44,8 +51,7 @@ STARTED_WRONG_PLAN = (
         "a configuration module of another service",
         "a CELERY_CONFIG_MODULE that was set for another service ends relay with a traceback",
         becomes("configuration-module-of-celery", "raise"),
-        red="tests/integration/relay/test_broker_at_the_start.py::"
-        "test_a_configuration_of_another_service_that_cannot_be_loaded[missing-relay scan]",
+        red="tests/unit/relay/test_celery_app.py::test_a_configuration_that_cannot_be_loaded_is_one_line",
     ),
     mutant(
         "strict and silent",

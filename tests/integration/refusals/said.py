@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sandbox.processes import Child
-from sandbox.waiting import wait_until
+from sandbox.waiting import WaitTimeoutError, wait_until
 
 PATIENCE_SECONDS = 40.0
 
@@ -14,5 +16,14 @@ def lines_with(relay: Child, *words: str) -> list[str]:
 
 
 def wait_for_line(relay: Child, *words: str) -> None:
-    """Until there is one."""
-    wait_until(lambda: lines_with(relay, *words), timeout=PATIENCE_SECONDS, message=f"{words} are not in {relay.log}")
+    """Until there is one; fails when none comes."""
+    with suppress(WaitTimeoutError):
+        wait_until(lambda: lines_with(relay, *words), timeout=PATIENCE_SECONDS)
+    assert lines_with(relay, *words), f"{words} are not in {relay.tail()}"
+
+
+def exit_code_of(relay: Child) -> int | None:
+    """With what it ended; None when it does not end."""
+    with suppress(WaitTimeoutError):
+        wait_until(lambda: relay.exit_code is not None, timeout=PATIENCE_SECONDS)
+    return relay.exit_code

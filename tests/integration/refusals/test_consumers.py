@@ -12,7 +12,7 @@ from sandbox.waiting import wait_until
 
 from common.database.mssql_client import MSSQLClient
 from tests.integration.refusals.conftest import RIGHT, Ports
-from tests.integration.refusals.said import PATIENCE_SECONDS, lines_with, wait_for_line
+from tests.integration.refusals.said import PATIENCE_SECONDS, exit_code_of, lines_with, wait_for_line
 from tests.support.pharmacy import Desk
 from tests.support.relay_process import running_relay, start_relay
 
@@ -24,10 +24,9 @@ def test_a_right_that_only_the_consumer_needs(
     url = f"redis://{user}:{RIGHT}@{HOST}:{ports.redis}/0"
     relay = start_relay(tmp_path, {**environment, "BROKER_URL": url})
     try:
-        wait_until(lambda: relay.exit_code is not None, timeout=PATIENCE_SECONDS, message=relay.tail())
+        assert exit_code_of(relay) == 2, relay.tail()
     finally:
         stop_all([relay])
-    assert relay.exit_code == 2, relay.tail()
     [_] = lines_with(relay, "relay: ", "the user of BROKER_URL lacks a right, which ACL SETUSER grants")
     said = relay.log.read_text()
     assert "Traceback" not in said, said[-6000:]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from celery.platforms import LockFailed
 from redis.exceptions import AuthenticationError, NoPermissionError, ReadOnlyError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
@@ -18,7 +19,8 @@ from relay.worker import log_filter as celery_logs
 @pytest.fixture
 def said() -> Iterator[io.StringIO]:
     """What the logger of Celery's requests prints, as relay has it; its filters are set back."""
-    names = (celery_logs.REQUESTS, celery_logs.LOST, celery_logs.STEPS, *celery_logs.UPKEEP, celery_logs.WARNINGS)
+    given = (celery_logs.REQUESTS, celery_logs.LOST, celery_logs.STEPS, celery_logs.WORKER)
+    names = (*given, *celery_logs.UPKEEP, celery_logs.WARNINGS)
     loggers = [logging.getLogger(name) for name in names]
     before = [(logger, list(logger.filters)) for logger in loggers]
     levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in celery_logs.ONLY_FOR_DEBUGGING]
@@ -131,3 +133,14 @@ def test_a_refusal_is_left_to_relays_consumer() -> None:
 
     assert not is_seen(ReadOnlyError("You can't write against a read only replica."))
     assert is_seen(RedisConnectionError("closed by server"))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_short"),
+    [(OSError(30, "Read-only file system"), True), (LockFailed("no such folder"), True), (TypeError("a bug"), False)],
+)
+def test_what_the_system_refuses_a_worker_is_one_line(error: Exception, is_short: bool) -> None:
+    info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord(celery_logs.WORKER, logging.CRITICAL, "", 1, "Unrecoverable: %r", (error,), info)
+    assert celery_logs._without_the_systems_traceback(record)
+    assert (record.exc_info is None) is is_short
