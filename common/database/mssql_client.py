@@ -156,7 +156,7 @@ class MSSQLClient(ChangeSource):
 def _connect(settings: Settings) -> Any:
     import pyodbc
 
-    # guard: strict-and-silent
+    # guard: strict-answers-first
     if settings.MSSQL_ENCRYPT == "strict" and _is_silent(settings.MSSQL_SERVER):
         raise pyodbc.OperationalError("HYT00", "[HYT00] [relay]Login timeout expired (0) (before SQLDriverConnect)")
     return pyodbc.connect(settings.odbc_connection_string, timeout=CONNECT_SECONDS)

@@ -33,7 +33,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc] # Celery has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # What is wrapped comes from the look for other workers.
+        # Some of what kombu calls for Celery is wrapped.
         self._refusals: tuple[type[Exception], ...] = (*self.conninfo.channel_errors, OperationalError)
         self.channel_errors = self._refusals
         self._incidents = Incidents()
