@@ -24,8 +24,7 @@ class Ports:
     """Where they listen, on this machine."""
 
     redis: int
-    """Wants RIGHT; its user `poor` may do nothing but PING, `blind` may read, `mute` may not PUBLISH, and `plain` may
-    run no script."""
+    """Wants RIGHT; its user `poor` may do nothing but PING, `blind` may read, and `plain` may run no script."""
     redis_tls: int
     sentinel: int
     """Knows a master of the name `other`."""
@@ -62,9 +61,8 @@ def _started(folder: Path, children: list[Child]) -> Ports:
     certificate = ensure_certificate(folder)
     poor = ["--user", "poor", "on", f">{RIGHT}", "~*", "&*", "-@all", "+ping"]
     blind = ["--user", "blind", "on", f">{RIGHT}", "~*", "&*", "+@read", "+@connection", "+info"]
-    mute = ["--user", "mute", "on", f">{RIGHT}", "~*", "resetchannels", "+@all"]
     plain = ["--user", "plain", "on", f">{RIGHT}", "~*", "&*", "+@all", "-@scripting"]
-    users = [*poor, *blind, *mute, *plain]
+    users = [*poor, *blind, *plain]
     children += [
         _redis(place, "redis", "--port", str(redis), "--requirepass", RIGHT, *users),
         _redis(place, "redis-tls", "--port", "0", "--tls-port", str(redis_tls), *_tls_options(certificate)),

@@ -17,7 +17,7 @@ from tests.support.pharmacy import Desk
 from tests.support.relay_process import running_relay, start_relay
 
 
-@pytest.mark.parametrize("user", ["blind", "mute", "plain"])
+@pytest.mark.parametrize("user", ["blind", "plain"])
 def test_a_right_that_only_the_consumer_needs(
     mssql: MSSQLClient, environment: dict[str, str], ports: Ports, tmp_path: Path, user: str
 ) -> None:
