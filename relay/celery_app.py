@@ -23,7 +23,7 @@ from relay.worker.embedded_beat import end_with_its_worker
 from relay.worker.log_filter import quieten
 from relay.worker.lost_ticks import leave_lost_ticks_alone
 from relay.worker.own_queue import consume_own_queue_only
-from relay.worker.refused_waits import outlive_refusals
+from relay.worker.refused_acks import outlive_refused_acks
 from relay.worker.schedule import schedule
 from relay.worker.start_check import check_when_a_worker_starts
 from relay.worker.watch import watch_over_workers
@@ -123,5 +123,5 @@ end_with_its_worker(app)
 consume_own_queue_only(app)
 check_when_a_worker_starts(app)
 leave_lost_ticks_alone(app)
-outlive_refusals(app)
+outlive_refused_acks(app)
 watch_over_workers(app)

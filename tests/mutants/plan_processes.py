@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import always, argument, gives, gone, mutant, never
 
 TEST_BEAT = "tests/unit/relay/worker/test_beat.py::"
-TEST_REFUSED = "tests/unit/relay/worker/test_refused_waits.py::"
+TEST_REFUSED = "tests/unit/relay/worker/test_refused_acks.py::"
 TEST_LOG_FILTER = "tests/unit/relay/worker/test_log_filter.py::"
 TEST_INCIDENTS = "tests/unit/relay/worker/test_incidents.py::"
 TEST_WATCH = "tests/unit/relay/worker/test_watch.py::"
@@ -89,12 +89,6 @@ PROCESSES_PLAN = (
         "a process that dies while it writes leaves a problem that nobody had",
         never("torn-incident"),
         red=TEST_INCIDENTS + "test_half_a_record_is_none",
-    ),
-    mutant(
-        "a refused wait",
-        "the wait for ticks is refused without a word, as often as Redis can say it",
-        never("refused-wait"),
-        red=TEST_REFUSED + "test_a_wait_that_is_refused_is_one_that_brought_nothing_and_begins_on_another_connection",
     ),
     mutant(
         "a refused acknowledgement",

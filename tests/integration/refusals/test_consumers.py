@@ -37,7 +37,7 @@ def test_a_right_that_only_the_consumer_needs(
     ("wrong", "right", "told"),
     [
         (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0"), "it is out of memory"),
-        (("REPLICAOF", HOST, "1"), ("REPLICAOF", "NO", "ONE"), "read only replica"),
+        (("REPLICAOF", HOST, "1"), ("REPLICAOF", "NO", "ONE"), "left_to_the_next_tick"),
     ],
     ids=["memory", "a replica"],
 )

@@ -30,7 +30,9 @@ def test_nobody_is_not_silent(host: str) -> None:
 
 
 @pytest.mark.parametrize("encrypt", ["strict", "yes"])
-def test_the_driver_is_not_asked_to_wait_for_a_silent_server(monkeypatch: pytest.MonkeyPatch, encrypt: str) -> None:
+def test_the_driver_is_not_asked_to_wait_for_a_server_that_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, encrypt: str
+) -> None:
     asked: list[str] = []
 
     def connect(text: str, **_: Any) -> None:
