@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import timedelta
 from functools import cache
@@ -21,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.database.mongo.uri import uri_problem
 from common.server_address import parse_server
-from common.settings_checks import all_seen, no_service_link
+from common.settings_checks import all_seen, json_object, no_service_link
 from common.settings_reader import SettingsError, read_settings
 from common.urls import bare_host_problem, is_bare_ipv6
 
@@ -179,7 +178,7 @@ class Settings(SourcesFile):
     @classmethod
     def _options_are_an_object(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            _json_object(value.get_secret_value())
+            json_object(value.get_secret_value())
         return value
 
     @model_validator(mode="after")
@@ -216,7 +215,7 @@ class Settings(SourcesFile):
     @property
     def broker_options(self) -> dict[str, Any]:
         """RELAY_BROKER_OPTIONS, with the passwords in it: not for logs."""
-        return {} if self.RELAY_BROKER_OPTIONS is None else _json_object(self.RELAY_BROKER_OPTIONS.get_secret_value())
+        return {} if self.RELAY_BROKER_OPTIONS is None else json_object(self.RELAY_BROKER_OPTIONS.get_secret_value())
 
     @property
     def heartbeat_seconds(self) -> float:
@@ -249,24 +248,6 @@ class Settings(SourcesFile):
 def _braced(value: str) -> str:
     """A value in an ODBC connection string: braces keep `;` and `=` in it, and `}` is written twice."""
     return "{" + value.replace("}", "}}") + "}"
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    """Raises ValueError, which shows nothing of the text: passwords may stand in it."""
-    value, problem = None, None
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        problem = f"must be a JSON object: {error.msg} (line {error.lineno} column {error.colno})"
-    except (ValueError, RecursionError):
-        # A number of thousands of digits, or brackets within brackets.
-        problem = "must be a JSON object: it holds a number or a nesting that is out of range"
-    if problem:
-        # Raised outside of the handler: the error there holds the whole text, and would go along as the context.
-        raise ValueError(problem)
-    if not isinstance(value, dict):
-        raise ValueError('must be a JSON object, as {"global_keyprefix": "shop:"}')
-    return value
 
 
 def load_settings(*, _env_file: Path | None = ENV_FILE, **overrides: Any) -> Settings:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from common.escaping import is_unseen
 
@@ -28,4 +30,22 @@ def no_service_link(value: object) -> object:
             "is an address, as Kubernetes sets it for a service called redis: write enableServiceLinks: false in the"
             " pod's spec, or set BROKER_URL in place of REDIS_HOST and REDIS_PORT"
         )
+    return value
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """What a JSON object holds. Raises ValueError, which shows nothing of the text: passwords may stand in it."""
+    value, problem = None, None
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        problem = f"must be a JSON object: {error.msg} (line {error.lineno} column {error.colno})"
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or brackets within brackets.
+        problem = "must be a JSON object: it holds a number or a nesting that is out of range"
+    if problem:
+        # Raised outside of the handler: the error there holds the whole text, and would go along as the context.
+        raise ValueError(problem)
+    if not isinstance(value, dict):
+        raise ValueError('must be a JSON object, as {"global_keyprefix": "shop:"}')
     return value

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from common.database.records import Lease
 from common.error_text import error_text
 from relay.cycle.admission import check_admission
 from relay.cycle.context import CycleContext
@@ -49,16 +50,9 @@ def run_cycle(
     and the drivers' own errors when a service is away: nothing is half-advanced then, the next cycle goes on.
     """
     started = time.monotonic()
-    lease = ports.leases.acquire(source.id)
+    lease = _take_lease(source, ports)
     if lease is None:
         return CycleReport(source=source.name, outcome=Outcome.HELD)
-    # guard: left-lease-is-told
-    if lease.was_left:
-        ports.log.warning(
-            "lease_was_left",
-            source=source.name,
-            remedy="nothing, if a relay was killed or MongoDB away; else look for a process of relay's that hangs",
-        )
     try:
         context = CycleContext(
             source=source,
@@ -78,6 +72,18 @@ def run_cycle(
     finally:
         ports.leases.release(lease)
     return _report(context, outcome, sealed, time.monotonic() - started)
+
+
+def _take_lease(source: Source, ports: Ports) -> Lease | None:
+    lease = ports.leases.acquire(source.id)
+    # guard: left-lease-is-told
+    if lease is not None and lease.was_left:
+        ports.log.warning(
+            "lease_was_left",
+            source=source.name,
+            remedy="nothing, if a relay was killed or MongoDB away; else look for a process of relay's that hangs",
+        )
+    return lease
 
 
 def _run(context: CycleContext) -> tuple[Outcome, SealedWindow | None]:

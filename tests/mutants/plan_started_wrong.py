@@ -67,7 +67,7 @@ STARTED_WRONG_PLAN = (
     ),
     mutant(
         "output is no service",
-        "`| head -1` and a full disk are told as an outage of Redis",
+        "an ended `head` and a full disk are told as an outage of Redis",
         gone("output-is-no-service"),
         red=TEST_STREAMS + "test_a_full_disk_is_one_line_and_no_outage[]",
     ),

@@ -36,6 +36,9 @@ _CHANGE_TRACKING = 209
 
 
 _NOW = sa.func.SYSUTCDATETIME()
+_UPDATEABILITY = sa.cast(
+    sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), sa.literal("Updateability", sa.Unicode)), sa.Unicode(20)
+)
 
 
 def retention() -> sa.Select[Any]:
@@ -72,9 +75,6 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
     wanted = sa.union_all(*each).subquery("wanted")
     internal = INTERNAL_TABLES.c
     is_side_table = sa.and_(internal.parent_id == wanted.c.object_id, internal.internal_type == _CHANGE_TRACKING)
-    updateability = sa.cast(
-        sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), sa.literal("Updateability", sa.Unicode)), sa.Unicode(20)
-    )
     return (
         sa.select(
             wanted.c.source,
@@ -84,7 +84,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             ct.min_valid_version(wanted.c.object_id).label("min_valid"),
             CHANGE_TRACKING_TABLES.c.begin_version,
             INTERNAL_TABLES.c.object_id.label("side_table"),
-            updateability.label("updateability"),
+            _UPDATEABILITY.label("updateability"),
             FENCES.c.source.label("fenced"),
             *(column.label(name) for name, column in _FENCE.items()),
             FENCES.c.resume,

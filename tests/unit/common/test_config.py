@@ -52,9 +52,6 @@ def _told() -> list[str]:
     return []
 
 
-# What is missing
-
-
 def test_every_missing_setting_is_one_line_that_says_what_it_is() -> None:
     problems = _problems()
     assert [line.split()[0] for line in problems] == list(GIVEN)
@@ -77,9 +74,6 @@ def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.Mon
     monkeypatch.delenv(name)
     (problem,) = _problems()
     assert problem.startswith(f"{name} is not set (")
-
-
-# What makes no sense
 
 
 @pytest.mark.usefixtures("given")
@@ -139,9 +133,6 @@ def test_strict_encryption_checks_the_certificate(monkeypatch: pytest.MonkeyPatc
 def test_an_empty_value_is_as_good_as_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "")
     assert getattr(load_settings(), name) is None
-
-
-# Secrets
 
 
 @pytest.mark.usefixtures("given")
@@ -218,9 +209,6 @@ def test_the_file_of_sources_is_named_by_the_file_too(monkeypatch: pytest.Monkey
     (tmp_path / ".env").write_text('RELAY_SOURCES="C:\\new.toml"')
     with pytest.raises(SettingsError, match=r"^\.env, line 1: RELAY_SOURCES: a backslash in double quotes"):
         get_sources_file()
-
-
-# What is made of them
 
 
 def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
