@@ -10,9 +10,6 @@ from common.urls import url_problem
 
 SUPPORTED = "relay needs Redis (redis://, rediss://, redis+socket://, sentinel://) or RabbitMQ (amqp://, amqps://)"
 
-_WITH_USERS_PASSWORDS = ("redis", "rediss", "sentinel")
-"""In Redis no user logs in without a password (Redis, "AUTH"); with RabbitMQ a certificate may stand for it."""
-
 
 def with_scheme_in_lower_case(url: str) -> str:
     """The same URL, as kombu knows its scheme."""
@@ -32,15 +29,3 @@ def check_readable(urls: Sequence[str]) -> None:
         # guard: broker-url-read
         if "://" in url and (problem := url_problem(url)):
             raise SettingsError(f"BROKER_URL: {problem}")
-        # guard: password-for-a-user
-        if scheme in _WITH_USERS_PASSWORDS and _is_user_alone(url):
-            raise SettingsError(
-                f"BROKER_URL: a user stands before the @, and no password: write {scheme}://:password@host, with a"
-                " colon before a password"
-            )
-
-
-def _is_user_alone(url: str) -> bool:
-    """A user is shown in logs: a password in its place would be."""
-    user, at, _ = re.split("[/?#]", url.partition("://")[2])[0].rpartition("@")
-    return bool(at and user) and ":" not in user

@@ -44,6 +44,7 @@ def _is_to_be_renewed(state: TableState | None, checkpoint: Checkpoint) -> bool:
         # guard: fence-renewed-when-locked
         # Its cycles end at the locked table, for as long as that lasts.
         return checkpoint.epoch is not None
+    # guard: no-renewal-in-read-only
     fence = state.fence if state.updateable else None
     return fence is not None and fence.store == checkpoint.store and fence.age_seconds >= RENEW_FENCE_SECONDS
 

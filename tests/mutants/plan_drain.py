@@ -104,7 +104,7 @@ DRAIN_PLAN = (
     mutant(
         "repair sends a row's last dispatch",
         "a row with several dispatches is pushed several times",
-        when("last-dispatch-only", "dispatch.key not in newest"),
+        when("last-dispatch-only", "dispatch.key not in lost.newest"),
         red=MEANWHILE + "test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again",
     ),
     mutant(

@@ -49,7 +49,7 @@ EPOCHS_PLAN = (
     mutant(
         "no renewal in a database that can only be read",
         "every look warns of a fence that was not renewed, beside the error that names the cause",
-        without("fence-renewed-when-idle", 1),
+        gives("no-renewal-in-read-only", "state.fence"),
         red="tests/unit/relay/operations/test_idle.py::"
         "test_one_in_a_database_that_can_only_be_read_is_left_to_the_cycle_which_tells_it",
     ),

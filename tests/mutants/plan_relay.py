@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import gives, gone, mutant, never, without
+from tests.mutants.mutant import always, gives, gone, mutant, never, without
 
 TEST_HEARTBEAT = "tests/unit/relay/cycle/test_heartbeat.py::"
 TEST_IDENTITY = "tests/unit/relay/cycle/test_task_ids.py::test_what_differs_has_another_id"
@@ -66,7 +66,7 @@ RELAY_PLAN = (
     mutant(
         "recovered only with proof",
         "a tick that did nothing says that a service is back",
-        without("recovered-only-with-proof", 0),
+        always("recovered-only-with-proof"),
         red="tests/unit/relay/worker/test_reporting.py::test_a_tick_that_finds_the_lease_taken_is_no_proof_that_it_is_over",
     ),
     mutant(

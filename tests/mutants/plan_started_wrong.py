@@ -41,13 +41,6 @@ STARTED_WRONG_PLAN = (
         red="tests/unit/common/test_config.py::test_a_redis_host_is_a_host_alone[.-an empty part]",
     ),
     mutant(
-        "a password for a user",
-        "a password without a colon before it is a user's name, which Celery shows",
-        never("password-for-a-user"),
-        red="tests/unit/relay/broker/test_settings.py::test_what_is_no_broker_is_refused_in_one_line[redis://broker-pw"
-        "@host/0-write redis://:password@host]",
-    ),
-    mutant(
         "a configuration module of another service",
         "a CELERY_CONFIG_MODULE that was set for another service ends relay with a traceback",
         becomes("configuration-module-of-celery", "raise"),
@@ -76,12 +69,6 @@ STARTED_WRONG_PLAN = (
         "a pipe in the place of .env is an empty file, and a device one without an end",
         never("regular-files"),
         red="tests/unit/common/test_text_file.py::test_a_pipe_that_nobody_writes_to_is_not_waited_for",
-    ),
-    mutant(
-        "certificates of MongoDB",
-        "a tlsCAFile that holds none is told as a fault of the broker's TLS",
-        gone("certificates-of-mongodb"),
-        red=TEST_CHAINS + "test_a_file_that_holds_no_certificate_is_mongodbs",
     ),
     mutant(
         "a URI that the driver refuses",

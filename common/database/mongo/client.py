@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 from pymongo import MongoClient
-from pymongo.errors import ConfigurationError, InvalidURI
+from pymongo.errors import InvalidURI
 from typing_extensions import override
 
 from common.database.mongo.uri import uri_problem
@@ -31,14 +30,10 @@ def make_client(uri: str, *, application: str) -> MongoClient[dict[str, Any]]:
     """
     if problem := uri_problem(uri):
         raise InvalidURI(f"MongoDB's URI: {problem}")
-    try:
-        return _Client(
-            uri,
-            connectTimeoutMS=CONNECT_MS,
-            serverSelectionTimeoutMS=CONNECT_MS,
-            socketTimeoutMS=ANSWER_MS,
-            appname=application,
-        )
-    except ssl.SSLError as error:
-        # guard: certificates-of-mongodb
-        raise ConfigurationError(f"a certificate of its TLS options cannot be read ({error.reason})") from error
+    return _Client(
+        uri,
+        connectTimeoutMS=CONNECT_MS,
+        serverSelectionTimeoutMS=CONNECT_MS,
+        socketTimeoutMS=ANSWER_MS,
+        appname=application,
+    )

@@ -83,9 +83,9 @@ def test_where_librabbitmq_is_installed_amqp_means_it_and_is_refused(monkeypatch
         (f"redis://host/{SECRET}", "stands the number of Redis's database"),
         (f"redis://one/0;rediss://two/{SECRET}", "behind the last / of rediss:// stands the number"),
         (f"redis+socket:///run/redis.sock?virtual_host={SECRET}", "stands the number of Redis's database"),
-        (f"redis://{SECRET}@host/0", "write redis://:password@host"),
-        (f"redis://:{SECRET}@one;redis://{SECRET}@two", "a user stands before the @, and no password"),
-        (f"sentinel://{SECRET}@host", "write sentinel://:password@host"),
+        (f"redis://{SECRET}@host/0", "a user without a password: write :password@host"),
+        (f"redis://:{SECRET}@one;redis://{SECRET}@two", "a user without a password"),
+        (f"sentinel://{SECRET}@host", "a user without a password"),
         (f" redis://:{SECRET}@host/0", "begins or ends with a space"),
     ],
 )
