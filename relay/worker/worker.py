@@ -1,7 +1,7 @@
-"""Celery's worker without what workers tell each other: relay's need to know nothing of one another.
+"""Celery's worker without its mingle: relay's workers need to know nothing of one another when they start.
 
-Celery's mingle holds each start and each new connection up by a second, and by as long as the broker keeps it waiting;
-its gossip says of every worker that ends that its heartbeat is missed.
+It would hold each start and each new connection up by a second, and by as long as the broker keeps it waiting. What is
+left is gossip: of several workers the others say which one gives no sign any more.
 """
 
 from __future__ import annotations
@@ -15,4 +15,4 @@ class Worker(CelerysWorker):  # type: ignore[misc] # Celery has no types
     """What `celery worker` starts."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{**options, "without_mingle": True, "without_gossip": True})
+        super().__init__(*args, **{**options, "without_mingle": True})

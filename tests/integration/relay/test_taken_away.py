@@ -197,3 +197,16 @@ def test_no_file_is_left_beside_the_log(celery_app: Celery, environment: dict[st
     with running_relay(tmp_path, environment) as relay:
         _pool(celery_app)
         assert [each.name for each in tmp_path.iterdir()] == [relay.log.name]
+
+
+def test_one_of_several_workers_that_is_gone_is_missed_by_the_others(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with running_relay(tmp_path, environment) as relay:
+        other = start_celery("other", tmp_path, environment, "worker", "-n", "other@%h")
+        try:
+            _await(" ready.", other)
+            other.kill_group()
+            _await("missed heartbeat from other@", relay)
+        finally:
+            stop_all([other])
