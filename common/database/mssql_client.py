@@ -49,6 +49,7 @@ class MSSQLClient(ChangeSource):
         self._settings = settings
         self._descriptions = Descriptions()
         self._reading: dict[Calls, TrackedTable] = {}
+        self._is_given_up = False
 
     @cached_property
     def engine(self) -> Engine:
@@ -80,6 +81,9 @@ class MSSQLClient(ChangeSource):
     @contextmanager
     def _connection_to(self, tracked: TrackedTable, patience_seconds: float | None = None) -> Iterator[Connection]:
         """A connection whose statements `cancel` reaches."""
+        if self._is_given_up:
+            # The driver has swallowed the first one, and what failed of it is tried again.
+            raise KeyboardInterrupt
         calls = Calls()
         with self.engine.connect() as plain:
             # The driver's own limit comes later than the heartbeat's cancel.
@@ -142,8 +146,14 @@ class MSSQLClient(ChangeSource):
             if read == tracked:
                 calls.cancel()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a connection is open that reads a source."""
+        return bool(self._reading)
+
     def interrupt(self) -> None:
         """A person gives up: cancel every statement that reads a source, as KeyboardInterrupt. From another thread."""
+        self._is_given_up = True
         for calls in list(self._reading):
             calls.cancel(by_person=True)
 

@@ -10,10 +10,21 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 
-def cancel_at_ctrl_c(cancel: Callable[[], None]) -> None:
-    """From now on SIGINT also has `cancel` called, on a thread of its own. To be called from the main thread."""
+def cancel_at_ctrl_c(cancel: Callable[[], None], is_reading: Callable[[], bool]) -> None:
+    """From now on SIGINT has `cancel` called, on a thread of its own. To be called from the main thread.
+
+    While `is_reading`, KeyboardInterrupt comes from what was cancelled: raised anywhere else it could free a statement
+    that is being cancelled, of which the driver dies.
+    """
+
+    def interrupt(*_: object) -> None:
+        if not is_reading():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -24,4 +35,6 @@ def _listen(pipe: int, cancel: Callable[[], None]) -> None:
     while number := os.read(pipe, 1):
         # guard: ctrl-c-cancels
         if number[0] == signal.SIGINT:
-            cancel()
+            # What cannot be cancelled has ended, or its connection has: the main thread finds out.
+            with suppress(Exception):
+                cancel()

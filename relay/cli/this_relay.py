@@ -14,5 +14,5 @@ def this_relay() -> Relay:
     from relay.celery_app import app
 
     relay = this_process(app)
-    cancel_at_ctrl_c(relay.mssql.interrupt)
+    cancel_at_ctrl_c(relay.mssql.interrupt, lambda: relay.mssql.is_reading)
     return relay

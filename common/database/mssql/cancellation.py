@@ -57,6 +57,8 @@ class Calls:
     @contextmanager
     def _reachable(self, cursor: Any) -> Iterator[None]:
         with self._lock:
+            if self._interrupted:
+                raise KeyboardInterrupt
             self._cursor, self._cancelled = cursor, False
         try:
             yield
@@ -69,8 +71,9 @@ class Calls:
         """Cancel the call that is under way, if there is one. Raises the driver's error when it cannot."""
         # guard: cancel-holds-lock
         with self._lock:
+            self._interrupted = self._interrupted or by_person
             if self._cursor is not None:
-                self._cancelled, self._interrupted = True, by_person
+                self._cancelled = True
                 self._cursor.cancel()
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from sandbox.processes import Child
+from sandbox.processes import Child, stop_all
 from sandbox.services import HOST
 from sandbox.testing.redis_process import RedisProcess
 from sandbox.waiting import wait_until
 
 from common.database.mssql_client import MSSQLClient
 from tests.support.pharmacy import Desk
-from tests.support.relay_process import running_relay
+from tests.support.relay_process import start_celery
 
 PATIENCE_SECONDS = 60.0
 SECRET = "another-secret"
@@ -31,9 +32,12 @@ def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
     server.stop()
 
 
-def _pool(relay: Child) -> list[psutil.Process]:
-    """The worker's processes but for its beat, which is the youngest."""
-    return sorted(psutil.Process(relay.pid).children(), key=lambda child: child.create_time())[:IN_HAND]
+@contextmanager
+def closing_all(*children: Child) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        stop_all(children)
 
 
 def test_a_worker_that_could_acknowledge_none_of_its_ticks_goes_on(
@@ -41,10 +45,12 @@ def test_a_worker_that_could_acknowledge_none_of_its_ticks_goes_on(
 ) -> None:
     """outage: it waited for ever, with as many ticks in hand as it may have, on a connection that was gone."""
     given = {"BROKER_URL": f"redis://{HOST}:{own_redis.port}/0", "RELAY_SCAN_INTERVAL": "0.5"}
-    with own_redis.client() as admin, running_relay(tmp_path, {**environment, **given}) as relay:
+    relay = start_celery("relay", tmp_path, {**environment, **given}, "worker")
+    beat = start_celery("beat", tmp_path, {**environment, **given}, "beat")
+    with own_redis.client() as admin, closing_all(relay, beat):
         pharmacy.insert("HĐ-1")
         wait_until(lambda: admin.llen("sale_queue") == 1, timeout=PATIENCE_SECONDS, message=relay.tail())
-        pool = _pool(relay)
+        pool = psutil.Process(relay.pid).children()
         for process in pool:
             process.suspend()
         wait_until(lambda: admin.hlen("relay:unacked") >= IN_HAND, timeout=PATIENCE_SECONDS, message="none in hand")
