@@ -53,7 +53,6 @@ class Service(StrEnum):
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later."""
-    # guard: ctrl-c-is-no-outage
     if not isinstance(error, Exception):
         # A person's Ctrl-C, which ended a call of the driver's: its cause is what the driver said then.
         return False

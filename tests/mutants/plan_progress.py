@@ -92,18 +92,6 @@ PROGRESS_PLAN = (
         red=CTRL_C + "[CHANGETABLE(VERSION]",
     ),
     mutant(
-        "Ctrl-C is heard",
-        "a command goes on after Ctrl-C: the driver swallowed it",
-        gives("interrupt-is-heard", "_given_up(said)"),
-        red=CTRL_C + "[CHANGE_TRACKING_CURRENT_VERSION]",
-    ),
-    mutant(
-        "Ctrl-C is no outage",
-        "a command goes on after Ctrl-C: what it cancelled is tried again",
-        never("ctrl-c-is-no-outage"),
-        red=CTRL_C + "[CHANGE_TRACKING_CURRENT_VERSION]",
-    ),
-    mutant(
         "the driver waits for the first row too",
         "the driver's own limit cuts a statement off that the heartbeat would have waited for",
         gives("driver-waits-too", "settings.RELAY_STALL_SECONDS"),

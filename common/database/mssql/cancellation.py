@@ -51,7 +51,6 @@ class Calls:
             raise self._why()
 
     def _why(self, said: str = "") -> BaseException:
-        # guard: interrupt-is-heard
         return KeyboardInterrupt() if self._interrupted else _given_up(said)
 
     @contextmanager
