@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
+from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,7 +50,8 @@ class MSSQLClient(ChangeSource):
         self._settings = settings
         self._descriptions = Descriptions()
         self._reading: dict[Calls, TrackedTable] = {}
-        self._is_given_up = False
+        self._interrupted = Event()
+        """A person has given up."""
 
     @cached_property
     def engine(self) -> Engine:
@@ -81,10 +83,7 @@ class MSSQLClient(ChangeSource):
     @contextmanager
     def _connection_to(self, tracked: TrackedTable, patience_seconds: float | None = None) -> Iterator[Connection]:
         """A connection whose statements `cancel` reaches."""
-        if self._is_given_up:
-            # The driver has swallowed the first one, and what failed of it is tried again.
-            raise KeyboardInterrupt
-        calls = Calls()
+        calls = Calls(self._interrupted)
         with self.engine.connect() as plain:
             # The driver's own limit comes later than the heartbeat's cancel.
             limit = seconds_with_heartbeat(self._settings, patience_seconds)
@@ -153,9 +152,9 @@ class MSSQLClient(ChangeSource):
 
     def interrupt(self) -> None:
         """A person gives up: cancel every statement that reads a source, as KeyboardInterrupt. From another thread."""
-        self._is_given_up = True
+        self._interrupted.set()
         for calls in list(self._reading):
-            calls.cancel(by_person=True)
+            calls.cancel()
 
     def close(self) -> None:
         """Close the connections, if there are any."""

@@ -6,6 +6,7 @@ from tests.mutants.mutant import always, argument, gives, gone, mutant, never
 
 PROGRESS = "tests/unit/relay/cycle/test_progress.py::"
 CTRL_C = "tests/integration/faults/test_ctrl_c.py::test_ctrl_c_cancels_what_sql_server_works_on"
+CANCELLATION = "tests/unit/common/test_cancellation.py::"
 SLOW = "tests/integration/faults/test_slow_first_rows.py::"
 
 PROGRESS_PLAN = (
@@ -90,6 +91,18 @@ PROGRESS_PLAN = (
         "a command on which SQL Server keeps its answer cannot be ended",
         never("ctrl-c-cancels"),
         red=CTRL_C + "[CHANGETABLE(VERSION]",
+    ),
+    mutant(
+        "Ctrl-C is heard",
+        "a call that a person gave up is told as one of which the heartbeat despaired",
+        gives("interrupt-is-heard", "_given_up(said)"),
+        red=CANCELLATION + "test_a_call_that_a_person_gave_up_ends_as_ctrl_c_does_whatever_the_driver_says",
+    ),
+    mutant(
+        "no call after Ctrl-C",
+        "a command goes on after Ctrl-C: what the signal ended is tried again",
+        never("no-call-after-ctrl-c"),
+        red=CANCELLATION + "test_no_call_begins_once_a_person_has_given_up",
     ),
     mutant(
         "the driver waits for the first row too",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from sqlalchemy.dialects.mssql.base import MSExecutionContext
@@ -25,19 +25,21 @@ _OPTION = "relay_calls"
 class Calls:
     """The calls of the driver on one connection; one at a time is under way, or none."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupted: Event) -> None:
+        """`interrupted`: a person has given up: no call begins any more."""
         self._lock = Lock()
         self._cursor: Any = None
         self._cancelled = False
-        self._interrupted = False
+        self._interrupted = interrupted
 
     @contextmanager
     def under_way(self, cursor: Any) -> Iterator[None]:
         """The block makes one call of the driver's cursor, which can be cancelled.
 
         Raises pyodbc's OperationalError with SQLSTATE HYT00 when it was cancelled, however the call ended: SQLAlchemy
-        then drops the connection, whose state is unknown. Raises KeyboardInterrupt when a person cancelled it: the
-        driver swallows Python's own while it decodes what the server said.
+        then drops the connection, whose state is unknown. Raises KeyboardInterrupt when a person has given up: the
+        driver swallows Python's own while it decodes what the server said, and ends a call that a signal met by
+        itself, as if the connection were lost (10004, EINTR).
         """
         try:
             with self._reachable(cursor):
@@ -51,12 +53,14 @@ class Calls:
             raise self._why()
 
     def _why(self, said: str = "") -> BaseException:
-        return KeyboardInterrupt() if self._interrupted else _given_up(said)
+        # guard: interrupt-is-heard
+        return KeyboardInterrupt() if self._interrupted.is_set() else _given_up(said)
 
     @contextmanager
     def _reachable(self, cursor: Any) -> Iterator[None]:
         with self._lock:
-            if self._interrupted:
+            # guard: no-call-after-ctrl-c
+            if self._interrupted.is_set():
                 raise KeyboardInterrupt
             self._cursor, self._cancelled = cursor, False
         try:
@@ -66,11 +70,10 @@ class Calls:
             with self._lock:
                 self._cursor = None
 
-    def cancel(self, *, by_person: bool = False) -> None:
+    def cancel(self) -> None:
         """Cancel the call that is under way, if there is one. Raises the driver's error when it cannot."""
         # guard: cancel-holds-lock
         with self._lock:
-            self._interrupted = self._interrupted or by_person
             if self._cursor is not None:
                 self._cancelled = True
                 self._cursor.cancel()

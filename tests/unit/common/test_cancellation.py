@@ -48,7 +48,7 @@ def _given_up(cursor: Any) -> pyodbc.OperationalError:
 
 def test_a_call_does_not_return_before_its_cancel_has() -> None:
     """What follows it closes the statement, and the driver would die."""
-    cancel_may_return, calls = threading.Event(), Calls()
+    cancel_may_return, calls = threading.Event(), Calls(threading.Event())
     statement = Statement(cancelling=lambda: assert_in_time(cancel_may_return))
     with ThreadPoolExecutor(2) as threads:
         call = threads.submit(_given_up, CancellableCursor(statement, calls))
@@ -62,8 +62,30 @@ def test_a_call_does_not_return_before_its_cancel_has() -> None:
     assert not returned_early
 
 
+def test_a_call_that_a_person_gave_up_ends_as_ctrl_c_does_whatever_the_driver_says() -> None:
+    interrupted, statement = threading.Event(), Statement()
+    calls = Calls(interrupted)
+    statement.fails_with = pyodbc.Error("HY008", "Operation canceled")
+    with ThreadPoolExecutor(1) as threads:
+        call = threads.submit(CancellableCursor(statement, calls).execute, "SELECT 1")
+        assert_in_time(statement.running)
+        interrupted.set()
+        calls.cancel()
+        assert isinstance(call.exception(10), KeyboardInterrupt)
+
+
+def test_no_call_begins_once_a_person_has_given_up() -> None:
+    """The driver ends a call that a signal met by itself, as if the connection were lost: that is tried again."""
+    interrupted, statement = threading.Event(), Statement()
+    interrupted.set()
+    statement.go.set()
+    with pytest.raises(KeyboardInterrupt):
+        CancellableCursor(statement, Calls(interrupted)).execute("SELECT 1")
+    assert not statement.running.is_set()
+
+
 def test_between_two_calls_nothing_is_cancelled() -> None:
-    statement, calls = Statement(), Calls()
+    statement, calls = Statement(), Calls(threading.Event())
     cursor = CancellableCursor(statement, calls)
     calls.cancel()
     statement.go.set()
@@ -75,7 +97,7 @@ def test_between_two_calls_nothing_is_cancelled() -> None:
 
 @pytest.mark.parametrize("error", [None, pyodbc.Error("HY008", "Operation canceled"), ValueError("the driver's state")])
 def test_a_call_that_was_cancelled_ends_with_the_same_error_whatever_the_driver_says(error: Exception | None) -> None:
-    statement, calls = Statement(), Calls()
+    statement, calls = Statement(), Calls(threading.Event())
     statement.fails_with = error
     with ThreadPoolExecutor(1) as threads:
         call = threads.submit(_given_up, CancellableCursor(statement, calls))
@@ -89,7 +111,7 @@ def test_a_call_that_was_cancelled_ends_with_the_same_error_whatever_the_driver_
 
 
 def test_a_cancel_meets_one_call_only() -> None:
-    statement, calls = Statement(), Calls()
+    statement, calls = Statement(), Calls(threading.Event())
     cursor = CancellableCursor(statement, calls)
     with ThreadPoolExecutor(1) as threads:
         call = threads.submit(_given_up, cursor)
@@ -101,7 +123,7 @@ def test_a_cancel_meets_one_call_only() -> None:
 
 @pytest.mark.parametrize("error", [pyodbc.Error("42000", "no such table"), KeyboardInterrupt()])
 def test_what_was_not_cancelled_fails_as_it_does(error: BaseException) -> None:
-    statement, calls = Statement(), Calls()
+    statement, calls = Statement(), Calls(threading.Event())
     statement.fails_with = error
     statement.go.set()
     with pytest.raises(type(error)) as raised:
@@ -136,7 +158,7 @@ def test_a_cursor_that_the_driver_closed_is_closed_in_silence() -> None:
 
     cursor, told = Closed(), ""
     try:
-        CancellableCursor(cursor, Calls()).close()
+        CancellableCursor(cursor, Calls(threading.Event())).close()
     except pyodbc.ProgrammingError as error:
         told = str(error)
     assert (cursor.closes, told) == (1, "")

@@ -120,3 +120,10 @@ def test_what_redis_refuses_in_a_pipeline_is_what_it_refuses_elsewhere(said: str
     remedy = told_remedy(error)
     assert (remedy or "").startswith(told or "")
     assert (remedy is None) is (told is None)
+
+
+def test_ctrl_c_is_no_outage_whatever_it_has_ended() -> None:
+    given_up = KeyboardInterrupt()
+    given_up.__cause__ = redis.exceptions.ConnectionError("closed by server")
+    assert is_transient(given_up.__cause__)
+    assert not is_transient(given_up)
