@@ -46,7 +46,7 @@ _ASKS_FOR_A_LOGIN = re.compile(r"[Cc]ommand \w+ requires authentication")
 
 def error_text(error: BaseException) -> str:
     """One line: the class and what it says, without quoted values, 500 characters at most."""
-    return f"{type(error).__name__}: {_one_line(_words(error))}".removesuffix(": ")
+    return f"{type(error).__name__}: {one_line(_words(error))}".removesuffix(": ")
 
 
 def details_without_documents(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,5 +128,6 @@ def _mongo_words(error: Any) -> str:
     return ", ".join(told) or " ".join(filter(None, [f"code {error.code}", details.get("codeName"), asks and asks[0]]))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST]
+def one_line(text: object, longest: int = LONGEST) -> str:
+    """What it says, with a blank for whatever breaks the line; so many characters at most."""
+    return " ".join(str(text).split())[:longest]

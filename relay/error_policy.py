@@ -24,7 +24,7 @@ from common.database.errors import ConfigurationError, LockedError
 from common.database.mongo import errors as mongo
 from common.database.mssql import errors as mssql
 from common.database.mssql.odbc import INSTALL_MANAGER
-from common.error_text import error_text
+from common.error_text import error_text, one_line
 from relay.broker import rabbitmq_errors, redis_errors
 from relay.cycle.outcomes import SourceBusyError
 
@@ -53,9 +53,6 @@ class Service(StrEnum):
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later."""
-    if not isinstance(error, Exception):
-        # A person's Ctrl-C, which ended a call of the driver's: its cause is what the driver said then.
-        return False
     # guard: refusal-behind-an-outage
     if any(_remedy(each) and not _passes(each) for each in _told(error)):
         return False
@@ -141,7 +138,7 @@ def _remedy(error: BaseException) -> str | None:
 
 def _remedies(error: BaseException) -> Iterator[tuple[str, str | None]]:
     if isinstance(error, ImportError) and error.name == "pyodbc":
-        yield "SQL Server", f"pyodbc cannot be loaded ({_line(error)}): {INSTALL_MANAGER}"
+        yield "SQL Server", f"pyodbc cannot be loaded ({one_line(error)}): {INSTALL_MANAGER}"
     if isinstance(error, PyMongoError):
         yield "MongoDB", mongo.remedy(error)
     if isinstance(error, redis.exceptions.RedisError):
@@ -166,12 +163,8 @@ def service_of(error: BaseException) -> Service:
 def describe_error(error: BaseException) -> str:
     """One line for the log: what failed, without a statement, its parameters, a row's values or a password."""
     if isinstance(error, ServerSelectionTimeoutError):
-        return f"{type(error).__name__}: {_line(mongo.said(error))}"
+        return f"{type(error).__name__}: {one_line(mongo.said(error))}"
     for each in causes(error):
         if isinstance(each, MasterNotFoundError):
             return redis_errors.describe(each)
     return error_text(error)
-
-
-def _line(text: object) -> str:
-    return " ".join(str(text).split())[:500]

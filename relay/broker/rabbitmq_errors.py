@@ -8,6 +8,8 @@ from __future__ import annotations
 from amqp import exceptions as amqp_errors
 from kombu.exceptions import OperationalError
 
+from common.error_text import one_line
+
 _USER = "the user was refused: check user, password, virtual host and rights in BROKER_URL"
 _VIRTUAL_HOST = "it does not let relay into this virtual host: check what stands behind the last / of BROKER_URL"
 _PRECONDITION = "a message is larger than its max_message_size, or the queue is not what it was declared as"
@@ -53,4 +55,4 @@ def remedy(error: BaseException) -> str | None:
 
 def _text(error: amqp_errors.AMQPError) -> str:
     """RabbitMQ's own words; they name users, queues and hosts, and no password."""
-    return " ".join(str(error.reply_text or error).split())[:300]
+    return one_line(error.reply_text or error, 300)

@@ -10,6 +10,8 @@ import re
 from redis import exceptions
 from redis.sentinel import MasterNotFoundError
 
+from common.error_text import one_line
+
 AWAY = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
@@ -126,7 +128,7 @@ def describe(error: MasterNotFoundError) -> str:
 
 
 def _text(error: exceptions.RedisError) -> str:
-    return " ".join(_said(error).split())[:200]
+    return one_line(_said(error), 200)
 
 
 def _said(error: exceptions.RedisError) -> str:

@@ -22,7 +22,7 @@ from relay.error_policy import is_transient
 from relay.exits import end_process
 from relay.operations.ending import ending_of
 from relay.worker.incidents import Incidents
-from relay.worker.reporting import log_once
+from relay.worker.reporting import log_once, report_recovered
 
 LONGEST_WAIT = 8
 """Seconds between two tries; the first waits are shorter."""
@@ -45,8 +45,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc] # Celery has no types
         """It consumes: what was refused before is not any more."""
         super().on_ready()
         self._was_ready, self._wait = True, 1
-        with log_once(get_logger("relay"), self._incidents, "consume"):
-            pass
+        report_recovered(get_logger("relay"), self._incidents, "consume")
 
     @override
     def on_connection_error_before_connected(self, exc: Exception) -> None:

@@ -10,9 +10,6 @@ import logging
 
 from typing_extensions import override
 
-REQUESTS = "celery.worker.request"
-"""Where Celery logs it."""
-
 
 class LostAcks(logging.Handler):
     """Hears of ticks that could not be acknowledged, or given back."""

@@ -19,7 +19,8 @@ from celery.platforms import EX_FAILURE
 from common.logging import get_logger
 from relay.worker.beat import ALIVE
 from relay.worker.incidents import Incidents
-from relay.worker.lost_acks import REQUESTS, LostAcks
+from relay.worker.log_filter import REQUESTS
+from relay.worker.lost_acks import LostAcks
 from relay.worker.reporting import report_while
 from relay.worker.schedule import TICKS, tick_seconds
 from relay.worker.silence import LEAST_SECONDS, HeardBeat, InHand

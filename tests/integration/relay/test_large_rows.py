@@ -13,13 +13,13 @@ from celery import Celery
 from common.batches import BATCH_CHARACTERS
 from common.config import Settings
 from common.database.mssql_client import MSSQLClient
-from examples.pharmacy.connection import connect
 from relay import wiring
 from relay.cycle.outcomes import Outcome
 from relay.operations.service import scan
 from relay.sources.source import Source
 from relay.wiring import Relay
 from tests.support.queues import business_ids_in_redis
+from tests.support.tracked_table import tracked_table
 
 TABLE = "dbo.LargeTest"
 SOURCE = Source(
@@ -30,16 +30,10 @@ LARGE = 900_000
 
 @pytest.fixture
 def table(environment: Mapping[str, str], mssql: MSSQLClient) -> Iterator[pyodbc.Connection]:
-    connection = connect(environment)
-    connection.execute(
-        f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY, name nvarchar(20) NOT NULL, extra nvarchar(max) NOT NULL,"
-        " status varchar(20) NOT NULL)"
-    )
-    connection.execute(f"ALTER TABLE {TABLE} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)")
-    yield connection
-    connection.execute(f"DROP TABLE {TABLE}")
-    connection.execute("DELETE FROM dbo.relay_fence WHERE source = ?", SOURCE.name)
-    connection.close()
+    values = "name nvarchar(20) NOT NULL, extra nvarchar(max) NOT NULL"
+    columns = f"id int NOT NULL PRIMARY KEY, {values}, status varchar(20) NOT NULL"
+    with tracked_table(environment, SOURCE, columns) as connection:
+        yield connection
 
 
 @pytest.fixture

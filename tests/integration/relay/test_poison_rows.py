@@ -11,7 +11,6 @@ from celery import Celery
 
 from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
-from examples.pharmacy.connection import connect
 from relay import wiring
 from relay.cycle.rejections import LONGEST_ARGUMENTS, LONGEST_BUSINESS_ID
 from relay.operations.service import look_at_status, scan
@@ -19,6 +18,7 @@ from relay.sources.source import Source
 from relay.wiring import Relay
 from tests.chaos.proxy import Proxy
 from tests.support.queues import business_ids_in_redis
+from tests.support.tracked_table import tracked_table
 
 TABLE = "dbo.PoisonTest"
 SOURCE = Source(
@@ -42,16 +42,11 @@ class Halving(Proxy):
 
 @pytest.fixture
 def table(environment: Mapping[str, str], mssql: MSSQLClient) -> Iterator[pyodbc.Connection]:
-    connection = connect(environment)
-    connection.execute(
-        f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY, name nvarchar(max) NULL, extra nvarchar(max) NULL,"
-        " status varchar(20) NOT NULL)"
+    columns = (
+        "id int NOT NULL PRIMARY KEY, name nvarchar(max) NULL, extra nvarchar(max) NULL, status varchar(20) NOT NULL"
     )
-    connection.execute(f"ALTER TABLE {TABLE} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)")
-    yield connection
-    connection.execute(f"DROP TABLE {TABLE}")
-    connection.execute("DELETE FROM dbo.relay_fence WHERE source = ?", SOURCE.name)
-    connection.close()
+    with tracked_table(environment, SOURCE, columns) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from kombu.message import Message
 from structlog.testing import capture_logs
 
 from relay.worker.beat import ALIVE
-from relay.worker.lost_acks import REQUESTS
+from relay.worker.log_filter import REQUESTS
 from relay.worker.schedule import SCAN
 from relay.worker.silence import RECONNECT_SECONDS
 from relay.worker.watch import Watch, watch_over_workers
