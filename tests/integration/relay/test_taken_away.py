@@ -7,7 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -199,13 +199,29 @@ def test_no_file_is_left_beside_the_log(celery_app: Celery, environment: dict[st
         assert [each.name for each in tmp_path.iterdir()] == [relay.log.name]
 
 
+def _await_heartbeat(app: Celery, worker: str) -> None:
+    """One that all who listened before it have heard: a worker that nobody ever heard of is missed by nobody."""
+    heard: list[str] = []
+    with app.connection_for_read() as connection:
+        handlers = {"worker-heartbeat": lambda event: heard.append(event["hostname"])}
+        receiver = app.events.Receiver(connection, handlers=handlers)
+
+        def has_been_heard() -> bool:
+            with suppress(TimeoutError):
+                receiver.capture(limit=1, timeout=1)
+            return any(name.startswith(worker) for name in heard)
+
+        wait_until(has_been_heard, timeout=SOON_SECONDS, message=f"no heartbeat of {worker}")
+
+
 def test_one_of_several_workers_that_is_gone_is_missed_by_the_others(
-    environment: dict[str, str], tmp_path: Path
+    celery_app: Celery, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with running_relay(tmp_path, environment) as relay:
         other = start_celery("other", tmp_path, environment, "worker", "-n", "other@%h")
         try:
-            _await(" ready.", other)
+            _await(" ready.", relay)
+            _await_heartbeat(celery_app, "other@")
             other.kill_group()
             _await("missed heartbeat from other@", relay)
         finally:
