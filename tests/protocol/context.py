@@ -39,6 +39,8 @@ class World:
         self.stray = Mongo(store=self.new_store())
         """That of a relay which somebody starts with other settings."""
         self.redis = Redis(rules)
+        self.piece = random.randint(1, 3)
+        """Rows that a baseline reads at a time."""
         self.processes: list[int] = [0]
         """Definitions of the processes that are running, that of the newest last."""
         self.starts = 0
@@ -104,6 +106,7 @@ class CycleContext:
         checkpoint.version = None
         checkpoint.epoch = None
         checkpoint.last_offset = None
+        checkpoint.baseline = None
         checkpoint.has_ended_an_epoch = True
 
     def count_generation(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.protocol.context import CycleContext, Refused
 from tests.protocol.database import Snapshot
+from tests.protocol.mongo import Baseline
 from tests.protocol.rules import Guard
 
 
@@ -13,7 +14,10 @@ from tests.protocol.rules import Guard
 class Plan:
     """What a window is to be."""
 
-    is_baseline: bool
+    begins_baseline: bool
+    """From the lowest key, whatever of an earlier one was done."""
+    baseline: Baseline | None
+    """The one that goes on; None: there is none, or it begins."""
     number: int
     base: int
 
@@ -35,8 +39,13 @@ def plan(context: CycleContext, snapshot: Snapshot, since: int | None, next_vers
     number = _number(context, snapshot)
     if reason is None or (reason == "retention" and context.world.rules.have(Guard.SAME_BASE)):
         # What was dispatched is the same as before: rows whose versions are known keep their ids.
-        return Plan(is_baseline=reason is not None, number=number, base=context.checkpoint.base)
-    return Plan(is_baseline=True, number=number, base=number)
+        base = context.checkpoint.base
+    else:
+        base = number
+    goes_on = reason is None or not context.world.rules.have(Guard.RESTART)
+    baseline = context.checkpoint.baseline if goes_on else None
+    begins = reason is not None and baseline is None
+    return Plan(begins_baseline=begins, baseline=baseline, number=number, base=base)
 
 
 def _number(context: CycleContext, snapshot: Snapshot) -> int:

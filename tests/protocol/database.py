@@ -22,6 +22,8 @@ class Resume(NamedTuple):
     base: int
     stretch: int
     definition: int
+    is_in_baseline: bool
+    """Not all rows are dealt with up to the fence's version."""
     is_first_run: bool
     """Nothing was sealed since the epoch began at this version: `first run = now`."""
 
@@ -148,9 +150,11 @@ class Database:
         self.stretch, self.min_valid = past.stretch, past.min_valid
         self.session = self.clock()
 
-    def clean_up(self, version: int) -> None:
-        """Change tracking forgets the changes up to this version."""
+    def clean_up(self, version: int, *, lags: bool = False) -> None:
+        """Change tracking forgets the changes up to this version. `lags`: it has said so, and not begun yet."""
         self.min_valid = max(self.min_valid, version)
+        if lags:
+            return
         self.log = {key: [each for each in log if each.version > version] for key, log in self.log.items()}
 
     def restart_tracking(self, meanwhile: Iterable[Write], *, reset: bool) -> None:

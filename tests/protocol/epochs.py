@@ -94,6 +94,7 @@ def _write_epoch(context: CycleContext, epoch: str, version: int | None) -> None
     checkpoint.epoch = epoch
     checkpoint.sealed_generation = context.generation
     checkpoint.last_offset = None
+    checkpoint.baseline = None
     checkpoint.adopts_epoch = None
 
 
@@ -127,6 +128,7 @@ def _first_run(context: CycleContext, reading: Reading) -> Resume | None:
         base=number + 1,
         stretch=reading.snapshot.stretch,
         definition=context.definition,
+        is_in_baseline=False,
         is_first_run=True,
     )
 
@@ -168,6 +170,8 @@ def _write_now(context: CycleContext, epoch: str, version: int, resume: Resume) 
 def _vouches(context: CycleContext, fence: Fence) -> bool:
     """Whether all that was sent up to the fence's version is in the queue, as the queue's own offset says."""
     if fence.resume is None or fence.epoch is None:
+        return False
+    if fence.resume.is_in_baseline and context.world.rules.have(Guard.WHOLE):
         return False
     offset = context.world.redis.offset
     if fence.resume.last is None:

@@ -16,7 +16,7 @@ from tests.protocol.verdict import Finding, Verdict, judge
 KEYS = range(6)
 MOST_RELAYS = 3
 DEFINITIONS = range(3)
-CYCLES_AT_THE_END = 24
+CYCLES_AT_THE_END = 30
 MOST_TICKS = 120
 """That a person waits before looking again."""
 MUST_END_WELL = 3
@@ -200,7 +200,8 @@ class History:
 
     def _clean_up(self) -> None:
         database = self._world.database
-        database.clean_up(self._random.randint(min(database.min_valid, database.version), database.version))
+        version = self._random.randint(min(database.min_valid, database.version), database.version)
+        database.clean_up(version, lags=self._random.random() < 0.5)
 
     def _switch_tracking(self) -> None:
         keys = self._random.sample(KEYS, self._random.randint(0, 3))

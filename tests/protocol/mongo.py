@@ -78,6 +78,20 @@ class OpenWindow:
     count: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """One that is under way: what lies between the two keys has not been looked at yet."""
+
+    after: Key
+    """The last key that a piece has read."""
+    until: Key
+    """The highest key when it began."""
+
+    def has_dealt_with(self, key: Key) -> bool:
+        """Whether the key's row was read up to the watermark, or was not there when the baseline began."""
+        return key <= self.after or key > self.until
+
+
 @dataclass(kw_only=True, slots=True)
 class Checkpoint:
     """What Mongo remembers of the source, the lease included."""
@@ -92,6 +106,8 @@ class Checkpoint:
     sealed_generation: int = 0
     base: int = 0
     """Number of the baseline that the ids of this part of the epoch descend from."""
+    baseline: Baseline | None = None
+    """None: all rows are dealt with up to the watermark."""
     stretch: int = 0
     definition: int | None = None
     superseded: frozenset[int] = frozenset()

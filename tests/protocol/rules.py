@@ -27,6 +27,7 @@ class Fault(StrEnum):
     NOW = "now"
     STRAY = "stray"
     MOVE = "move"
+    RESEND = "resend"
 
 
 class Guard(StrEnum):
@@ -59,6 +60,12 @@ class Guard(StrEnum):
     BREAKER = "no-breaker"
     WINDOW_CHAIN = "no-window-chain"
     LOOKED = "no-looked"
+    DEALT_WITH = "all-changes"
+    LAST_READ = "last-kept"
+    ENDS_SHORT = "ends-kept"
+    RESTART = "no-restart"
+    RESEND_WAITS = "resend-at-once"
+    WHOLE = "half-vouches"
 
 
 FAULTS = {
@@ -79,6 +86,7 @@ FAULTS = {
     Fault.NOW: "RELAY_FIRST_RUN=now",
     Fault.STRAY: "a relay with another Mongo is started beside the one that is at work",
     Fault.MOVE: "a person moves to another, empty Mongo: relay adopt",
+    Fault.RESEND: "a person has what was missed sent again: relay reconcile --resend",
 }
 
 GUARDS = {
@@ -109,6 +117,12 @@ GUARDS = {
     Guard.BREAKER: "epochs begin as often as they like",
     Guard.WINDOW_CHAIN: "repair does not look whether each window follows the one before",
     Guard.LOOKED: "repair goes on with what is noted as pushed since it looked",
+    Guard.DEALT_WITH: "during a baseline all changes are read, also those of keys that it has not reached",
+    Guard.LAST_READ: "a piece ends at the last key that was kept, not at the last that was read",
+    Guard.ENDS_SHORT: "a baseline ends when few rows were kept, not when few were read",
+    Guard.RESTART: "a baseline that has to begin again goes on where it was",
+    Guard.RESEND_WAITS: "what was missed is looked for while a baseline is under way",
+    Guard.WHOLE: "a fence in the midst of a baseline vouches for all rows",
 }
 """What the relay does, or does not do, with the guard taken out."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from tests.protocol.context import CycleContext, Stop
 from tests.protocol.continuity import Plan, plan
 from tests.protocol.database import PENDING_ROW, Fence, Key, Resume
 from tests.protocol.epochs import MOST_EPOCHS, accepts_fence, settle
-from tests.protocol.mongo import Document, Offset, OpenWindow, Status
+from tests.protocol.mongo import Baseline, Document, Offset, OpenWindow, Status
 from tests.protocol.prepare import WindowHeader, prepare
 from tests.protocol.reading import Reading, read
 from tests.protocol.rules import Fault, Guard
@@ -16,6 +18,22 @@ from tests.protocol.rules import Fault, Guard
 ATTEMPTS = 8
 REREADS = 4
 """Of those, readings that are thrown away when a version above the snapshot's own appears."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What a window takes."""
+
+    rows: Sequence[tuple[int | None, Key]]
+    """Versions and keys."""
+    piece: Sequence[Key] | None
+    """The keys that a piece of a baseline has read; None: it is none."""
+
+
+class _Prepared(NamedTuple):
+    planned: Plan
+    taken: Taken
+    kept: int
 
 
 def seal_window(context: CycleContext) -> Generator[None, None, OpenWindow | None]:
@@ -35,11 +53,12 @@ def seal_window(context: CycleContext) -> Generator[None, None, OpenWindow | Non
             continue
         planned = plan(context, reading.snapshot, reading.since, reading.next_version)
         header = _header(context, reading, planned)
-        kept = yield from prepare(context, header, _rows(context, reading, planned))
+        taken = _taken(context, reading, planned)
+        kept = yield from prepare(context, header, taken.rows)
         if kept is None:
             continue
         yield
-        return (yield from _seal(context, reading, header, kept))
+        return (yield from _seal(context, reading, header, _Prepared(planned, taken, kept)))
     return None
 
 
@@ -67,22 +86,75 @@ def _is_inconsistent(context: CycleContext, reading: Reading) -> bool:
     return any(version > reading.next_version for version, _, _ in changes)
 
 
-def _rows(context: CycleContext, reading: Reading, planned: Plan) -> Sequence[tuple[int | None, Key]]:
-    """Version and key of what this window takes: in a baseline all that is pending, otherwise what changed."""
-    rows = reading.snapshot.rows
+def _taken(context: CycleContext, reading: Reading, planned: Plan) -> Taken:
+    """First what changed, then the next piece of a baseline, all of it as one snapshot shows it."""
     if context.checkpoint.skips:
-        return []
-    if planned.is_baseline or reading.since is None:
-        pending = [key for key, status in sorted(rows.items()) if status == PENDING_ROW]
-        return [(reading.snapshot.last_version(key), key) for key in pending]
-    changes = sorted(reading.snapshot.changes(reading.since), key=lambda change: change[:2])
+        return Taken(rows=[], piece=None)
+    if not planned.begins_baseline and planned.baseline is None:
+        return Taken(rows=[*_changes(context, reading, None), *_resent(context, reading, planned)], piece=None)
+    piece = _piece(context, reading, planned)
+    changes = [] if planned.begins_baseline else _changes(context, reading, _reach(context, planned))
+    rows = [*changes, *_resent(context, reading, planned)]
+    return Taken(rows=[*rows, *((reading.snapshot.last_version(key), key) for key in piece)], piece=piece)
+
+
+def _reach(context: CycleContext, planned: Plan) -> Baseline | None:
+    """Whose changes are read: of the keys that earlier pieces have dealt with."""
+    return planned.baseline if context.world.rules.have(Guard.DEALT_WITH) else None
+
+
+def _piece(context: CycleContext, reading: Reading, planned: Plan) -> Sequence[Key]:
+    """The next rows that are pending, in the order of their keys."""
+    baseline = planned.baseline
+    pending = [key for key, status in sorted(reading.snapshot.rows.items()) if status == PENDING_ROW]
+    if baseline is not None:
+        pending = [key for key in pending if not baseline.has_dealt_with(key)]
+    return pending[: context.world.piece]
+
+
+def _changes(context: CycleContext, reading: Reading, reach: Baseline | None) -> Sequence[tuple[int | None, Key]]:
+    rows = reading.snapshot.rows
+    changes = sorted(reading.snapshot.changes(reading.since or 0), key=lambda change: change[:2])
     return [
         (version, key)
         for version, key, mask in changes
         if rows.get(key) == PENDING_ROW
         and (mask is None or "status" in mask)
         and (version <= reading.next_version or context.world.rules.have(Guard.UNCAPPED))
+        and (reach is None or reach.has_dealt_with(key))
     ]
+
+
+def _resent(context: CycleContext, reading: Reading, planned: Plan) -> Sequence[tuple[int | None, Key]]:
+    """Rows that the log does not know although they lie below the watermark; where a person asks for them."""
+    if not (context.world.rules.allow(Fault.RESEND) and context.chance(0.2)):
+        return []
+    is_under_way = planned.begins_baseline or planned.baseline is not None
+    if is_under_way and context.world.rules.have(Guard.RESEND_WAITS):
+        return []
+    snapshot, logged = reading.snapshot, {document.key for document in context.mongo.documents.values()}
+    versions = {key: snapshot.last_version(key) for key, status in sorted(snapshot.rows.items()) if status == "P"}
+    return [
+        (version, key)
+        for key, version in versions.items()
+        if key not in logged and version is not None and version <= (reading.since or 0)
+    ]
+
+
+def _next_baseline(
+    context: CycleContext, reading: Reading, planned: Plan, taken: Taken, kept: set[Key]
+) -> Baseline | None:
+    """What is left of the baseline; None: nothing."""
+    rules, piece = context.world.rules, taken.piece
+    if piece is None:
+        return None
+    counted = piece if rules.have(Guard.ENDS_SHORT) else [key for key in piece if key in kept]
+    if len(counted) < context.world.piece:
+        return None
+    reached = piece if rules.have(Guard.LAST_READ) else [key for key in piece if key in kept]
+    until = planned.baseline.until if planned.baseline else max(reading.snapshot.rows)
+    after = reached[-1] if reached else (planned.baseline.after if planned.baseline else -1)
+    return Baseline(after=after, until=until)
 
 
 def _header(context: CycleContext, reading: Reading, planned: Plan) -> WindowHeader:
@@ -103,14 +175,15 @@ def _header(context: CycleContext, reading: Reading, planned: Plan) -> WindowHea
 
 
 def _seal(
-    context: CycleContext, reading: Reading, header: WindowHeader, kept: int
+    context: CycleContext, reading: Reading, header: WindowHeader, prepared: _Prepared
 ) -> Generator[None, None, OpenWindow]:
     """First the fence, then the watermark and the open window in one write."""
     here = [document for document in context.mongo.documents.values() if document.window_id == header.id]
-    if len(here) != kept and context.world.rules.have(Guard.COUNT):
+    if len(here) != prepared.kept and context.world.rules.have(Guard.COUNT):
         raise Stop
     last = max(_offsets(here), key=lambda offset: offset.place, default=context.checkpoint.last_offset)
-    _set_fence(context, reading, header, last)
+    left = _next_baseline(context, reading, prepared.planned, prepared.taken, {document.key for document in here})
+    _set_fence(context, reading, header, last, is_in_baseline=left is not None)
     yield
     checkpoint = context.checkpoint
     expected = (context.owner, reading.since, None, header.epoch)
@@ -124,6 +197,7 @@ def _seal(
     checkpoint.window_number = header.number
     checkpoint.last_offset = last
     checkpoint.base = header.base
+    checkpoint.baseline = left
     checkpoint.stretch = reading.snapshot.stretch
     checkpoint.skips = False
     if reading.since is None:
@@ -141,7 +215,9 @@ def _offsets(documents: Sequence[Document]) -> list[Offset]:
     return [document.offset for document in documents if document.status is not Status.REJECTED]
 
 
-def _set_fence(context: CycleContext, reading: Reading, header: WindowHeader, last: Offset | None) -> None:
+def _set_fence(
+    context: CycleContext, reading: Reading, header: WindowHeader, last: Offset | None, *, is_in_baseline: bool
+) -> None:
     database = context.world.database
     is_ours = database.fence == reading.snapshot.fence and not _is_of_later_generation(
         database.fence, context.generation
@@ -156,6 +232,7 @@ def _set_fence(context: CycleContext, reading: Reading, header: WindowHeader, la
         base=header.base,
         stretch=reading.snapshot.stretch,
         definition=header.definition,
+        is_in_baseline=is_in_baseline,
         is_first_run=False,
     )
     database.set_fence(Fence(reading.next_version, header.epoch, header.generation, context.mongo.store, resume))

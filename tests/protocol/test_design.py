@@ -37,6 +37,7 @@ FAULTS = {
     "now": [Fault.NOW],
     "stray": [Fault.STRAY],
     "move": [Fault.MOVE],
+    "resend": [Fault.RESEND, Fault.LOSS],
     "a window is lost, then the queue": [Fault.HOLE, Fault.EMPTY],
     "a rolling change while somebody moves": [Fault.DEFINITION, Fault.MOVE, Fault.STRAY, Fault.LOSS, Fault.CLEANUP],
     "now, and much besides": [Fault.NOW, Fault.STRAY, Fault.EMPTY, Fault.WIPE, Fault.ROLLBACK],
@@ -58,6 +59,7 @@ class TwoMongos:
 
     def __init__(self, words: str) -> None:
         self.world = World(Rules.named(words.split()), Random(1))
+        self.world.piece = 7
         self.world.database.write([Write(key, "I", frozenset(), "P") for key in range(6)])
         self.refused = 0
         self.apart = False
