@@ -123,6 +123,11 @@ class Settings(SourcesFile):
         "pending", description="first start: send what is already pending, or only what comes after now"
     )
     RELAY_BATCH_SIZE: int = Field(1000, ge=1, le=5000, description="rows read, written and published at a time")
+    RELAY_BASELINE_ROWS: int = Field(
+        50_000,
+        ge=1,
+        description="rows of a baseline that are read and sent before the next ones are read; a crash costs so many",
+    )
     RELAY_QUEUE_LIMIT: int = Field(100_000, ge=1, description="messages in a queue above which relay waits")
     RELAY_PUBLISH_SIGNALS: bool = Field(
         False, description="tell Celery's signals and events of every message, as tracing needs it; takes longer"

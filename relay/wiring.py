@@ -80,6 +80,7 @@ def build(settings: Settings, app: Celery) -> Relay:
     )
     options = CycleOptions(
         batch_size=settings.RELAY_BATCH_SIZE,
+        baseline_rows=settings.RELAY_BASELINE_ROWS,
         queue_limit=settings.RELAY_QUEUE_LIMIT,
         first_run_now=settings.RELAY_FIRST_RUN == "now",
         host=socket.gethostname(),

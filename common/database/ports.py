@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from common.database.records import (
+    Baseline,
     ChangedRow,
     Checkpoint,
     Dispatch,
     EpochStart,
     Fence,
+    Key,
     LastDispatch,
     Lease,
     Offset,
@@ -26,8 +28,6 @@ from common.database.records import (
     WindowHeader,
 )
 
-Key = tuple[Any, ...]
-
 
 class Snapshot(Protocol):
     """One SNAPSHOT transaction on one connection, which is kept until the fence is written."""
@@ -36,11 +36,20 @@ class Snapshot(Protocol):
     def state(self) -> TableState:
         """The table, the version counter and the fence, as the snapshot shows them."""
 
-    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
-        """The rows that are pending now and changed above `since`, by version and key, in batches of limited text."""
+    def changes(self, since: int, baseline: Baseline | None = None) -> Iterator[Sequence[ChangedRow]]:
+        """The rows that are pending now and changed above `since`, by version and key, in batches of limited text.
 
-    def pending(self) -> Iterator[Sequence[ChangedRow]]:
-        """All rows that are pending now, by version and key, in batches: a baseline."""
+        `baseline`: only those that it has dealt with.
+        """
+
+    def pending(self, baseline: Baseline | None = None, limit: int | None = None) -> Iterator[Sequence[ChangedRow]]:
+        """All rows that are pending now, in the order of their keys, in batches; of them the first `limit`.
+
+        `baseline`: only those that it has yet to read.
+        """
+
+    def last_key(self) -> Key | None:
+        """The highest key of all rows, pending or not, as rows have theirs; None: there is no row."""
 
     def end(self) -> None:
         """End the transaction; the connection stays."""

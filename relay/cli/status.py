@@ -64,6 +64,8 @@ def _notes(one: SourceStatus) -> list[str]:
         notes.append("the queue is full: relay waits, and the journal keeps the rest")
     if one.next_baseline:
         notes.append(f"a baseline is next: {SENTENCES[one.next_baseline]}")
+    if one.baseline_rows is not None:
+        notes.append(f"a baseline is under way: {one.baseline_rows:,} rows read so far")
     if one.last_baseline:
         reason = SENTENCES[reason_of(one.last_baseline["reason"])]
         notes.append(f"last baseline: {reason}, {one.last_baseline['at']:%Y-%m-%d %H:%M:%S}")

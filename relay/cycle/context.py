@@ -42,6 +42,8 @@ class CycleContext:
     """Finds what is sent again by hand in this window, beside what changed."""
     adopts: bool = False
     """A person has said that this relay takes the source over."""
+    reads_to_the_end: bool = False
+    """A baseline is not read in pieces: one ended at a key that a later cycle could not begin behind."""
     ended_for: Reason | None = None
     """Why this cycle has ended its epoch; None: it has not."""
     dispatched: int = 0
@@ -97,6 +99,7 @@ class CycleContext:
             epoch=None,
             last_offset=None,
             open_window=None,
+            baseline=None,
             window_number=number,
             epoch_reason=reason,
         )
@@ -121,6 +124,7 @@ class CycleContext:
             window_number=seal.window.number,
             last_offset=seal.last_offset,
             base=seal.base,
+            baseline=seal.left,
             definition=seal.definition,
             stalls=seal.stalls,
         )

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from common.database.records import ChangedRow, Dispatch, LastDispatch, TaskStatus, WindowHeader
+from common.database.records import ChangedRow, Dispatch, Key, LastDispatch, TaskStatus, WindowHeader
 from relay.cycle.rejections import (
     LONGEST_BUSINESS_ID,
     Rejection,
@@ -38,7 +38,7 @@ def make_dispatch(
 
     `repeats`: the dispatch that is sent again, under a new id.
     """
-    text, rejection, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row))
+    text, rejection, key = _plainly(row, render) or (*_arguments(source, row, render), logged_key(row.key))
     attempt = repeats.attempt + 1 if repeats else 1
     own_id = dispatch_id(source, window, row)
     return Dispatch(
@@ -65,9 +65,14 @@ def business_id(row: ChangedRow) -> str | None:
     return None if row.args[0] is None else encodable(str(row.args[0]))[:LONGEST_BUSINESS_ID]
 
 
-def logged_key(row: ChangedRow) -> tuple[Any, ...]:
-    """The row's key as the task log holds it."""
-    return tuple(_storable(part) for part in row.key)
+def logged_key(key: Key) -> Key:
+    """A row's key as the task log holds it."""
+    return tuple(_storable(part) for part in key)
+
+
+def comes_back(key: Key) -> bool:
+    """Whether SQL Server can compare rows with the key as the task log holds it: not with half of a surrogate pair."""
+    return not any(isinstance(part, str) and is_broken(part) for part in key)
 
 
 def _plainly(row: ChangedRow, render: RenderArgs) -> tuple[str, None, tuple[Any, ...]] | None:

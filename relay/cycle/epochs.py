@@ -137,6 +137,9 @@ def _vouched_for(context: CycleContext, fence: Fence | None) -> Resume | None:
     """
     if fence is None or fence.resume is None or fence.resume.is_first_run:
         return None
+    # guard: baseline-is-not-vouched-for
+    if fence.resume.is_in_baseline:
+        return None
     # guard: half-adopted
     is_half_adopted = fence.store == context.checkpoint.store and fence.epoch == context.checkpoint.adopts_epoch
     if not (context.adopts or is_half_adopted):

@@ -16,6 +16,8 @@ class CycleOptions:
 
     batch_size: int = 1000
     """Rows."""
+    baseline_rows: int = 50_000
+    """Rows of a piece of a baseline."""
     queue_limit: int = 100_000
     """Messages."""
     first_run_now: bool = False

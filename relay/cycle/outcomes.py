@@ -56,7 +56,9 @@ class CycleReport:
     source: str
     outcome: Outcome
     baseline: Reason | None = None
-    """Why a baseline was read; None when changes were."""
+    """Why a baseline, or a piece of one, was read; None when only changes were."""
+    is_in_baseline: bool = False
+    """More pieces of it are to come."""
     version: int | None = None
     """The watermark now; None when nothing was sealed."""
     prepared: int = 0

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from common.database.ports import Key
-from common.database.records import NOWHERE, Dispatch, Offset, TaskStatus
+from common.database.records import NOWHERE, Dispatch, Key, Offset, TaskStatus
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError

@@ -145,6 +145,7 @@ def _report(context: CycleContext, outcome: Outcome, sealed: SealedWindow | None
         source=context.source.name,
         outcome=outcome,
         baseline=sealed.baseline if sealed else None,
+        is_in_baseline=context.checkpoint.baseline is not None,
         version=sealed.version if sealed else None,
         prepared=sealed.window.count if sealed else 0,
         dispatched=context.dispatched,

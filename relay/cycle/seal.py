@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 
 from common.database.ports import Snapshot
-from common.database.records import Dispatch, Fence, OpenWindow, Resume, Seal, TableState, WindowHeader
+from common.database.records import Baseline, Dispatch, Fence, OpenWindow, Resume, Seal, TableState, WindowHeader
+from relay.cycle.baseline import Piece
 from relay.cycle.context import CycleContext
 from relay.cycle.continuity import accepts_fence, makes_new_ids, why_baseline
 from relay.cycle.epochs import settle
 from relay.cycle.outcomes import SourceBusyError, Stop, StopReason
 from relay.cycle.prepare import Prepared, Resent, Rows, prepare_window
 from relay.cycle.progress import Step
-from relay.cycle.reasons import Reason
+from relay.cycle.reasons import Reason, reason_of
 from relay.sources.readable import check_state
 
 ATTEMPTS = 8
@@ -30,6 +32,7 @@ class SealedWindow:
     window: OpenWindow
     version: int
     baseline: Reason | None
+    """Why a baseline, or a piece of one, was read; None: only changes were."""
     rejected: int
     dispatches: Sequence[Dispatch]
     """What it holds, in order, where that fits in memory; empty otherwise: the journal has it."""
@@ -78,35 +81,72 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
     if version is None:
         raise AssertionError("checked before: change tracking is on")
     reason = why_baseline(context.source, context.checkpoint, state)
+    under_way = context.checkpoint.baseline
     header = _header(context, state.fence, reason)
-    rows, resent = _reading(context, snapshot, reason)
+    reading = _reading(context, snapshot, reason)
     context.progress.at(Step.FIRST_ROW)
-    prepared = prepare_window(context, header, rows, resent, ceiling=version if is_careful else None)
-    if prepared is None:
+    prepared = prepare_window(context, header, reading.rows, reading.resent, ceiling=version if is_careful else None)
+    if prepared is None or not _can_be_continued(context, reading.piece):
         return None
+    left = reading.piece.left() if reading.piece else None
     snapshot.end()
     # guard: count-before-seal
     if context.ports.journal.count(header.id, partial(context.progress.at, Step.COUNT)) != prepared.count:
         raise Stop(StopReason.JOURNAL_INCOMPLETE)
     context.progress.moved()
-    seal = _seal_of(context, state, header, prepared, reason)
+    seal = replace(_seal_of(context, state, header, prepared), baseline=reason, left=left)
     # guard: fence-before-seal
     if not snapshot.set_fence(_fence_of(context, seal), expected=state.fence):
         raise Stop(StopReason.FENCE_TAKEN)
     context.seal(seal)
     # Not before: a reading that fails at every tick would say it every time.
-    _log_baseline(context, reason)
+    _log_baseline(context, reason, under_way)
     return SealedWindow(
-        window=seal.window, version=version, baseline=reason, rejected=prepared.rejected, dispatches=prepared.kept
+        window=seal.window,
+        version=version,
+        baseline=reason or (_why_it_began(context) if under_way else None),
+        rejected=prepared.rejected,
+        dispatches=prepared.kept,
     )
 
 
-def _reading(context: CycleContext, snapshot: Snapshot, reason: Reason | None) -> tuple[Rows, Resent]:
-    """The rows of the window, and those that are sent again beside them; a baseline holds every pending row already."""
-    if reason is not None or context.checkpoint.version is None:
-        return snapshot.pending(), iter(())
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """What a window takes, all of it as one snapshot shows it."""
+
+    rows: Rows
+    resent: Resent = field(default_factory=lambda: iter(()))
+    """What is sent again beside it."""
+    piece: Piece | None = None
+    """The last of the rows, where they are a piece of a baseline."""
+
+
+def _reading(context: CycleContext, snapshot: Snapshot, reason: Reason | None) -> _Reading:
+    """A baseline begins; or goes on, behind the changes of the rows that it has dealt with; or there are only changes.
+
+    Nothing is looked for that is to be sent again while a baseline is under way: it would take rows that the baseline
+    has not reached yet for missed ones.
+    """
+    version, under_way = context.checkpoint.version, context.checkpoint.baseline
+    limit = None if context.reads_to_the_end else context.options.baseline_rows
+    # guard: baseline-begins-again
+    if reason is not None or version is None:
+        piece = Piece(snapshot, None, limit)
+        return _Reading(rows=piece.rows(), piece=piece)
+    changes = snapshot.changes(version, under_way)
+    if under_way is not None:
+        piece = Piece(snapshot, under_way, limit)
+        return _Reading(rows=chain(changes, piece.rows()), piece=piece)
     resent = context.resend(snapshot, context.checkpoint) if context.resend else iter(())
-    return snapshot.changes(context.checkpoint.version), resent
+    return _Reading(rows=changes, resent=resent)
+
+
+def _can_be_continued(context: CycleContext, piece: Piece | None) -> bool:
+    """False: the reading is thrown away, and the next one reads the baseline to its end."""
+    if piece is None or piece.can_be_continued:
+        return True
+    context.reads_to_the_end = True
+    return False
 
 
 def _header(context: CycleContext, fence: Fence | None, reason: Reason | None) -> WindowHeader:
@@ -130,9 +170,7 @@ def _header(context: CycleContext, fence: Fence | None, reason: Reason | None) -
     )
 
 
-def _seal_of(
-    context: CycleContext, state: TableState, header: WindowHeader, prepared: Prepared, reason: Reason | None
-) -> Seal:
+def _seal_of(context: CycleContext, state: TableState, header: WindowHeader, prepared: Prepared) -> Seal:
     checkpoint = context.checkpoint
     return Seal(
         expected_version=checkpoint.version,
@@ -157,7 +195,6 @@ def _seal_of(
         superseded=_superseded(context),
         epoch_starts=checkpoint.epoch_starts,
         stalls=max(checkpoint.stalls - 1, 0),
-        baseline=reason,
     )
 
 
@@ -185,11 +222,21 @@ def _fence_of(context: CycleContext, seal: Seal) -> Fence:
             object_id=seal.object_id,
             side_table=seal.side_table,
             definition=seal.definition,
+            is_in_baseline=seal.left is not None,
         ),
     )
 
 
-def _log_baseline(context: CycleContext, reason: Reason | None) -> None:
+def _log_baseline(context: CycleContext, reason: Reason | None, was: Baseline | None) -> None:
+    source, log, left = context.source.name, context.ports.log, context.checkpoint.baseline
     if reason is not None:
-        log = context.ports.log.info if reason is Reason.FIRST_RUN else context.ports.log.warning
-        log("baseline", source=context.source.name, reason=reason.value)
+        (log.info if reason is Reason.FIRST_RUN else log.warning)("baseline", source=source, reason=reason.value)
+    if left is not None:
+        log.info("baseline_under_way", source=source, rows=left.rows)
+    elif was is not None:
+        log.info("baseline_done", source=source)
+
+
+def _why_it_began(context: CycleContext) -> Reason:
+    """The baseline that is under way."""
+    return reason_of((context.checkpoint.last_baseline or {}).get("reason") or "")

@@ -53,6 +53,9 @@ def _is_idle(source: Source, state: TableState | None, checkpoint: Checkpoint, o
     """Watermark, fence and offset are the expected ones, and nothing is open."""
     if state is None or checkpoint.version is None or checkpoint.version != state.current_version:
         return False
+    # guard: idle-without-baseline
+    if checkpoint.baseline is not None:
+        return False
     # guard: idle-without-open-window
     if checkpoint.open_window is not None or not state.updateable or why_baseline(source, checkpoint, state):
         return False

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from common.database.ports import ChangeSource, Checkpoints
+from common.database.ports import ChangeSource, Checkpoints, Snapshot
 from common.database.records import ChangedRow, Checkpoint
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
 from relay.cycle.continuity import next_baseline
 from relay.cycle.options import LOOK_SECONDS, CycleOptions
-from relay.cycle.reasons import Reason
+from relay.cycle.reasons import Reason, reason_of
 from relay.sources.readable import check_state
 from relay.sources.source import Source
 
@@ -23,7 +24,7 @@ class Preview:
 
     source: str
     baseline: Reason | None
-    """Why all pending rows would be read; None: only the changes."""
+    """Why all pending rows would be read, or are being read; None: only the changes."""
     rows: int
     first: Sequence[ChangedRow]
     """The first few of them."""
@@ -44,10 +45,23 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
         check_nobody_else_is_at_work(source, snapshot.state.fence, checkpoint, fresh_seconds=options.fresh_seconds)
         reason = next_baseline(source, checkpoint, snapshot.state)
         rows, first = 0, list[ChangedRow]()
-        skipped = reason is Reason.FIRST_RUN and options.first_run_now
-        since = checkpoint.version or 0
-        for batch in [] if skipped else snapshot.pending() if reason else snapshot.changes(since):
+        for batch in _batches(snapshot, checkpoint, reason, options):
             rows += len(batch)
             first += batch[: SHOWN - len(first)]
     window = checkpoint.open_window
+    if reason is None and checkpoint.baseline is not None:
+        reason = reason_of((checkpoint.last_baseline or {}).get("reason") or "")
     return Preview(source=source.name, baseline=reason, rows=rows, first=first, waiting=window.count if window else 0)
+
+
+def _batches(
+    snapshot: Snapshot, checkpoint: Checkpoint, reason: Reason | None, options: CycleOptions
+) -> Iterator[Sequence[ChangedRow]]:
+    """In a baseline: all of it that is left, not only its next piece."""
+    if reason is Reason.FIRST_RUN and options.first_run_now:
+        return iter(())
+    if reason is not None:
+        return snapshot.pending()
+    baseline = checkpoint.baseline
+    changes = snapshot.changes(checkpoint.version or 0, baseline)
+    return changes if baseline is None else chain(changes, snapshot.pending(baseline))

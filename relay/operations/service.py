@@ -70,7 +70,7 @@ def look_ahead(relay: Relay, source: Source) -> Preview:
 
 
 def scan(relay: Relay, source: Source) -> Sequence[CycleReport]:
-    """Cycles over one source while windows come back full: more is likely to wait behind them.
+    """Cycles over one source while windows come back full, or a baseline is under way: more waits behind them.
 
     Raises ConfigurationError for what a person must fix, otherwise the drivers' own errors.
     """
@@ -150,7 +150,8 @@ def _limits(relay: Relay) -> dict[str, timedelta]:
 
 def _is_worth_another(relay: Relay, report: CycleReport) -> bool:
     is_over = report.outcome in (Outcome.DONE, Outcome.EPOCH_ENDED)
-    return is_over and report.prepared >= relay.options.batch_size
+    # guard: pieces-follow-at-once
+    return is_over and (report.is_in_baseline or report.prepared >= relay.options.batch_size)
 
 
 def _cycle(relay: Relay, source: Source) -> CycleReport:

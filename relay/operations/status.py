@@ -46,7 +46,9 @@ class SourceStatus:
     next_baseline: Reason | None
     """Why the next cycle will read a baseline; None: it will read the changes."""
     last_baseline: Mapping[str, Any] | None
-    """`{reason, version, at}` of the last one."""
+    """`{reason, version, at}` of the last one: when it began."""
+    baseline_rows: int | None
+    """Rows that the baseline has read that is under way; None: none is."""
     last_window: Mapping[str, Any] | None
     at_work: AtWork | None
     """None: there is no fence."""
@@ -107,6 +109,7 @@ def _status(
         rejected=counts[TaskStatus.REJECTED],
         next_baseline=None if problem or state is None else next_baseline(source, checkpoint, state),
         last_baseline=checkpoint.last_baseline,
+        baseline_rows=checkpoint.baseline and checkpoint.baseline.rows,
         last_window=checkpoint.last_window,
         at_work=AtWork(host=fence.host, seconds=fence.age_seconds) if fence else None,
         is_ours=fence is None or fence.store == checkpoint.store,

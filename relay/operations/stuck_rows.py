@@ -40,6 +40,7 @@ class NotJudged(StrEnum):
     """Why nothing can be said of a source's rows."""
 
     BASELINE_DUE = "baseline_due"
+    BASELINE_UNDER_WAY = "baseline_under_way"
     EPOCH_DUE = "epoch_due"
 
 
@@ -53,6 +54,7 @@ SENTENCES: Mapping[Verdict | NotJudged, str] = MappingProxyType(
         Verdict.NOT_WANTED: "there before a first run that was told to begin now",
         Verdict.OLDER_THAN_LOG: "older than what the task log holds",
         NotJudged.BASELINE_DUE: "a baseline is due: it reads all pending rows",
+        NotJudged.BASELINE_UNDER_WAY: "a baseline is under way: it has not reached all rows yet",
         NotJudged.EPOCH_DUE: "the next cycle begins a new epoch, with a baseline",
     }
 )
@@ -99,9 +101,9 @@ class Judge:
 
     def over(self, rows: Sequence[ChangedRow]) -> Iterator[tuple[ChangedRow, LastDispatch | None, Verdict]]:
         """Each row with its last dispatch and what that makes of it."""
-        known = self.history.latest(self.source, {logged_key(row): business_id(row) for row in rows})
+        known = self.history.latest(self.source, {logged_key(row.key): business_id(row) for row in rows})
         for row in rows:
-            logged = known.get(logged_key(row))
+            logged = known.get(logged_key(row.key))
             yield row, logged, self._undispatched(row) if logged is None else self._dispatched(row, logged)
 
     def _undispatched(self, row: ChangedRow) -> Verdict:
@@ -154,6 +156,9 @@ def find_stuck_rows(
     checkpoint = checkpoints.load([source.id]).get(source.id, Checkpoint())
     if checkpoint.version is None:
         return StuckRows(source=source.name, not_judged=NotJudged.BASELINE_DUE)
+    # guard: not-judged-in-baseline
+    if checkpoint.baseline is not None:
+        return StuckRows(source=source.name, not_judged=NotJudged.BASELINE_UNDER_WAY)
     judge = make_judge(source, history, checkpoint, stuck=stuck, log_kept=log_kept)
     with changes.snapshot(source, patience_seconds=LOOK_SECONDS) as snapshot:
         check_state(source, snapshot.state)

@@ -12,13 +12,12 @@ import pytest
 
 from common.database.errors import LockedError
 from common.database.ports import ChangeSource
-from common.database.records import ChangedRow
+from common.database.records import Baseline, ChangedRow, Key
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
 from tests.contract.fence import FenceContract
 
 FIRST, SECOND, THIRD = ("NT-01", "HĐ-1"), ("NT-01", "HĐ-2"), ("NT-02", "HĐ-1")
-Key = tuple[str, str]
 
 
 class Statements(Protocol):
@@ -205,7 +204,46 @@ class ChangeSourceContract(FenceContract, ABC):
         _insert(table, THIRD, status="DRAFT")
         _insert(table, FIRST)
         with changes.snapshot(SALE) as snapshot:
-            assert _flat(snapshot.pending()) == [_row(SECOND, before + 1), _row(FIRST, before + 3)]
+            assert _flat(snapshot.pending()) == [_row(FIRST, before + 3), _row(SECOND, before + 1)]
+
+    def test_a_baseline_is_read_in_pieces(self, changes: ChangeSource, table: Table) -> None:
+        keys = [(shop, f"HĐ-{number}") for shop in ("NT-01", "NT-02", "Ốc") for number in range(1, 4)]
+        _insert(table, *reversed(keys))
+        _insert(table, ("NT-02", "HĐ-0"), status="DRAFT")
+        read: list[Key] = []
+        with changes.snapshot(SALE) as snapshot:
+            baseline = None
+            while piece := _keys(snapshot.pending(baseline, 2)):
+                read += piece
+                baseline = Baseline(after=piece[-1], until=None, rows=len(read))
+        assert read == keys
+
+    def test_a_baseline_ends_at_the_highest_key_that_there_was(self, changes: ChangeSource, table: Table) -> None:
+        _insert(table, FIRST, SECOND, THIRD)
+        with changes.snapshot(SALE) as snapshot:
+            assert _keys(snapshot.pending(Baseline(after=FIRST, until=SECOND, rows=1), 5)) == [SECOND]
+            assert _keys(snapshot.pending(Baseline(after=SECOND, until=SECOND, rows=2), 5)) == []
+
+    def test_during_a_baseline_rows_change_where_it_has_been_and_beyond_its_end(
+        self, changes: ChangeSource, table: Table
+    ) -> None:
+        before = _version(changes)
+        keys = [(shop, f"HĐ-{number}") for shop in ("NT-01", "NT-02") for number in range(1, 4)]
+        _insert(table, *keys)
+        with changes.snapshot(SALE) as snapshot:
+            within = Baseline(after=("NT-01", "HĐ-2"), until=("NT-02", "HĐ-2"), rows=2)
+            assert _keys(snapshot.changes(before, within)) == [*keys[:2], keys[5]]
+            assert _keys(snapshot.pending(within)) == keys[2:5]
+            endless = Baseline(after=("NT-01", "HĐ-2"), until=None, rows=2)
+            assert _keys(snapshot.changes(before, endless)) == keys[:2]
+
+    def test_the_highest_key_is_that_of_any_row(self, changes: ChangeSource, table: Table) -> None:
+        with changes.snapshot(SALE) as snapshot:
+            assert snapshot.last_key() is None
+        _insert(table, FIRST, SECOND)
+        _insert(table, THIRD, status="SYNCED")
+        with changes.snapshot(SALE) as snapshot:
+            assert snapshot.last_key() == THIRD
 
     def test_a_truncated_table_is_empty_and_tells_it(self, changes: ChangeSource, table: Table) -> None:
         _insert(table, FIRST)
@@ -276,6 +314,10 @@ def _row(key: Key, version: int) -> ChangedRow:
 def _changed(changes: ChangeSource, since: int, source: Source = SALE) -> list[ChangedRow]:
     with changes.snapshot(source) as snapshot:
         return _flat(snapshot.changes(since))
+
+
+def _keys(batches: Iterable[Sequence[ChangedRow]]) -> list[Key]:
+    return [row.key for row in _flat(batches)]
 
 
 def _flat(batches: Iterable[Sequence[ChangedRow]]) -> list[ChangedRow]:

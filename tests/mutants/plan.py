@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.mutants.plan_baseline import BASELINE_PLAN
 from tests.mutants.plan_batches import BATCHES_PLAN
 from tests.mutants.plan_broker import BROKER_PLAN
 from tests.mutants.plan_columns import COLUMNS_PLAN
@@ -22,6 +23,7 @@ from tests.mutants.plan_window import WINDOW_PLAN
 
 PLANS = {
     "window": WINDOW_PLAN,
+    "baselines": BASELINE_PLAN,
     "drain": DRAIN_PLAN,
     "what takes long": PROGRESS_PLAN,
     "epochs": EPOCHS_PLAN,

@@ -17,8 +17,9 @@ from tests.support.fakes import FakeDatabase, FakeMongo, FakeQueue
 from tests.support.fakes.queue import CutOffError, FakeBroker
 from tests.support.stage import Killed, StillHeartbeat, paused_ports
 
-OPTIONS = CycleOptions(batch_size=2, most_kept=4, epochs_within_seconds=0)
-"""Some windows are drained from memory, others from the journal; nobody is stopped because epochs begin too often."""
+OPTIONS = CycleOptions(batch_size=2, baseline_rows=3, most_kept=4, epochs_within_seconds=0)
+"""Some windows are drained from memory, others from the journal, and baselines are read in pieces; nobody is stopped
+because epochs begin too often."""
 
 
 @dataclass
@@ -73,7 +74,7 @@ class CrashWorld:
 
     def settle(self) -> None:
         """Relays work in peace until everything is out."""
-        for _ in range(3):
+        for _ in range(5):
             self.run()
 
     def pushed(self) -> Counter[tuple[str | None, str]]:
@@ -88,6 +89,9 @@ class CrashWorld:
         """What the log would keep for ever."""
         contents = self.mongo.contents
         return [dispatch for dispatch in contents.logs.values() if dispatch.id not in contents.expiring]
+
+    def baseline(self) -> Any:
+        return self.mongo.contents.held[SALE.id].checkpoint.baseline
 
     def open_window(self) -> Any:
         return self.mongo.contents.held[SALE.id].checkpoint.open_window

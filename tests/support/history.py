@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from common.database.errors import ConfigurationError
-from common.database.records import Dispatch, Offset, TaskStatus
+from common.database.records import Dispatch, Key, Offset, TaskStatus
 from relay.cycle.options import CycleOptions
 from relay.cycle.ports import Ports
 from relay.sources.builtin import SALE
 from tests.support.fakes import CutOffError, CutQueue, FakeDatabase, FakeMongo
-from tests.support.fakes.database import ConnectionCutError, Contents, Key, Transaction
+from tests.support.fakes.database import ConnectionCutError, Contents, Transaction
 from tests.support.stage import Actor, cycle_on, paused_ports
 
 PENDING = "PENDING_SYNC"
@@ -117,7 +117,7 @@ class History:
 
     def _options(self) -> CycleOptions:
         # Nobody waits here for a person because epochs begin too often: that has tests of its own.
-        return CycleOptions(batch_size=3, queue_limit=10, most_kept=4, epochs_within_seconds=0)
+        return CycleOptions(batch_size=3, baseline_rows=2, queue_limit=10, most_kept=4, epochs_within_seconds=0)
 
     def _ports(self, pause: Callable[[str], None]) -> Ports:
         """Ports that note when a cycle's snapshot was taken: what it read then decides what was lost or repeated."""

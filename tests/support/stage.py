@@ -85,11 +85,14 @@ class PausedSnapshot:
     def __exit__(self, *error: Any) -> None:
         self._manager.__exit__(*error)
 
-    def changes(self, since: int) -> Iterator[Any]:
-        return self._between(self._snapshot.changes(since))
+    def changes(self, *args: Any) -> Iterator[Any]:
+        return self._between(self._snapshot.changes(*args))
 
-    def pending(self) -> Iterator[Any]:
-        return self._between(self._snapshot.pending())
+    def pending(self, *args: Any) -> Iterator[Any]:
+        return self._between(self._snapshot.pending(*args))
+
+    def last_key(self) -> Any:
+        return self._snapshot.last_key()
 
     def _between(self, batches: Iterator[Any]) -> Iterator[Any]:
         for batch in batches:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
-from common.database.mongo.documents import checkpoint_of, offset_document, open_window_document
+from common.database.mongo.documents import baseline_document, checkpoint_of, offset_document, open_window_document
 from common.database.ports import Checkpoints
 from common.database.records import EPOCHS_REMEMBERED, Checkpoint, EpochStart, Lease, OpenWindow, Seal
 
@@ -39,7 +39,7 @@ class MongoCheckpoints(Checkpoints):
 
     @override
     def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
-        forgotten = {"version": None, "epoch": None, "last_offset": None, "open_window": None}
+        forgotten = {"version": None, "epoch": None, "last_offset": None, "open_window": None, "baseline": None}
         return self._set(lease, {}, {**forgotten, "window_number": number, "epoch_reason": reason})
 
     @override
@@ -87,6 +87,7 @@ class MongoCheckpoints(Checkpoints):
             "side_table": seal.side_table,
             "definition": seal.definition,
             "base": seal.base,
+            "baseline": baseline_document(seal.left),
             "stalls": seal.stalls,
             **self._definition(seal),
             **self._first_of_its_epoch(seal),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.database.records import Checkpoint, Dispatch, Offset, OpenWindow, TaskStatus, WindowHeader
+from common.database.records import Baseline, Checkpoint, Dispatch, Offset, OpenWindow, TaskStatus, WindowHeader
 
 Document = dict[str, Any]
 _STATUSES = {status.value: status for status in TaskStatus}
@@ -47,6 +47,23 @@ def open_window_of(document: Mapping[str, Any] | None) -> OpenWindow | None:
     )
 
 
+def baseline_document(baseline: Baseline | None) -> Document | None:
+    """`{after, until, rows}`, or None."""
+    if baseline is None:
+        return None
+    return {"after": baseline.after, "until": baseline.until, "rows": baseline.rows}
+
+
+def baseline_of(document: Mapping[str, Any] | None) -> Baseline | None:
+    """The reverse of baseline_document."""
+    if document is None:
+        return None
+    until = document["until"]
+    return Baseline(
+        after=tuple(document["after"]), until=None if until is None else tuple(until), rows=document["rows"]
+    )
+
+
 def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint in a document of `checkpoints`; what is not there is unknown."""
     return Checkpoint(
@@ -65,6 +82,7 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         defined_at=document.get("defined_at"),
         superseded=tuple(document.get("superseded") or ()),
         base=document.get("base") or 0,
+        baseline=baseline_of(document.get("baseline")),
         epoch_reason=document.get("epoch_reason"),
         epoch_follows=document.get("epoch_follows") or 0,
         epoch_began_at=document.get("epoch_began_at"),

@@ -12,8 +12,8 @@ from typing_extensions import override
 from common.database.mongo import pieces
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
-from common.database.ports import History, Key
-from common.database.records import LastDispatch, TaskStatus, TrackedTable
+from common.database.ports import History
+from common.database.records import Key, LastDispatch, TaskStatus, TrackedTable
 
 
 class MongoHistory(History):

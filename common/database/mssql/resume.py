@@ -37,5 +37,6 @@ def _is_sound(resume: Resume) -> bool:
     return (
         all(type(number) is int and abs(number) <= LARGEST for number in numbers)
         and isinstance(resume.definition, str)
+        and isinstance(resume.is_in_baseline, bool)
         and isinstance(resume.is_first_run, bool)
     )

@@ -19,7 +19,7 @@ from common.database.mssql.locks import FENCE_TABLE, locks_named
 from common.database.mssql.pending_keys import chunks_to_send
 from common.database.mssql.resume import resume_of
 from common.database.ports import Snapshot
-from common.database.records import ChangedRow, Fence, TableState, TrackedTable
+from common.database.records import Baseline, ChangedRow, Fence, Key, TableState, TrackedTable
 
 
 class MSSQLSnapshot(Snapshot):
@@ -48,12 +48,17 @@ class MSSQLSnapshot(Snapshot):
         return self._state
 
     @override
-    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
-        return self._batches(statements.changed_rows(self._tracked, self._table, since))
+    def changes(self, since: int, baseline: Baseline | None = None) -> Iterator[Sequence[ChangedRow]]:
+        return self._batches(statements.changed_rows(self._tracked, self._table, since, baseline))
 
     @override
-    def pending(self) -> Iterator[Sequence[ChangedRow]]:
-        return self._batches(statements.pending_rows(self._tracked, self._table))
+    def pending(self, baseline: Baseline | None = None, limit: int | None = None) -> Iterator[Sequence[ChangedRow]]:
+        return self._batches(statements.pending_rows(self._tracked, self._table, baseline, limit))
+
+    @override
+    def last_key(self) -> Key | None:
+        found = self._connection.execute(statements.last_key(self._table)).one_or_none()
+        return None if found is None else tuple(found)
 
     def _batches(self, query: sa.Select[Any]) -> Iterator[Sequence[ChangedRow]]:
         key_ends = 1 + len(self._table.primary_key)

@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from common.database import change_tracking as ct
 from common.database.mssql.column_type import type_of
 from common.database.mssql.fence_table import FENCES, LONGEST_HOST
+from common.database.mssql.key_order import has_dealt_with, has_yet_to_read
 from common.database.mssql.resume import resume_text
 from common.database.mssql.sys_catalog import (
     CHANGE_TRACKING_DATABASES,
@@ -19,7 +20,7 @@ from common.database.mssql.sys_catalog import (
     INTERNAL_TABLES,
     TABLES,
 )
-from common.database.records import Fence, TrackedTable
+from common.database.records import Baseline, Fence, TrackedTable
 
 _FENCE: dict[str, ColumnElement[Any]] = {
     "version": sa.func.coalesce(FENCES.c.version, 0),
@@ -101,36 +102,55 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
     )
 
 
-def changed_rows(tracked: TrackedTable, table: sa.Table, since: int) -> sa.Select[Any]:
-    """Version, key and other args of the rows that are pending now and whose watched columns changed above `since`.
+def changed_rows(
+    tracked: TrackedTable, table: sa.Table, since: int, baseline: Baseline | None = None
+) -> sa.Select[Any]:
+    """Version, key and other args of the rows that are pending now and whose watched columns changed above `since`;
+    of those that the baseline has dealt with, if there is one. Raises ConfigurationError as `has_dealt_with`.
 
-    The baseline never moves inside a cycle and versions have no cap: both lose rows (docs/cycle/read.md).
+    `since` never moves inside a cycle and versions have no cap: both lose rows (docs/cycle/read.md).
     The operation letter decides nothing; a missing mask holds every column.
     """
     changes = ct.changes(table, sa.bindparam("since", since, sa.BigInteger))
     same_row = sa.and_(*(table.c[column.name] == changes.c[column.name] for column in table.primary_key))
     mask = changes.c.SYS_CHANGE_COLUMNS
     touched = [ct.is_column_in_mask(table, name, mask) == 1 for name in tracked.watched]
+    within = [] if baseline is None else [has_dealt_with(tracked, table, baseline)]
     return (
         sa.select(changes.c.SYS_CHANGE_VERSION, *_read(tracked, table))
         .select_from(changes.join(table, same_row))
         .where(
             _is_pending(tracked, table),  # guard: row-status
             sa.or_(*touched),  # guard: column-mask
+            *within,
         )
         .order_by(changes.c.SYS_CHANGE_VERSION, *table.primary_key)
     )
 
 
-def pending_rows(tracked: TrackedTable, table: sa.Table) -> sa.Select[Any]:
-    """Version, key and other args of all rows that are pending now: a baseline. The version may be NULL."""
+def pending_rows(
+    tracked: TrackedTable, table: sa.Table, baseline: Baseline | None = None, limit: int | None = None
+) -> sa.Select[Any]:
+    """Version, key and other args of the rows that are pending now, in the order of their keys: all, or the first that
+    the baseline has yet to read. The version may be NULL. Raises ConfigurationError as `has_yet_to_read`.
+
+    The primary key's index has them in this order, so that none has to be sorted before the first one comes.
+    """
+    within = [] if baseline is None else [has_yet_to_read(tracked, table, baseline)]
     versions = ct.version_of(table)
     return (
         sa.select(versions.c.SYS_CHANGE_VERSION, *_read(tracked, table))
         .select_from(ct.outer_apply(table, versions))
-        .where(_is_pending(tracked, table))
-        .order_by(versions.c.SYS_CHANGE_VERSION, *table.primary_key)
+        .where(_is_pending(tracked, table), *within)
+        .order_by(*table.primary_key)
+        .limit(limit)
     )
+
+
+def last_key(table: sa.Table) -> sa.Select[Any]:
+    """The highest key of all rows."""
+    key = list(table.primary_key)
+    return sa.select(*(type_of(column).read(column) for column in key)).order_by(*map(sa.desc, key)).limit(1)
 
 
 def pending_among(tracked: TrackedTable, table: sa.Table, keys: Mapping[int, tuple[Any, ...]]) -> sa.Select[Any]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from common.database.records.checkpoint import EPOCHS_REMEMBERED, Checkpoint, EpochStart, Lease, OpenWindow, Seal
+from common.database.records.checkpoint import (
+    EPOCHS_REMEMBERED,
+    Baseline,
+    Checkpoint,
+    EpochStart,
+    Lease,
+    OpenWindow,
+    Seal,
+)
 from common.database.records.dispatch import (
     Dispatch,
     LastDispatch,
@@ -14,16 +22,18 @@ from common.database.records.dispatch import (
 )
 from common.database.records.fence import Fence, Resume
 from common.database.records.offset import NOWHERE, Offset
-from common.database.records.table import ChangedRow, TableState, TrackedTable
+from common.database.records.table import ChangedRow, Key, TableState, TrackedTable
 
 __all__ = [
     "EPOCHS_REMEMBERED",
     "NOWHERE",
+    "Baseline",
     "ChangedRow",
     "Checkpoint",
     "Dispatch",
     "EpochStart",
     "Fence",
+    "Key",
     "LastDispatch",
     "Lease",
     "Offset",

@@ -9,6 +9,7 @@ from typing import Any
 
 from common.database.records.fence import Resume
 from common.database.records.offset import Offset
+from common.database.records.table import Key
 
 EPOCHS_REMEMBERED = 3
 """Starts of epochs that a checkpoint keeps: this many within a short time stop the source."""
@@ -25,6 +26,21 @@ class OpenWindow:
     """The last offset before it; None for the first window of an epoch."""
     count: int
     """Documents the journal must hold for it, rejected ones included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """One that is under way: it reads the pending rows in the order of their keys, a piece a window.
+
+    Keys are as the task log holds them; what lies between the two has not been read yet.
+    """
+
+    after: Key
+    """The last key that was read."""
+    until: Key | None
+    """The highest one when it began: rows beyond it have changed since. None: there is no end."""
+    rows: int
+    """Read so far."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +69,8 @@ class Checkpoint:
     """Definitions that another one has replaced."""
     base: int = 0
     """Baseline whose number goes into every task id since: the same change keeps its id until the next such one."""
+    baseline: Baseline | None = None
+    """None: all rows are dealt with up to the watermark."""
     epoch_reason: str | None = None
     """Why this epoch began, or why the last one ended."""
     epoch_follows: int = 0
@@ -113,7 +131,9 @@ class Seal:
     """When the first windows of the last epochs were sealed, as the checkpoint knows it."""
     stalls: int = 0
     baseline: str | None = None
-    """Why the window was a baseline; None: it was read from the changes."""
+    """Why a baseline begins with this window; None: none does."""
+    left: Baseline | None = None
+    """What is left of a baseline; None: nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +159,7 @@ class EpochStart:
             "sealed_generation": generation,
             "window_number": self.number,
             "last_offset": None,
+            "baseline": None,
             "adopts_epoch": None,
         }
         if self.resume is None:

@@ -18,6 +18,8 @@ class Resume:
     object_id: int | None
     side_table: int | None
     definition: str
+    is_in_baseline: bool = False
+    """Not all rows are dealt with up to the fence's version."""
     is_first_run: bool = False
     """The epoch began at the fence's version, and nothing was sealed since: RELAY_FIRST_RUN=now."""
 

@@ -8,6 +8,9 @@ from typing import Any
 from common.database.names import full_name
 from common.database.records.fence import Fence
 
+Key = tuple[Any, ...]
+"""The values of a row's primary key, in the key's order."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrackedTable:

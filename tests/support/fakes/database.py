@@ -12,9 +12,8 @@ from typing_extensions import override
 
 from common.database.errors import LockedError
 from common.database.ports import ChangeSource, Snapshot
-from common.database.records import ChangedRow, Fence, TableState, TrackedTable
+from common.database.records import Baseline, ChangedRow, Fence, Key, TableState, TrackedTable
 
-Key = tuple[Any, ...]
 OLD_SECONDS = 1000.0
 
 
@@ -198,13 +197,14 @@ class FakeSnapshot(Snapshot):
         return state_of(self._seen)
 
     @override
-    def changes(self, since: int) -> Iterator[Sequence[ChangedRow]]:
+    def changes(self, since: int, baseline: Baseline | None = None) -> Iterator[Sequence[ChangedRow]]:
         found = []
         for key, log in self._seen.log.items():
             recent = [change for change in log if change.version > since]
-            if recent and self._is_wanted(key, recent):
+            has_been_there = baseline is None or not _has_yet_to_read(baseline, key)
+            if recent and has_been_there and self._is_wanted(key, recent):
                 found.append(self._row(key, recent[-1].version))
-        return self._batches(found)
+        return self._batches(sorted(found, key=lambda row: (row.version or 0, row.key)))
 
     def _is_wanted(self, key: Key, recent: Sequence[Change]) -> bool:
         row = self._seen.rows.get(key)
@@ -220,19 +220,22 @@ class FakeSnapshot(Snapshot):
         return {names.get(name, name) for name in source.watched}
 
     @override
-    def pending(self) -> Iterator[Sequence[ChangedRow]]:
+    def pending(self, baseline: Baseline | None = None, limit: int | None = None) -> Iterator[Sequence[ChangedRow]]:
         found = []
-        for key, row in self._seen.rows.items():
-            if row.status == self._source.pending_value:
+        for key, row in sorted(self._seen.rows.items()):
+            if row.status == self._source.pending_value and (baseline is None or _has_yet_to_read(baseline, key)):
                 log = self._seen.log.get(key)
                 found.append(self._row(key, log[-1].version if log else None))
-        return self._batches(found)
+        return self._batches(found[:limit])
+
+    @override
+    def last_key(self) -> Key | None:
+        return max(self._seen.rows, default=None)
 
     def _row(self, key: Key, version: int | None) -> ChangedRow:
         return ChangedRow(version=version, key=key, args=self._seen.rows[key].args)
 
     def _batches(self, rows: list[ChangedRow]) -> Iterator[Sequence[ChangedRow]]:
-        rows.sort(key=lambda row: (row.version or 0, row.key))
         for start in range(0, len(rows), self._batch_size):
             self._check()
             yield rows[start : start + self._batch_size]
@@ -253,6 +256,10 @@ class FakeSnapshot(Snapshot):
     def _check(self) -> None:
         if self._session != self._database.sessions_from:
             raise ConnectionCutError
+
+
+def _has_yet_to_read(baseline: Baseline, key: Key) -> bool:
+    return key > baseline.after and (baseline.until is None or key <= baseline.until)
 
 
 def state_of(contents: Contents) -> TableState:

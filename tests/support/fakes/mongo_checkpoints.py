@@ -75,7 +75,7 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
 
     @override
     def end_epoch(self, lease: Lease, *, number: int, reason: str) -> bool:
-        forgotten: dict[str, Any] = {"version": None, "epoch": None, "last_offset": None, "open_window": None}
+        forgotten = dict.fromkeys(("version", "epoch", "last_offset", "open_window", "baseline"))
         return self._set(lease, lambda _: True, **forgotten, window_number=number, epoch_reason=reason)
 
     @override
@@ -124,6 +124,7 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
             side_table=seal.side_table,
             definition=seal.definition,
             base=seal.base,
+            baseline=seal.left,
             stalls=seal.stalls,
             **self._definition(seal),
             **self._baseline(seal),

@@ -9,10 +9,11 @@ from itertools import takewhile
 from typing_extensions import override
 
 from common.batches import batches
-from common.database.ports import History, Journal, Key
+from common.database.ports import History, Journal
 from common.database.records import (
     Checkpoint,
     Dispatch,
+    Key,
     LastDispatch,
     Offset,
     OpenWindow,

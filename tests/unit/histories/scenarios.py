@@ -122,6 +122,27 @@ def the_definition_changes(world: CrashWorld) -> Counter[str]:
     return documents(1, 1, 2, 2, 3, 3, 4)
 
 
+def a_baseline_is_under_way(world: CrashWorld) -> Counter[str]:
+    """Of the rows behind it one was changed and one is new; of those ahead of it, and beyond its end, as well."""
+    insert(world, 1, 2, 3, 5, 6, 7)
+    world.run()
+    assert world.baseline() is not None
+    world.database.update(key(1), status="SYNCED")
+    world.database.update(key(1), status="PENDING_SYNC")
+    world.database.update(key(2), note="x")
+    world.database.update(key(6), note="x")
+    world.database.update(key(7), status="SYNCED")
+    insert(world, 0, 4, 8)
+    return documents(0, 1, 1, 2, 3, 4, 5, 6, 8)
+
+
+def a_baseline_under_way_begins_again(world: CrashWorld) -> Counter[str]:
+    insert(world, 1, 2, 3, 4, 5)
+    world.run()
+    world.source = ANOTHER_DEFINITION
+    return documents(1, 1, 2, 2, 3, 3, 4, 5)
+
+
 def the_definition_comes_back(world: CrashWorld) -> Counter[str]:
     insert(world, 1)
     world.run()
@@ -134,6 +155,8 @@ def the_definition_comes_back(world: CrashWorld) -> Counter[str]:
 SCENARIOS = [
     the_definition_changes,
     the_definition_comes_back,
+    a_baseline_is_under_way,
+    a_baseline_under_way_begins_again,
     first_run,
     a_window_of_several_batches,
     an_empty_window,

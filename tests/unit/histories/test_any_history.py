@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from tests.support.fakes.database import Key
+from common.database.records import Key
 from tests.support.fakes.mongo_contents import Contents
 from tests.support.history import KEYS, Edit, History
 

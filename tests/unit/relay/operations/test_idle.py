@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.database.records import NOWHERE, Checkpoint, Fence, Offset, TableState
+from common.database.records import NOWHERE, Baseline, Checkpoint, Fence, Offset, TableState
 from relay.cycle.options import RENEW_FENCE_SECONDS
 from relay.operations.idle import sources_with_work
 from relay.sources.builtin import IMPORT, SALE
@@ -128,7 +128,13 @@ def test_a_table_that_is_not_as_sealed_has_work(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"version": None}, {"version": 6}, {"open_window": an_open_window()}, {"definition": "another"}],
+    [
+        {"version": None},
+        {"version": 6},
+        {"open_window": an_open_window()},
+        {"baseline": Baseline(after=(7,), until=(9,), rows=3)},
+        {"definition": "another"},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_a_checkpoint_that_is_not_finished_has_work(change: dict[str, Any]) -> None:

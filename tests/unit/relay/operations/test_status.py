@@ -57,6 +57,16 @@ def test_a_source_that_is_behind(world: World) -> None:
     assert _look(world).behind == 2
 
 
+def test_a_baseline_that_is_under_way(world: World) -> None:
+    world.write(1)
+    world.write(2)
+    world.scan(baseline_rows=1)
+    found = _look(world)
+    assert (found.baseline_rows, found.next_baseline) == (1, None)
+    world.scan()
+    assert _look(world).baseline_rows is None
+
+
 def test_a_full_queue(world: World) -> None:
     world.write(1, 2)
     world.scan()

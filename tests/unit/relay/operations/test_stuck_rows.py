@@ -155,6 +155,23 @@ def test_nothing_is_judged_while_a_baseline_is_due() -> None:
     assert look(world).not_judged is NotJudged.EPOCH_DUE
 
 
+def test_nothing_is_judged_or_sent_again_while_a_baseline_is_under_way() -> None:
+    """What it has not reached would be taken for missed."""
+    world = World()
+    for number in range(4):
+        world.write(number)
+    world.scan(baseline_rows=2)
+    assert look(world).not_judged is NotJudged.BASELINE_UNDER_WAY
+    asked = []
+    world.scan(lambda *_: iter(asked), baseline_rows=2)
+    assert world.queued() == [f"HĐ-{number}" for number in range(4)]
+    world.scan(lambda *_: iter(asked.append(True) or ()))
+    assert not asked, "this one was the last of the baseline"
+    world.scan(lambda *_: iter(asked.append(True) or ()))
+    assert asked
+    assert look(world).not_judged is None
+
+
 def test_what_is_sent_again_has_an_id_of_its_own_and_says_what_it_repeats(world: World) -> None:
     world.write(1)
     world.write(2)
