@@ -109,7 +109,7 @@ def _status(
         rejected=counts[TaskStatus.REJECTED],
         next_baseline=None if problem or state is None else next_baseline(source, checkpoint, state),
         last_baseline=checkpoint.last_baseline,
-        baseline_rows=checkpoint.baseline and checkpoint.baseline.rows,
+        baseline_rows=checkpoint.baseline.rows if checkpoint.baseline else None,
         last_window=checkpoint.last_window,
         at_work=AtWork(host=fence.host, seconds=fence.age_seconds) if fence else None,
         is_ours=fence is None or fence.store == checkpoint.store,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import gives, mutant, never, without
+from tests.mutants.mutant import gives, mutant, never, when
 
 UNIT = "tests/unit/relay/cycle/test_baseline.py::"
 PIECES = "tests/integration/relay/test_baseline_pieces.py::"
@@ -36,7 +36,7 @@ BASELINE_PLAN = (
     mutant(
         "a baseline begins again",
         "under another definition it goes on where it was, and the rows before that are never sent under it",
-        never("baseline-begins-again"),
+        when("baseline-begins-again", "version is None"),
         red=CRASHES + "[a_baseline_under_way_begins_again]",
     ),
     mutant(
@@ -48,7 +48,7 @@ BASELINE_PLAN = (
     mutant(
         "pieces follow at once",
         "between two pieces that are smaller than a batch the source waits for the next tick",
-        without("pieces-follow-at-once", 0),
+        gives("pieces-follow-at-once", "is_over and report.prepared >= relay.options.batch_size"),
         red=PIECES + "test_a_key_of_several_columns",
     ),
     mutant(

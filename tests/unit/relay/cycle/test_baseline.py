@@ -76,9 +76,10 @@ def test_a_fence_in_the_midst_of_a_baseline_vouches_for_nothing() -> None:
     world = CrashWorld()
     _insert(world, *"abcde")
     _run(world)
-    resume = world.database.contents.fence and world.database.contents.fence.resume
-    assert resume is not None
-    assert resume.is_in_baseline
+    fence = world.database.contents.fence
+    assert fence is not None
+    assert fence.resume is not None
+    assert fence.resume.is_in_baseline
     world.mongo.forget()
     world.adopts = True
     report = _run(world)
