@@ -152,8 +152,9 @@ class Journal(Protocol):
     def prepare(self, dispatches: Sequence[Dispatch]) -> Sequence[str]:
         """Write them. Returns the ids that were there before; their documents were left unchanged."""
 
-    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
-        """Replace an older dispatch with the same id, if that one was never published."""
+    def take_over(self, dispatches: Sequence[Dispatch], *, open_window: str | None) -> Mapping[str, Takeover]:
+        """Replace older dispatches with the same ids, where these were never published. Gives what became of each, by
+        its id."""
 
     def discard(
         self, source: TrackedTable, *, generation: int, open_window: str | None, progress: Callable[[int], None]

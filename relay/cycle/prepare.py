@@ -90,28 +90,28 @@ def _batches(
 
 def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prepared) -> None:
     there_before = set(context.ports.journal.prepare(dispatches))
+    dispatched_before = _take_over(context, [each for each in dispatches if each.id in there_before])
     for dispatch in dispatches:
-        if dispatch.id in there_before and not _take_over(context, dispatch):
+        if dispatch.id in dispatched_before:
             continue
         prepared.add(dispatch, context.options)
         if dispatch.status is TaskStatus.REJECTED:
             _log_rejected(context, dispatch)
 
 
-def _take_over(context: CycleContext, dispatch: Dispatch) -> bool:
-    """Whether the dispatch has replaced one in the journal that was never published."""
-    outcome = context.ports.journal.take_over(dispatch, open_window=None)
-    # A round trip a row: a batch of them may take longer than patience with one call.
-    # guard: takeover-is-progress
-    context.progress.moved()
+def _take_over(context: CycleContext, dispatches: Sequence[Dispatch]) -> set[str]:
+    """Those of the ids that were dispatched before; the others have replaced what was never published."""
+    if not dispatches:
+        return set()
+    outcomes = context.ports.journal.take_over(dispatches, open_window=None)
     # guard: later-generation
-    if outcome is Takeover.LATER_GENERATION:
+    if Takeover.LATER_GENERATION in outcomes.values():
         # A zombie stops here. If we still hold the lease, MongoDB went back in time.
         context.check_lease()
         context.end_epoch(Reason.JOURNAL_AHEAD)
         raise Stop(StopReason.JOURNAL_AHEAD)
     # guard: takeover
-    return outcome is Takeover.REPLACED
+    return {task_id for task_id, outcome in outcomes.items() if outcome is not Takeover.REPLACED}
 
 
 def _log_rejected(context: CycleContext, dispatch: Dispatch) -> None:

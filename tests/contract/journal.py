@@ -77,7 +77,7 @@ class JournalContract(HistoryContract, ABC):
     def test_what_was_never_published_is_replaced(self, journal: Journal, status: TaskStatus, generation: int) -> None:
         journal.prepare([a_dispatch(0, status=status, generation=generation)])
         ours = a_dispatch(4, id=a_dispatch(0).id, number=2, generation=2)
-        assert journal.take_over(ours, open_window=None) is Takeover.REPLACED
+        assert _taken_over(journal, ours) is Takeover.REPLACED
         assert journal.count("window-1", nothing) == 0
         assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours])
 
@@ -85,26 +85,59 @@ class JournalContract(HistoryContract, ABC):
         journal.prepare([a_dispatch(0)])
         journal.mark_pending([a_dispatch(0)])
         ours = a_dispatch(0, window_id="window-2", generation=2)
-        assert journal.take_over(ours, open_window=None) is Takeover.DISPATCHED_BEFORE
+        assert _taken_over(journal, ours) is Takeover.DISPATCHED_BEFORE
         assert (journal.count("window-1", nothing), journal.count("window-2", nothing)) == (1, 0)
 
     def test_what_a_worker_has_done_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
         self.report_success(a_dispatch(0).id)
         ours = a_dispatch(0, window_id="window-2", generation=2)
-        assert journal.take_over(ours, open_window=None) is Takeover.DISPATCHED_BEFORE
+        assert _taken_over(journal, ours) is Takeover.DISPATCHED_BEFORE
 
     def test_what_the_open_window_holds_stays(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
         ours = a_dispatch(0, window_id="window-2", generation=2)
-        assert journal.take_over(ours, open_window="window-1") is Takeover.DISPATCHED_BEFORE
+        assert _taken_over(journal, ours, open_window="window-1") is Takeover.DISPATCHED_BEFORE
         assert _sent(_batch(journal, "window-1", MANY)) == _sent([a_dispatch(0)])
 
     def test_a_later_generation_is_told_apart(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0, generation=3)])
         ours = a_dispatch(0, window_id="window-2", generation=2)
-        assert journal.take_over(ours, open_window=None) is Takeover.LATER_GENERATION
+        assert _taken_over(journal, ours) is Takeover.LATER_GENERATION
         assert _sent(_batch(journal, "window-1", MANY)) == _sent([a_dispatch(0, generation=3)])
+
+    def test_each_of_a_batch_is_told_what_became_of_it(self, journal: Journal) -> None:
+        earlier = [
+            a_dispatch(0),
+            a_dispatch(1),
+            a_dispatch(2, generation=3),
+            a_dispatch(3, status=TaskStatus.REJECTED),
+            a_dispatch(4),
+        ]
+        journal.prepare(earlier)
+        journal.mark_pending([a_dispatch(1)])
+        self.report_success(a_dispatch(4).id)
+        ours = [
+            a_dispatch(seq, window_id="window-2", number=2, generation=2, id=a_dispatch(seq).id) for seq in range(6)
+        ]
+        assert journal.take_over(ours, open_window=None) == {
+            ours[0].id: Takeover.REPLACED,
+            ours[1].id: Takeover.DISPATCHED_BEFORE,
+            ours[2].id: Takeover.LATER_GENERATION,
+            ours[3].id: Takeover.REPLACED,
+            ours[4].id: Takeover.DISPATCHED_BEFORE,
+            ours[5].id: Takeover.DISPATCHED_BEFORE,
+        }
+        assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours[0], ours[3]])
+        assert journal.count("window-1", nothing) == 3
+
+    def test_what_was_taken_over_is_as_if_it_had_been_prepared(self, journal: Journal) -> None:
+        journal.prepare([a_dispatch(0, args="[]", business_id=None)])
+        ours = a_dispatch(3, window_id="window-2", number=2, generation=2, id=a_dispatch(0).id)
+        assert _taken_over(journal, ours) is Takeover.REPLACED
+        journal.mark_pending([ours])
+        found = journal.pushed_beyond(SALE, a_checkpoint(window_number=2), NOWHERE, MANY)
+        assert found == [replace(ours, status=TaskStatus.PENDING)]
 
     # Discarding
 
@@ -192,7 +225,7 @@ class JournalContract(HistoryContract, ABC):
     def test_a_dispatch_that_another_cycle_took_over_is_not_marked(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0)])
         ours = a_dispatch(0, window_id="window-2", generation=2)
-        assert journal.take_over(ours, open_window=None) is Takeover.REPLACED
+        assert _taken_over(journal, ours) is Takeover.REPLACED
         journal.mark_pending([a_dispatch(0)])
         assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours])
 
@@ -265,6 +298,10 @@ class JournalContract(HistoryContract, ABC):
 
 def nothing(_more: int) -> None:
     """Progress that nobody waits for."""
+
+
+def _taken_over(journal: Journal, ours: Dispatch, *, open_window: str | None = None) -> Takeover:
+    return journal.take_over([ours], open_window=open_window)[ours.id]
 
 
 def _rejected() -> Dispatch:

@@ -12,11 +12,12 @@ from typing_extensions import override
 from common.database.mongo import pieces
 from common.database.mongo_client import MongoStore
 from common.database.ports import History, Journal
-from common.database.records import TaskStatus
+from common.database.records import Takeover, TaskStatus
 from common.task_log import TaskLog
 from relay.sources.builtin import SALE
 from tests.contract.journal import JournalContract, nothing
 from tests.support.fakes import FakeMongo
+from tests.support.mongo_commands import commands
 from tests.support.samples import a_dispatch, an_open_window
 
 DOCUMENT_VALIDATION_FAILURE = 121
@@ -52,6 +53,42 @@ class TestMongoJournal(JournalContract):
     @override
     def history(self, journal: Journal) -> History:
         return self.store.history
+
+    @pytest.mark.parametrize("happens", ["published", "taken over by a later generation"])
+    def test_what_happens_to_it_while_it_is_taken_over_decides(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch, happens: str
+    ) -> None:
+        """What was read of it is old by then."""
+        journal.prepare([a_dispatch(0), a_dispatch(1)])
+        later = a_dispatch(0, window_id="window-3", generation=3)
+        write = self.store.task_logs.bulk_write
+
+        def meanwhile(*args: Any, **named: Any) -> Any:
+            monkeypatch.undo()
+            if happens == "published":
+                journal.mark_pending([a_dispatch(0)])
+            else:
+                assert journal.take_over([later], open_window=None) == {later.id: Takeover.REPLACED}
+            return write(*args, **named)
+
+        monkeypatch.setattr(self.store.task_logs, "bulk_write", meanwhile)
+        ours = [a_dispatch(seq, window_id="window-2", generation=2) for seq in range(2)]
+        outcome = Takeover.DISPATCHED_BEFORE if happens == "published" else Takeover.LATER_GENERATION
+        assert journal.take_over(ours, open_window=None) == {ours[0].id: outcome, ours[1].id: Takeover.REPLACED}
+        assert journal.count("window-2", nothing) == 1
+
+    @pytest.mark.parametrize("published", [True, False], ids=["dispatched before", "never published"])
+    def test_a_batch_is_taken_over_in_few_calls(self, journal: Journal, published: bool) -> None:
+        """outage: a baseline over rows that were sent before was a round trip a row."""
+        before = [a_dispatch(seq) for seq in range(300)]
+        journal.prepare(before)
+        if published:
+            journal.mark_pending(before)
+        ours = [a_dispatch(seq, window_id="window-2", generation=2) for seq in range(300)]
+        with commands() as names:
+            outcomes = journal.take_over(ours, open_window=None)
+        assert set(outcomes.values()) == {Takeover.DISPATCHED_BEFORE if published else Takeover.REPLACED}
+        assert names == (["find"] if published else ["find", "update", "find"])
 
     def test_no_dispatch_of_an_open_window_expires(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2), REJECTED])

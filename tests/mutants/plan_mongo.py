@@ -99,14 +99,14 @@ MONGO_PLAN = (
     mutant(
         "own takeover",
         "what an earlier attempt of the same cycle prepared is taken for dispatched",
-        becomes("takeover-of-earlier", '{"$lt": ["$generation", window.generation]}'),
+        gives("takeover-of-earlier", '{"$lt": dispatch.window.generation}'),
         red=TEST_JOURNAL + "test_what_was_never_published_is_replaced",
     ),
     mutant(
         "takeover of the published",
         "what is in the queue is dispatched again",
         gone("takeover-of-unpublished"),
-        red=TEST_JOURNAL + "test_what_was_published_stays",
+        red=TEST_JOURNAL + "test_what_happens_to_it_while_it_is_taken_over_decides[published]",
     ),
     mutant(
         "takeover of a later generation",

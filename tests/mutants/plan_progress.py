@@ -55,12 +55,6 @@ PROGRESS_PLAN = (
         red=SLOW + "test_a_preview_waits_for_them",
     ),
     mutant(
-        "takeover is progress",
-        "a batch with a round trip a row is given up at every try, for ever",
-        gone("takeover-is-progress"),
-        red=PROGRESS + "test_a_baseline_of_rows_that_were_sent_before_is_progress_row_by_row",
-    ),
-    mutant(
         "the first pass of a repair is progress",
         "a long task log cannot be repaired: each try is given up before it pushes one message",
         gone("first-pass-is-progress"),

@@ -18,7 +18,7 @@ WINDOW_PLAN = (
     mutant(
         "takeover",
         "what a relay that was paused prepares late is taken for dispatched, and never is",
-        gives("takeover", "False"),
+        gives("takeover", "set(outcomes)"),
         red=MEANWHILE + "test_what_a_paused_relay_prepares_after_its_successor_cleared_up_is_taken_over",
     ),
     mutant(

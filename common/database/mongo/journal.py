@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReplaceOne
 from pymongo.errors import BulkWriteError
 from typing_extensions import override
 
@@ -81,28 +81,27 @@ class MongoJournal(Journal):
 
     @override
     @causal
-    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
-        # One statement decides and replaces: what stands there afterwards says what became of it.
-        window = dispatch.window
-        ours_to_replace = [
-            {"$or": [{"$eq": ["$status", status]} for status in NEVER_PUBLISHED]},  # guard: takeover-of-unpublished
-            {"$lte": ["$generation", window.generation]},  # guard: takeover-of-earlier
-            {"$ne": ["$window_id", open_window]},
-        ]
-        ours = {"$literal": self._document(dispatch, self._clock.now())}
-        found = self._logs.find_one_and_update(
-            {"_id": dispatch.id},
-            [{"$replaceWith": {"$cond": [{"$and": ours_to_replace}, ours, "$$ROOT"]}}],
-            projection={"window_id": 1, "generation": 1, "status": 1},
-            return_document=ReturnDocument.AFTER,
-        )
-        if found is None:
-            return Takeover.DISPATCHED_BEFORE
-        if (found["window_id"], found["generation"]) == (window.id, window.generation):
-            return Takeover.REPLACED
-        if found["status"] in NEVER_PUBLISHED and found["window_id"] != open_window:
-            return Takeover.LATER_GENERATION
-        return Takeover.DISPATCHED_BEFORE
+    def take_over(self, dispatches: Sequence[Dispatch], *, open_window: str | None) -> Mapping[str, Takeover]:
+        # A read says only what was published, which is for good. Of the others each is looked at and replaced in one
+        # step, and what stands there afterwards says what became of it.
+        standing = self._standing(dispatches)
+        unpublished = [each for each in dispatches if _is_unpublished(standing.get(each.id), open_window)]
+        if unpublished:
+            now = self._clock.now()
+            replacements = [
+                ReplaceOne(_ours_to_replace(each, open_window), self._document(each, now)) for each in unpublished
+            ]
+            self._logs.bulk_write(replacements, ordered=False)
+            standing = {**standing, **self._standing(unpublished)}
+        return {each.id: _what_became_of(each, standing.get(each.id), open_window) for each in dispatches}
+
+    def _standing(self, dispatches: Sequence[Dispatch]) -> dict[str, Mapping[str, Any]]:
+        """What the log has under their ids."""
+        named = {"_id": {"$in": [dispatch.id for dispatch in dispatches]}}
+        fields = {"status": 1, "generation": 1, "window_id": 1}
+        # By default MongoDB sends 101 of them, and the others in a second round trip.
+        with self._logs.find(named, fields, batch_size=len(dispatches) + 1) as found:
+            return {each["_id"]: each for each in found}
 
     @override
     @causal
@@ -218,6 +217,27 @@ class MongoJournal(Journal):
         yield from pieces.by_places(self._logs, window.id)
         # Rejected ones have no place.
         yield from pieces.by_ids(self._logs, {"window_id": window.id, "seq": None, "expires_at": None})
+
+
+def _is_unpublished(found: Mapping[str, Any] | None, open_window: str | None) -> bool:
+    return found is not None and found["status"] in NEVER_PUBLISHED and found["window_id"] != open_window
+
+
+def _ours_to_replace(dispatch: Dispatch, open_window: str | None) -> Mapping[str, Any]:
+    return {
+        "_id": dispatch.id,
+        "status": {"$in": NEVER_PUBLISHED},  # guard: takeover-of-unpublished
+        "generation": {"$lte": dispatch.window.generation},  # guard: takeover-of-earlier
+        "window_id": {"$ne": open_window},
+    }
+
+
+def _what_became_of(dispatch: Dispatch, found: Mapping[str, Any] | None, open_window: str | None) -> Takeover:
+    """`found`: what stands in its place."""
+    window = dispatch.window
+    if found is not None and (found["window_id"], found["generation"]) == (window.id, window.generation):
+        return Takeover.REPLACED
+    return Takeover.LATER_GENERATION if _is_unpublished(found, open_window) else Takeover.DISPATCHED_BEFORE
 
 
 def _beyond(checkpoint: Checkpoint, offset: Offset) -> Mapping[str, Any]:

@@ -126,8 +126,8 @@ def test_a_takeover_is_not_decided_by_a_deposed_primary(
     members.depose("relay")
     ours = a_dispatch(0, window_id="window-2", number=2, generation=2, id=a_dispatch(0).id)
     with pytest.raises(NotPrimaryError):
-        store.journal.take_over(ours, open_window=None)
-    assert successor.journal.take_over(ours, open_window=None) is Takeover.REPLACED
+        store.journal.take_over([ours], open_window=None)
+    assert successor.journal.take_over([ours], open_window=None) == {ours.id: Takeover.REPLACED}
 
 
 def test_a_relay_on_a_deposed_primary_stops_and_loses_nothing(

@@ -44,7 +44,10 @@ class FakeJournal(FakeStore, Journal, History):
         return there_before
 
     @override
-    def take_over(self, dispatch: Dispatch, *, open_window: str | None) -> Takeover:
+    def take_over(self, dispatches: Sequence[Dispatch], *, open_window: str | None) -> Mapping[str, Takeover]:
+        return {dispatch.id: self._take_over(dispatch, open_window) for dispatch in dispatches}
+
+    def _take_over(self, dispatch: Dispatch, open_window: str | None) -> Takeover:
         old = self.contents.logs.get(dispatch.id)
         if old is None or old.status not in NEVER_PUBLISHED or old.window.id == open_window:
             return Takeover.DISPATCHED_BEFORE
