@@ -59,11 +59,12 @@ class TaskLog:
         hand, which is meant to be done again, and where change tracking did not know the change's version any more.
         """
         logs = self._logs
-        task = logs.find_one({"_id": task_id}, {"source": 1, "change": 1, "attempt": 1})
-        if task is None or task["attempt"] > 1 or task["change"]["version"] is None:
+        task = logs.find_one({"_id": task_id}, {"source": 1, "row": 1, "change_version": 1, "attempt": 1})
+        if task is None or task["attempt"] > 1 or task["change_version"] is None:
             return False
-        same_change = {"source": task["source"], "change": task["change"], "_id": {"$ne": task_id}}
-        return logs.find_one({**same_change, "status": TaskStatus.SUCCESS.value}, {"_id": 1}) is not None
+        same_change = {name: task[name] for name in ("source", "row", "change_version")}
+        done_under_another_id = {**same_change, "_id": {"$ne": task_id}, "status": TaskStatus.SUCCESS.value}
+        return logs.find_one(done_under_another_id, {"_id": 1}) is not None
 
     def close(self) -> None:
         """Close the connections, if there are any; the next call opens others."""

@@ -108,7 +108,7 @@ class MongoStore:
             name="rejected_by_source",
             partialFilterExpression={"status": TaskStatus.REJECTED.value},
         )
-        logs.create_index([("source", ASCENDING), ("change", ASCENDING)], name="source_change")
+        logs.create_index([("source", ASCENDING), ("row", ASCENDING)], name="source_row")
         logs.create_index([("business_id", ASCENDING)], name="business_id")
         logs.create_index([("expires_at", ASCENDING)], name="ttl", expireAfterSeconds=0)
 

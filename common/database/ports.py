@@ -20,11 +20,13 @@ from common.database.records import (
     Offset,
     OpenWindow,
     Outgoing,
+    Pushed,
     Seal,
     TableState,
     Takeover,
     TaskStatus,
     TrackedTable,
+    WindowEnd,
     WindowHeader,
 )
 
@@ -181,9 +183,21 @@ class Journal(Protocol):
 
     def pushed_beyond(
         self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
-    ) -> Sequence[Dispatch]:
+    ) -> Sequence[Pushed]:
         """Dispatches of sealed windows of the checkpoint's epoch beyond the offset, in order, up to the first
         one that is still PREPARED: at most `limit`, and fewer where they hold much text. Empty: there are none."""
+
+    def ends_beyond(
+        self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
+    ) -> Sequence[WindowEnd]:
+        """The windows of which `pushed_beyond` gives dispatches, in order, and where each of them ends: at most
+        `limit`. Empty: there are none. It reads little of a large window."""
+
+    def overtaken(self, dispatches: Sequence[Pushed], last: tuple[int, int]) -> set[str]:
+        """Ids of those whose rows have a later dispatch, in another sealed window, up to the place `last`.
+
+        `dispatches`: of one source and epoch, in order. A window has no more than one dispatch of a row.
+        """
 
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:
         """They are in the queue: PENDING where still PREPARED, with their times.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from common.database.records import NOWHERE, Dispatch, Key, Offset, TaskStatus
+from common.database.records import NOWHERE, Key, Offset, Pushed, TaskStatus
 from relay.cycle.context import CycleContext
 from relay.cycle.ownership import check_owner
 from relay.cycle.ports import QueueGapError
@@ -14,6 +14,8 @@ from relay.cycle.progress import Step
 from relay.cycle.reasons import Reason
 from relay.cycle.window_chain import WindowChain
 
+Place = tuple[int, int]
+"""(window, seq)."""
 REPAIRS = 4
 """Repairs that may fail before neither queue nor journal is trusted (tests/protocol)."""
 
@@ -72,13 +74,14 @@ def repair(context: CycleContext) -> None:
     offset = context.offset()
     if offset is None:
         return
-    lost = _look(context, offset)
-    if lost is None:
+    last = _end_of_journal(context, offset)
+    if last is None:
         context.check_lease()
         context.end_epoch(Reason.JOURNAL_MISSES_A_WINDOW)
         return
     is_first = True
-    for batch in _up_to(lost.last, _batches(context, offset)):
+    for batch in _up_to(last, _batches(context, offset)):
+        skipped = _not_wanted(context, batch, last)
         # guard: owner-before-repair
         if is_first and not check_owner(context):
             return
@@ -87,8 +90,6 @@ def repair(context: CycleContext) -> None:
             # guard: torn-writes
             _discard_torn_writes(context)
             is_first = False
-        # guard: last-dispatch-only
-        skipped = {dispatch.id for dispatch in batch if lost.newest.get(dispatch.key) != dispatch.offset}
         try:
             context.ports.publisher.publish(
                 context.source,
@@ -113,37 +114,37 @@ def _discard_torn_writes(context: CycleContext) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Lost:
-    """What lies beyond the queue's offset."""
+def _end_of_journal(context: CycleContext, offset: Offset) -> Place | None:
+    """Where that ends which lies beyond the queue's offset; before everything where there is nothing. None: a window
+    of it, or the end of one, is gone.
 
-    newest: Mapping[Key, Offset]
-    """Of each row that still waits for its worker, the offset of its last dispatch."""
-    last: tuple[int, int]
-    """Where it ends; before everything where there is nothing. What a relay that was paused notes as pushed meanwhile
-    lies beyond: nobody has asked whether its rows wait."""
-
-
-def _look(context: CycleContext, offset: Offset) -> _Lost | None:
-    """None: a window that lies beyond the queue's offset, or the end of one, is gone from the journal."""
-    newest: dict[Key, Offset] = {}
+    What a relay that was paused notes as pushed meanwhile lies beyond: nobody has asked what its window follows.
+    """
     last = NOWHERE.place
     chain = WindowChain(context.checkpoint.epoch, offset, may_begin_late=_has_forgotten(context))
-    for batch in _batches(context, offset):
-        if not chain.holds(batch):
+    while ends := context.ports.journal.ends_beyond(
+        context.source, context.checkpoint, offset, context.options.batch_size
+    ):
+        if not chain.holds(ends):
             return None
-        # guard: repair-asks-log
-        waiting = [d.key for d in batch if d.status is TaskStatus.PENDING]
         # guard: first-pass-is-progress
-        context.progress.at(Step.REPAIR_LOOK, len(batch))
-        pending = _still_pending(context, waiting)
-        for dispatch in batch:
-            newest.pop(dispatch.key, None)
-            # guard: still-waiting
-            if dispatch.key in pending and dispatch.status is TaskStatus.PENDING:
-                newest[dispatch.key] = dispatch.offset
-        last = batch[-1].offset.place
-    return _Lost(newest=newest, last=last)
+        context.progress.at(Step.REPAIR_LOOK, len(ends))
+        last = ends[-1].place
+        offset = replace(offset, epoch=context.checkpoint.epoch or "", window=last[0], seq=last[1])
+    return last
+
+
+def _not_wanted(context: CycleContext, batch: Sequence[Pushed], last: Place) -> set[str]:
+    """Ids of those whose message nobody waits for. Asked of both databases just before the others are pushed."""
+    # guard: repair-asks-log
+    waiting = [dispatch for dispatch in batch if dispatch.status is TaskStatus.PENDING]
+    context.progress.at(Step.REPAIR_LOOK, len(batch))
+    pending = _still_pending(context, [dispatch.key for dispatch in waiting])
+    # guard: still-waiting
+    wanted = [dispatch for dispatch in waiting if dispatch.key in pending]
+    # guard: last-dispatch-only
+    overtaken = context.ports.journal.overtaken(wanted, last) if wanted else set[str]()
+    return {dispatch.id for dispatch in batch} - {dispatch.id for dispatch in wanted} | overtaken
 
 
 def _still_pending(context: CycleContext, keys: Sequence[Key]) -> set[Key]:
@@ -160,14 +161,14 @@ def _has_forgotten(context: CycleContext) -> bool:
     return began is None or (datetime.now(UTC) - began).total_seconds() >= kept
 
 
-def _batches(context: CycleContext, offset: Offset) -> Iterator[Sequence[Dispatch]]:
+def _batches(context: CycleContext, offset: Offset) -> Iterator[Sequence[Pushed]]:
     journal, limit = context.ports.journal, context.options.batch_size
     while batch := journal.pushed_beyond(context.source, context.checkpoint, offset, limit):
         yield batch
         offset = batch[-1].offset
 
 
-def _up_to(last: tuple[int, int], batches: Iterator[Sequence[Dispatch]]) -> Iterator[Sequence[Dispatch]]:
+def _up_to(last: Place, batches: Iterator[Sequence[Pushed]]) -> Iterator[Sequence[Pushed]]:
     for batch in batches:
         # guard: repair-ends-where-it-looked
         within = [dispatch for dispatch in batch if dispatch.offset.place <= last]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.database.records import Dispatch, Offset
+from common.database.records import Offset, WindowEnd
 
 
 class WindowChain:
@@ -19,15 +19,14 @@ class WindowChain:
         self._before = offset.place if offset.epoch == epoch else None
         self._may_begin_late = may_begin_late and self._before is None
 
-    def holds(self, dispatches: Sequence[Dispatch]) -> bool:
-        """Whether these follow what came before them. They are the next ones that the journal has, in order."""
-        return all(self._follows(dispatch) for dispatch in dispatches)
+    def holds(self, ends: Sequence[WindowEnd]) -> bool:
+        """Whether these windows follow what came before them. They are the next ones that the journal has, in order."""
+        return all(self._follows(end) for end in ends)
 
-    def _follows(self, dispatch: Dispatch) -> bool:
-        window, before = dispatch.window, self._before
-        self._before = dispatch.offset.place
-        if before is not None and before[0] == window.number:
+    def _follows(self, end: WindowEnd) -> bool:
+        before, self._before = self._before, end.place
+        if before is not None and before[0] == end.number:
             return True
         may_begin_late, self._may_begin_late = self._may_begin_late, False
         # guard: window-chain
-        return may_begin_late or window.follows == before
+        return may_begin_late or end.follows == before

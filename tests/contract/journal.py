@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +12,13 @@ from common.database.ports import Journal
 from common.database.records import NOWHERE, Dispatch, Outgoing, Takeover, TaskStatus
 from relay.sources.builtin import IMPORT, SALE
 from tests.contract.history import HistoryContract
+from tests.contract.repairs import RepairsContract, pushed
 from tests.support.samples import a_checkpoint, a_dispatch, an_offset, an_open_window
 
 MANY = 100
 
 
-class JournalContract(HistoryContract, ABC):
+class JournalContract(HistoryContract, RepairsContract, ABC):
     """A backend gives a `journal`, and reports what a worker service writes."""
 
     @pytest.fixture
@@ -30,12 +30,15 @@ class JournalContract(HistoryContract, ABC):
 
     # Preparing
 
-    def test_what_is_prepared_stands_there_whole(self, journal: Journal) -> None:
-        dispatches = [a_dispatch(0), a_dispatch(1, change_version=None, business_id=None, key=(7, "a", 2**40))]
+    def test_what_is_pushed_again_is_what_was_prepared(self, journal: Journal) -> None:
+        dispatches = [
+            a_dispatch(0, follows=(7, 3), base=4, priority=5),
+            a_dispatch(1, change_version=None, business_id=None, key=(7, "a", 2**40), args='["\\ud83d\\udc8a"]'),
+        ]
         assert journal.prepare(dispatches) == []
         journal.mark_pending(dispatches)
         found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
-        assert found == [replace(dispatch, status=TaskStatus.PENDING) for dispatch in dispatches]
+        assert [pushed(each, each.status) for each in found] == [pushed(dispatch) for dispatch in dispatches]
 
     def test_what_is_to_be_sent_is_what_was_prepared(self, journal: Journal) -> None:
         window: dict[str, Any] = {
@@ -137,7 +140,7 @@ class JournalContract(HistoryContract, ABC):
         assert _taken_over(journal, ours) is Takeover.REPLACED
         journal.mark_pending([ours])
         found = journal.pushed_beyond(SALE, a_checkpoint(window_number=2), NOWHERE, MANY)
-        assert found == [replace(ours, status=TaskStatus.PENDING)]
+        assert [pushed(each, each.status) for each in found] == [pushed(ours)]
 
     # Discarding
 
@@ -238,62 +241,6 @@ class JournalContract(HistoryContract, ABC):
     def _statuses(self, journal: Journal) -> list[TaskStatus]:
         found = journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)
         return [dispatch.status for dispatch in found]
-
-    # What the queue should hold
-
-    def test_beyond_an_offset_of_the_same_epoch_come_the_later_ones(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(seq, number=number) for number in (1, 2) for seq in range(3)])
-        checkpoint = a_checkpoint(window_number=2)
-        beyond = journal.pushed_beyond(SALE, checkpoint, an_offset(1), MANY)
-        assert [dispatch.offset.place for dispatch in beyond] == [(1, 2), (2, 0), (2, 1), (2, 2)]
-
-    def test_beyond_an_offset_of_another_epoch_comes_everything(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(0), a_dispatch(1)])
-        for offset in (NOWHERE, an_offset(5, number=9, epoch="another")):
-            assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), offset, MANY)) == [0, 1]
-
-    def test_other_epochs_and_other_sources_are_not_looked_at(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(0, epoch="another"), a_dispatch(1, source=IMPORT), a_dispatch(2)])
-        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [2]
-
-    def test_what_lies_before_the_epochs_beginning_is_not_looked_at(self, journal: Journal) -> None:
-        """outage: in a long log the walk past earlier epochs took longer than an answer may, at every try."""
-        self._push(journal, [a_dispatch(0, number=4), a_dispatch(0, number=5), a_dispatch(0, number=6)])
-        checkpoint = a_checkpoint(epoch_follows=4, window_number=6)
-        beyond = journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)
-        assert [dispatch.offset.place for dispatch in beyond] == [(5, 0), (6, 0)]
-
-    def test_numbers_are_compared_before_places(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(11, number=2), a_dispatch(2, number=10), a_dispatch(1, number=10)])
-        beyond = journal.pushed_beyond(SALE, a_checkpoint(window_number=10), an_offset(50), MANY)
-        assert [dispatch.offset.place for dispatch in beyond] == [(2, 11), (10, 1), (10, 2)]
-
-    def test_it_stops_at_the_first_one_that_is_still_prepared(self, journal: Journal) -> None:
-        journal.prepare([a_dispatch(seq) for seq in range(4)])
-        journal.mark_pending([a_dispatch(0)])
-        journal.mark_pending([a_dispatch(3)])
-        checkpoint = a_checkpoint(open_window=an_open_window())
-        assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [0]
-
-    def test_what_was_not_sealed_is_left_out(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(1, number=2)])
-        journal.prepare([a_dispatch(0, number=2, window_id="dead"), a_dispatch(0, number=3)])
-        checkpoint = a_checkpoint(window_number=2)
-        assert _seqs(journal.pushed_beyond(SALE, checkpoint, NOWHERE, MANY)) == [1]
-
-    def test_windows_after_the_checkpoints_are_left_out(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(0), a_dispatch(1, number=2)])
-        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [0]
-
-    def test_rejected_rows_are_left_out(self, journal: Journal) -> None:
-        journal.prepare([_rejected()])
-        self._push(journal, [a_dispatch(1)])
-        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, MANY)) == [1]
-
-    def test_no_more_than_asked_for(self, journal: Journal) -> None:
-        self._push(journal, [a_dispatch(seq) for seq in range(5)])
-        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), NOWHERE, 2)) == [0, 1]
-        assert _seqs(journal.pushed_beyond(SALE, a_checkpoint(), an_offset(1), 2)) == [2, 3]
 
 
 def nothing(_more: int) -> None:

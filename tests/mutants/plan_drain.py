@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import always, gives, gone, later, mutant, never, when, without
+from tests.mutants.mutant import gives, gone, later, mutant, never, without
 from tests.mutants.plan_window import CRASH_POINTS, MEANWHILE
 
 OPEN_WINDOWS = "tests/unit/relay/cycle/test_open_windows.py::"
@@ -91,27 +91,26 @@ DRAIN_PLAN = (
     mutant(
         "repair asks the row",
         "rows that have been processed are pushed again",
-        without("still-waiting", 0),
+        gives("still-waiting", "waiting"),
         red=CRASH_POINTS + "[the_queue_lost_everything]",
     ),
     mutant(
         "repair asks the log",
         "rows that a worker is busy with are pushed again",
-        always("repair-asks-log"),
-        without("still-waiting", 1),
+        gives("repair-asks-log", "batch"),
         red=MEANWHILE + "test_what_a_worker_has_in_hand_is_not_pushed_again",
     ),
     mutant(
         "repair sends a row's last dispatch",
         "a row with several dispatches is pushed several times",
-        when("last-dispatch-only", "dispatch.key not in lost.newest"),
+        gives("last-dispatch-only", "set()"),
         red=MEANWHILE + "test_of_a_row_that_was_dispatched_twice_the_last_dispatch_is_pushed_again",
     ),
     mutant(
         "repair ends where it has looked",
-        "what a paused relay notes as pushed, after the queue lost it, is never pushed again",
+        "what a paused relay notes as pushed hides that a window before it is gone, whose rows are never sent",
         gives("repair-ends-where-it-looked", "batch"),
-        red=MEANWHILE + "test_what_a_paused_relay_notes_while_its_successor_repairs_is_not_taken_for_done",
+        red=MEANWHILE + "test_what_a_paused_relay_notes_does_not_hide_that_a_window_is_gone",
     ),
     mutant(
         "an epoch begins where the queue stands",

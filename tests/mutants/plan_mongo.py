@@ -155,9 +155,33 @@ MONGO_PLAN = (
         "the offset passes what was never pushed",
         gives(
             "repair-stops-at-prepared",
-            "[each for each in map(dispatch_of, found) if each.status is not TaskStatus.PREPARED]",
+            '(each for each in chain.from_iterable(found) if each["status"] != PREPARED)',
         ),
         red=TEST_JOURNAL + "test_it_stops_at_the_first_one_that_is_still_prepared",
+    ),
+    mutant(
+        "a window that is read by its end",
+        "repair goes on with what nobody has pushed yet",
+        gives("window-ends-before-prepared", "{}"),
+        red=TEST_JOURNAL + "test_an_open_window_ends_before_the_first_that_is_still_prepared[2]",
+    ),
+    mutant(
+        "overtaken by what was sealed",
+        "what a dead attempt prepared keeps a row's last dispatch from being pushed again",
+        gone("overtaken-by-what-was-sealed"),
+        red=TEST_JOURNAL + "test_what_never_goes_out_overtakes_nothing[PREPARED]",
+    ),
+    mutant(
+        "overtaken by what is sent",
+        "a row whose last change cannot be sent is not pushed again as it was sent before",
+        gone("overtaken-by-what-is-sent"),
+        red=TEST_JOURNAL + "test_what_never_goes_out_overtakes_nothing[REJECTED]",
+    ),
+    mutant(
+        "overtaken up to the end",
+        "what repair does not come to keeps a row's last dispatch from being pushed again",
+        always("overtaken-up-to-the-end"),
+        red=TEST_JOURNAL + "test_what_lies_beyond_the_end_overtakes_nothing",
     ),
     mutant(
         "a quick worker's status",

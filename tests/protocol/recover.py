@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 
 from tests.protocol.context import CycleContext, Steps
+from tests.protocol.database import Place
 from tests.protocol.epochs import check_owner
-from tests.protocol.mongo import Document, Offset, Status
+from tests.protocol.mongo import NOWHERE, DispatchId, Document, Offset, Status
 from tests.protocol.redis import GapError
 from tests.protocol.rules import Guard
 
 REPAIRS = 4
 """Repairs that may fail before neither Redis nor the journal is trusted."""
+BATCH = 3
 
 
 def notice_another_mongo(context: CycleContext) -> None:
@@ -70,32 +74,51 @@ def repair(context: CycleContext) -> Steps:
     if context.world.rules.have(Guard.WINDOW_CHAIN) and _misses_a_window(context, offset, behind):
         context.end_epoch()
         return
-    newest = {document.key: document.place for document in behind}
-    # Read once more: the journal may be long.
-    while again := _pushed_beyond(context, offset):
-        document = again[0]
-        if context.world.rules.have(Guard.LOOKED) and (not behind or document.place > behind[-1].place):
-            return
+    # Only where it ends is kept: the journal may be long, and is asked again about every batch.
+    last = behind[-1].place if behind else NOWHERE.place
+    while batch := _next_batch(context, offset, last):
+        # As they are read: what becomes of them meanwhile is not seen.
+        waiting = [replace(document) for document in batch]
+        yield
+        overtaken = _overtaken(context, waiting, last)
+        yield
         context.check_lease()
-        is_wanted = document.status is Status.PENDING and newest.get(document.key) == document.place
+        items = [(each, each.status is Status.PENDING and each.id not in overtaken) for each in waiting]
         try:
-            redis.push(document.epoch, offset, [(document, is_wanted)])
+            redis.push(waiting[0].epoch, offset, items)
         except GapError:
             return
-        offset = document.offset
+        offset = waiting[-1].offset
         yield
 
 
+def _next_batch(context: CycleContext, offset: Offset, last: Place) -> Sequence[Document]:
+    beyond = _pushed_beyond(context, offset)
+    if context.world.rules.have(Guard.LOOKED):
+        beyond = [document for document in beyond if document.place <= last]
+    return beyond[:BATCH]
+
+
+def _overtaken(context: CycleContext, batch: Sequence[Document], last: Place) -> set[DispatchId]:
+    """Ids of those whose row has a later dispatch among what this repair comes to."""
+    sealed = context.mongo.in_order(partial(_is_sealed, context))
+    pushed = [document for document in sealed if document.status is not Status.PREPARED and document.place <= last]
+    newest = {document.key: document.place for document in pushed}
+    return {document.id for document in batch if newest.get(document.key, document.place) > document.place}
+
+
 def _pushed_beyond(context: CycleContext, offset: Offset) -> list[Document]:
-    mongo, checkpoint = context.mongo, context.checkpoint
+    in_order = context.mongo.in_order(partial(_is_sealed, context))
+    pushed = takewhile(lambda document: document.status is not Status.PREPARED, in_order)
+    is_ours = offset.epoch == context.checkpoint.epoch
+    return [document for document in pushed if not is_ours or document.place > offset.place]
 
-    def is_sealed(document: Document) -> bool:
-        if document.epoch != checkpoint.epoch or document.window > (checkpoint.window_number or 0):
-            return False
-        return document.status is not Status.PREPARED or mongo.is_open(document)
 
-    pushed = takewhile(lambda document: document.status is not Status.PREPARED, mongo.in_order(is_sealed))
-    return [document for document in pushed if offset.epoch != checkpoint.epoch or document.place > offset.place]
+def _is_sealed(context: CycleContext, document: Document) -> bool:
+    checkpoint = context.checkpoint
+    if document.epoch != checkpoint.epoch or document.window > (checkpoint.window_number or 0):
+        return False
+    return document.status is not Status.PREPARED or context.mongo.is_open(document)
 
 
 def _misses_a_window(context: CycleContext, offset: Offset, behind: Sequence[Document]) -> bool:

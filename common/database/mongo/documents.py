@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.database.records import Baseline, Checkpoint, Dispatch, Offset, OpenWindow, TaskStatus, WindowHeader
+from common.database.records import (
+    Baseline,
+    Checkpoint,
+    Dispatch,
+    Offset,
+    OpenWindow,
+    Pushed,
+    TaskStatus,
+    WindowHeader,
+)
 
 Document = dict[str, Any]
 _STATUSES = {status.value: status for status in TaskStatus}
@@ -97,6 +106,12 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
     )
 
 
+def row_document(key: tuple[Any, ...]) -> Document:
+    """A row's key as one value. MongoDB indexes an array by its elements, and the first of a key's may be that of a
+    whole shop."""
+    return {"key": key}
+
+
 def dispatch_document(dispatch: Dispatch) -> Document:
     """A document of `task_logs`, without the times, which the journal sets.
 
@@ -117,7 +132,7 @@ def dispatch_document(dispatch: Dispatch) -> Document:
         "args": dispatch.args,
         "key": key,
         "change_version": dispatch.change_version,
-        "change": {"key": key, "version": dispatch.change_version},
+        "row": row_document(key),
         "epoch": window.epoch,
         "window_id": window.id,
         "window": window.number,
@@ -150,19 +165,32 @@ def window_of(document: Mapping[str, Any]) -> WindowHeader:
     )
 
 
-def dispatch_of(document: Mapping[str, Any]) -> Dispatch:
-    """The reverse of dispatch_document."""
-    return Dispatch(
+PUSHED_FIELDS = [
+    "args",
+    "seq",
+    "key",
+    "status",
+    "source",
+    "task",
+    "queue",
+    "priority",
+    "epoch",
+    "window_id",
+    "window",
+    "generation",
+    "base",
+    "follows",
+]
+"""Of a document, what `pushed_of` reads beside `_id`."""
+
+
+def pushed_of(document: Mapping[str, Any]) -> Pushed:
+    """What it takes to push a dispatch again."""
+    return Pushed(
         id=document["_id"],
         window=window_of(document),
         args=document["args"],
         seq=document["seq"],
-        business_id=document["business_id"],
         key=tuple(document["key"]),
-        change_version=document["change_version"],
         status=_STATUSES[document["status"]],
-        reason=document.get("reason"),
-        error=document["error"],
-        attempt=document["attempt"],
-        repeats=document["repeats"],
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
@@ -18,10 +17,10 @@ from pymongo.errors import BulkWriteError
 from typing_extensions import override
 
 from common.batches import batches
-from common.database.mongo import pieces
+from common.database.mongo import pieces, pushed
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
-from common.database.mongo.documents import dispatch_document, dispatch_of, window_of
+from common.database.mongo.documents import dispatch_document, window_of
 from common.database.ports import Journal
 from common.database.records import (
     Checkpoint,
@@ -29,9 +28,11 @@ from common.database.records import (
     Offset,
     OpenWindow,
     Outgoing,
+    Pushed,
     Takeover,
     TaskStatus,
     TrackedTable,
+    WindowEnd,
     WindowHeader,
     characters,
 )
@@ -175,18 +176,20 @@ class MongoJournal(Journal):
     @causal
     def pushed_beyond(
         self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
-    ) -> Sequence[Dispatch]:
-        query = {
-            "source": source.id,
-            "epoch": checkpoint.epoch,
-            "seq": {"$ne": None},
-            "$and": [_beyond(checkpoint, offset), _sealed(checkpoint)],
-        }
-        order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
-        with self._logs.find(query, sort=order, limit=limit) as found:
-            # guard: repair-stops-at-prepared
-            pushed = takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, map(dispatch_of, found))
-            return next(batches(pushed, most=limit, weigh=characters), [])
+    ) -> Sequence[Pushed]:
+        return pushed.pushed_beyond(self._logs, source, checkpoint, offset, limit)
+
+    @override
+    @causal
+    def ends_beyond(
+        self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
+    ) -> Sequence[WindowEnd]:
+        return pushed.ends_beyond(self._logs, source, checkpoint, offset, limit)
+
+    @override
+    @causal
+    def overtaken(self, dispatches: Sequence[Pushed], last: tuple[int, int]) -> set[str]:
+        return pushed.overtaken(self._logs, dispatches, last)
 
     @override
     @causal
@@ -238,21 +241,3 @@ def _what_became_of(dispatch: Dispatch, found: Mapping[str, Any] | None, open_wi
     if found is not None and (found["window_id"], found["generation"]) == (window.id, window.generation):
         return Takeover.REPLACED
     return Takeover.LATER_GENERATION if _is_unpublished(found, open_window) else Takeover.DISPATCHED_BEFORE
-
-
-def _beyond(checkpoint: Checkpoint, offset: Offset) -> Mapping[str, Any]:
-    last = checkpoint.window_number or 0
-    if offset.epoch != checkpoint.epoch:
-        # Without a lower end the index would be walked past all that earlier epochs have left.
-        # guard: repair-begins-with-epoch
-        return {"window": {"$gt": checkpoint.epoch_follows, "$lte": last}}
-    rest_of_its_window = {"window": offset.window, "seq": {"$gt": offset.seq}}
-    later_windows = {"window": {"$gt": offset.window, "$lte": last}}
-    return {"$or": [rest_of_its_window, later_windows]}
-
-
-def _sealed(checkpoint: Checkpoint) -> Mapping[str, Any]:
-    pushed = {"status": {"$ne": TaskStatus.PREPARED.value}}
-    if checkpoint.open_window is None:
-        return pushed
-    return {"$or": [pushed, {"window_id": checkpoint.open_window.id}]}

@@ -70,11 +70,18 @@ def characters(dispatch: Outgoing) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dispatch(Outgoing):
+class Pushed(Outgoing):
+    """A dispatch of a sealed window that is, or was, in the queue: what it takes to push it again."""
+
+    key: tuple[Any, ...]
+    status: TaskStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dispatch(Pushed):
     """One row handed to its queue once: a document of the task log."""
 
     business_id: str | None
-    key: tuple[Any, ...]
     change_version: int | None
     status: TaskStatus = TaskStatus.PREPARED
     reason: str | None = None
@@ -85,6 +92,21 @@ class Dispatch(Outgoing):
     """2 and more: sent again by hand."""
     repeats: str | None = None
     """Id of the dispatch that this one repeats."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WindowEnd:
+    """Where a window ends, as far as it was pushed."""
+
+    number: int
+    seq: int
+    follows: tuple[int, int] | None
+    """(window, seq) of the last dispatch before the window; None: there is none in its epoch."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(window, seq): what is compared within an epoch."""
+        return self.number, self.seq
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

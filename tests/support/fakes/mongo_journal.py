@@ -18,9 +18,11 @@ from common.database.records import (
     Offset,
     OpenWindow,
     Outgoing,
+    Pushed,
     Takeover,
     TaskStatus,
     TrackedTable,
+    WindowEnd,
     WindowHeader,
     characters,
 )
@@ -106,7 +108,33 @@ class FakeJournal(FakeStore, Journal, History):
     @override
     def pushed_beyond(
         self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
-    ) -> Sequence[Dispatch]:
+    ) -> Sequence[Pushed]:
+        pushed = self._up_to_prepared(source, checkpoint, offset)
+        return next(batches(pushed, most=limit, weigh=characters), [])
+
+    @override
+    def ends_beyond(
+        self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int
+    ) -> Sequence[WindowEnd]:
+        last = {d.window.number: d for d in self._up_to_prepared(source, checkpoint, offset)}
+        ends = [WindowEnd(number=n, seq=d.offset.seq, follows=d.window.follows) for n, d in last.items()]
+        return ends[:limit]
+
+    @override
+    def overtaken(self, dispatches: Sequence[Pushed], last: tuple[int, int]) -> set[str]:
+        window = dispatches[0].window
+        sealed = [
+            d
+            for d in self.contents.logs.values()
+            if (d.window.source, d.window.epoch) == (window.source, window.epoch)
+            and d.seq is not None
+            and d.status is not TaskStatus.PREPARED
+            and d.offset.place <= last
+        ]
+        newest = {d.key: d.window.number for d in _in_order(sealed)}
+        return {each.id for each in dispatches if newest.get(each.key, 0) > each.window.number}
+
+    def _up_to_prepared(self, source: TrackedTable, checkpoint: Checkpoint, offset: Offset) -> list[Dispatch]:
         def is_sealed(dispatch: Dispatch) -> bool:
             window = checkpoint.open_window
             is_open = window is not None and dispatch.window.id == window.id
@@ -122,8 +150,7 @@ class FakeJournal(FakeStore, Journal, History):
             and is_sealed(d)
             and (offset.epoch != checkpoint.epoch or d.offset.place > offset.place)
         ]
-        pushed = takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, _in_order(beyond))
-        return next(batches(pushed, most=limit, weigh=characters), [])
+        return list(takewhile(lambda dispatch: dispatch.status is not TaskStatus.PREPARED, _in_order(beyond)))
 
     @override
     def mark_pending(self, batch: Sequence[Outgoing], *, expires: bool = False) -> None:

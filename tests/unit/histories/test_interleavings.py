@@ -192,6 +192,40 @@ def test_what_a_paused_relay_notes_while_its_successor_repairs_is_not_taken_for_
     assert world.queued() == ["HĐ-1", "HĐ-2"]
 
 
+def test_what_a_paused_relay_notes_does_not_hide_that_a_window_is_gone(world: Meanwhile) -> None:
+    """Noted between repair's two passes, only the second would meet it, which does not ask what its window follows."""
+    world.scan()
+    world.write(3)
+    world.scan_dying("before mark_pending")
+    logs = world.mongo.contents.logs
+    late = [dispatch for dispatch in logs.values() if dispatch.status is TaskStatus.PREPARED]
+    del logs[next(dispatch.id for dispatch in logs.values() if dispatch.key == ROW_2)]
+    world.lose_the_queue()
+    world.at("before pushed_beyond", lambda: world.mongo.mark_pending(late))
+    assert world.scan().baseline is Reason.JOURNAL_MISSES_A_WINDOW
+    assert set(world.queued()) == {"HĐ-1", "HĐ-2", "HĐ-3"}
+
+
+def test_a_row_that_is_done_before_its_turn_comes_is_not_pushed_again(world: Meanwhile) -> None:
+    """It is asked just before it is pushed, not when the repair begins."""
+    world.write(3, 4)
+    world.scan()
+    before = len(world.queue.pushed)
+    world.lose_the_queue()
+    pushed: list[str | None] = []
+
+    def finish_the_others() -> None:
+        pushed.extend(world.queued())
+        for key in (ROW_2, ("shop", 3)):
+            world.database.update(key, status="SYNCED")
+
+    world.at("after publish", finish_the_others)
+    world.scan(batch_size=1)
+    assert before == 4
+    assert pushed == ["HĐ-1"]
+    assert world.queued() == ["HĐ-1", "HĐ-4"]
+
+
 # A version above the snapshot's own
 
 
