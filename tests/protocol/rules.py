@@ -116,7 +116,7 @@ GUARDS = {
     Guard.NUMBER: "windows are counted by Mongo alone",
     Guard.BREAKER: "epochs begin as often as they like",
     Guard.WINDOW_CHAIN: "repair does not look whether each window follows the one before",
-    Guard.LOOKED: "repair goes on with what is noted as pushed since it looked",
+    Guard.LOOKED: "repair goes on with what is noted as pushed since it looked, whatever that follows",
     Guard.DEALT_WITH: "during a baseline all changes are read, also those of keys that it has not reached",
     Guard.LAST_READ: "a piece ends at the last key that was kept, not at the last that was read",
     Guard.ENDS_SHORT: "a baseline ends when few rows were kept, not when few were read",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
 from random import Random
 
 import pytest
 
-from tests.protocol.context import Refused, Stop, World
+from tests.protocol.context import CycleContext, Refused, Stop, World
 from tests.protocol.database import Write
 from tests.protocol.epochs import MOST_EPOCHS
 from tests.protocol.history import History
-from tests.protocol.mongo import NOWHERE, Mongo, Offset
+from tests.protocol.mongo import NOWHERE, Mongo, Offset, Status
+from tests.protocol.recover import repair
 from tests.protocol.relay import relay
 from tests.protocol.rules import Fault, Rules
 
@@ -128,6 +130,49 @@ def test_who_was_relieved_of_a_source_pushes_nothing_any_more(words: str) -> Non
     assert two.pushed == 2, "nothing vouched for the first dispatches"
     two.take_turns()
     assert (two.pushed == 2) is (words == "")
+
+
+class Calm(Random):
+    """Nothing happens by chance."""
+
+    def random(self) -> float:
+        return 0.999
+
+
+@pytest.mark.parametrize("words", ["", "no-looked"])
+def test_what_is_noted_while_a_repair_looks_does_not_hide_a_window_that_is_gone(words: str) -> None:
+    """One history in millions: a closed window is gone, the queue lost all, and the open window is noted as pushed
+    between repair's two looks."""
+    world = World(Rules.named(words.split()), Calm())
+    for key in (1, 2):
+        world.database.write([Write(key, "I", frozenset(), "P")])
+        _run(world)
+    world.database.write([Write(3, "I", frozenset(), "P")])
+    paused = relay(world, patient=False)
+    while not world.redis.queue[2:]:
+        next(paused)
+    documents = world.mongo.documents
+    del documents[next(each.id for each in documents.values() if each.key == 2)]
+    world.redis.queue, world.redis.offset = [], NOWHERE
+    context = CycleContext(world=world, mongo=world.mongo, patient=False)
+    context.take_lease()
+    repairing = repair(context)
+    next(repairing)
+    next(repairing)
+    for document in documents.values():
+        document.status = Status.PENDING
+    for _ in repairing:
+        pass
+    for _ in range(3):
+        _run(world)
+    assert ({document.key for document in world.redis.queue} == {1, 2, 3}) is (words == "")
+
+
+def _run(world: World) -> None:
+    """A cycle from its beginning to its end."""
+    with suppress(Stop):
+        for _ in relay(world, patient=False):
+            pass
 
 
 def test_a_history_is_decided_by_its_seed() -> None:
