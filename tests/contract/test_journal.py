@@ -12,13 +12,13 @@ from typing_extensions import override
 from common.database.mongo import pieces
 from common.database.mongo_client import MongoStore
 from common.database.ports import History, Journal
-from common.database.records import Takeover, TaskStatus
+from common.database.records import NOWHERE, Takeover, TaskStatus
 from common.task_log import TaskLog
 from relay.sources.builtin import SALE
 from tests.contract.journal import JournalContract, nothing
 from tests.support.fakes import FakeMongo
 from tests.support.mongo_commands import commands
-from tests.support.samples import a_dispatch, an_open_window
+from tests.support.samples import a_checkpoint, a_dispatch, an_open_window
 
 DOCUMENT_VALIDATION_FAILURE = 121
 WRITE_CONCERN_TIMEOUT = 64
@@ -89,6 +89,16 @@ class TestMongoJournal(JournalContract):
             outcomes = journal.take_over(ours, open_window=None)
         assert set(outcomes.values()) == {Takeover.DISPATCHED_BEFORE if published else Takeover.REPLACED}
         assert names == (["find"] if published else ["find", "update", "find"])
+
+    @pytest.mark.parametrize("rows", [11, 300])
+    def test_of_a_large_window_the_beginning_and_the_end_are_read(self, journal: Journal, rows: int) -> None:
+        """However many rows it holds."""
+        window = [a_dispatch(seq) for seq in range(rows)]
+        journal.prepare(window)
+        journal.mark_pending(window)
+        with commands() as names:
+            assert [end.seq for end in journal.ends_beyond(SALE, a_checkpoint(), NOWHERE, 10)] == [rows - 1]
+        assert names == ["find", "find", "find"]
 
     def test_no_dispatch_of_an_open_window_expires(self, journal: Journal) -> None:
         journal.prepare([a_dispatch(0), a_dispatch(1), a_dispatch(2), REJECTED])
