@@ -94,7 +94,9 @@ def test_a_deposed_primary_gives_and_keeps_no_lease(
     assert not store.leases.renew(former)
 
 
-@pytest.mark.parametrize("read", ["count", "window", "batch", "before", "pushed_beyond", "load", "latest"])
+@pytest.mark.parametrize(
+    "read", ["count", "window", "batch", "before", "pushed_beyond", "ends_beyond", "overtaken", "load", "latest"]
+)
 def test_a_member_that_has_not_seen_our_writes_gives_no_answer(
     members: MongoControl, store: MongoStore, successor: MongoStore, read: str
 ) -> None:
@@ -112,6 +114,8 @@ def test_a_member_that_has_not_seen_our_writes_gives_no_answer(
         "batch": lambda: journal.batch(a_dispatch(0).window, 10),
         "before": lambda: journal.before(a_dispatch(1)),
         "pushed_beyond": lambda: journal.pushed_beyond(SALE, lease.checkpoint, a_dispatch(0).offset, 10),
+        "ends_beyond": lambda: journal.ends_beyond(SALE, lease.checkpoint, a_dispatch(0).offset, 10),
+        "overtaken": lambda: journal.overtaken([a_dispatch(0)], (2, 0)),
         "load": lambda: store.checkpoints.load([SALE.id]),
         "latest": lambda: store.history.latest(SALE, {("shop", "invoice-0"): "invoice-0"}),
     }
