@@ -60,6 +60,14 @@ class Snapshot(Protocol):
         """Compare and set the fence, on the same connection. False: it was not what was expected."""
 
 
+class Lookout(Protocol):
+    """Looks at tables again and again, on one connection."""
+
+    def states(self, sources: Sequence[TrackedTable], since: Mapping[str, int]) -> Mapping[str, TableState]:
+        """As ChangeSource has it; and whether the table of each source that `since` names has changed above that
+        version. What cannot be said of one of them is said of none."""
+
+
 class ChangeSource(Protocol):
     """SQL Server, as the relay sees it."""
 
@@ -68,6 +76,9 @@ class ChangeSource(Protocol):
 
         A source whose table, or fence, somebody keeps locked is left out. Raises LockedError where that leaves none.
         """
+
+    def lookout(self) -> AbstractContextManager[Lookout]:
+        """For many looks, one soon after the other. An error ends it."""
 
     def snapshot(
         self, source: TrackedTable, *, patience_seconds: float | None = None
@@ -118,6 +129,9 @@ class Checkpoints(Protocol):
 
     def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
         """The checkpoints there are, in one round trip."""
+
+    def note_lingering(self, sources: Collection[str], tick: str) -> None:
+        """Of the checkpoints that there are: this is the tick that lingers. Compares nothing: the last one counts."""
 
     def seed_window_number(self, lease: Lease, number: int) -> bool:
         """Set the window number of a checkpoint that has none yet."""

@@ -51,6 +51,25 @@ class CheckpointsContract(FrequentEpochsContract, ABC):
         assert set(checkpoints.load([SOURCE])) == {SOURCE}
         assert set(checkpoints.load([SOURCE, "default.import", "default.cancellation"])) == {SOURCE, "default.import"}
 
+    def test_a_checkpoint_says_how_many_cycles_have_begun_and_whether_one_is_under_way(
+        self, checkpoints: Checkpoints, leases: Leases, lease: Lease
+    ) -> None:
+        assert (loaded(checkpoints).generation, loaded(checkpoints).is_leased) == (lease.generation, True)
+        leases.release(lease)
+        assert (loaded(checkpoints).generation, loaded(checkpoints).is_leased) == (lease.generation, False)
+        assert leases.acquire(SOURCE) is not None
+        assert loaded(checkpoints).generation == lease.generation + 1
+
+    def test_the_tick_that_lingered_last_is_the_one(
+        self, checkpoints: Checkpoints, leases: Leases, lease: Lease
+    ) -> None:
+        assert leases.acquire("default.import") is not None
+        assert loaded(checkpoints).lingers is None
+        for tick in ("first", "second"):
+            checkpoints.note_lingering([SOURCE, "default.never_scanned"], tick)
+        found = checkpoints.load([SOURCE, "default.import", "default.never_scanned"])
+        assert {name: each.lingers for name, each in found.items()} == {SOURCE: "second", "default.import": None}
+
     # Counting on
 
     def test_a_new_checkpoint_counts_on(self, checkpoints: Checkpoints, lease: Lease) -> None:

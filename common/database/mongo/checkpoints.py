@@ -34,6 +34,11 @@ class MongoCheckpoints(Checkpoints):
         return {document["_id"]: checkpoint_of(document) for document in found}
 
     @override
+    @causal
+    def note_lingering(self, sources: Many[str], tick: str) -> None:
+        self._checkpoints.update_many({"_id": {"$in": list(sources)}}, {"$set": {"lingers": tick}})
+
+    @override
     def seed_window_number(self, lease: Lease, number: int) -> bool:
         return self._set(lease, {"window_number": None}, {"window_number": number})
 

@@ -75,6 +75,7 @@ def baseline_of(document: Mapping[str, Any] | None) -> Baseline | None:
 
 def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint in a document of `checkpoints`; what is not there is unknown."""
+    lease = document.get("lease") or {}
     return Checkpoint(
         version=document.get("version"),
         epoch=document.get("epoch"),
@@ -103,6 +104,9 @@ def checkpoint_of(document: Mapping[str, Any]) -> Checkpoint:
         skipped_to=document.get("skipped_to"),
         began_at=document.get("began_at"),
         stalls=document.get("stalls") or 0,
+        generation=lease.get("generation") or 0,
+        is_leased=lease.get("owner") is not None,
+        lingers=document.get("lingers"),
     )
 
 

@@ -92,6 +92,12 @@ class Checkpoint:
     """When Mongo first saw this source."""
     stalls: int = 0
     """How many readings at this watermark were given up as too slow: each doubles the patience with the next."""
+    generation: int = field(default=0, compare=False)
+    """Of the lease: how many cycles have begun."""
+    is_leased: bool = field(default=False, compare=False)
+    """A cycle is under way, or has died."""
+    lingers: str | None = field(default=None, compare=False)
+    """The tick that lingers, or did last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

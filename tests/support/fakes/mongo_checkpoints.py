@@ -67,7 +67,17 @@ class FakeCheckpoints(FakeStore, Leases, Checkpoints):
 
     @override
     def load(self, sources: Collection[str]) -> Mapping[str, Checkpoint]:
-        return {name: held.checkpoint for name, held in self.contents.held.items() if name in sources}
+        return {
+            name: replace(held.checkpoint, generation=held.generation, is_leased=held.owner is not None)
+            for name, held in self.contents.held.items()
+            if name in sources
+        }
+
+    @override
+    def note_lingering(self, sources: Collection[str], tick: str) -> None:
+        for name in self.contents.held.keys() & set(sources):
+            held = self.contents.held[name]
+            held.checkpoint = replace(held.checkpoint, lingers=tick)
 
     @override
     def seed_window_number(self, lease: Lease, number: int) -> bool:
