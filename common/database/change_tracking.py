@@ -23,7 +23,7 @@ class _ChangesArgument(ColumnElement[Any]):
         ("since", InternalTraversal.dp_clauseelement),
     ]
 
-    def __init__(self, table: sa.Table, since: ColumnElement[Any]) -> None:
+    def __init__(self, table: FromClause, since: ColumnElement[Any]) -> None:
         self.table = table
         self.since = since
 
@@ -93,7 +93,7 @@ def _compile_outer_apply(join: _OuterApply, compiler: Any, **options: Any) -> st
     return f"{left} OUTER APPLY {right}"
 
 
-def changes(table: sa.Table, since: ColumnElement[Any] | int | None, name: str = "ct") -> sa.TableValuedAlias:
+def changes(table: FromClause, since: ColumnElement[Any] | int | None, name: str = "ct") -> sa.TableValuedAlias:
     """`CHANGETABLE(CHANGES table, since) AS name`: at most one row a key, changed above `since`.
 
     Columns: SYS_CHANGE_VERSION, SYS_CHANGE_CREATION_VERSION, SYS_CHANGE_OPERATION, SYS_CHANGE_COLUMNS,

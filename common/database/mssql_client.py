@@ -23,6 +23,7 @@ from common.database.mssql.cancellation import Calls, cancellable, let_cancel
 from common.database.mssql.descriptions import Descriptions
 from common.database.mssql.first_answer import is_silent
 from common.database.mssql.locks import FENCE_TABLE, limit_lock_waits, locks_named
+from common.database.mssql.lookout import MSSQLLookout
 from common.database.mssql.snapshot import MSSQLSnapshot
 from common.database.mssql.table_states import read_states
 from common.database.mssql.text import read_any_text
@@ -62,6 +63,12 @@ class MSSQLClient(ChangeSource):
     def states(self, tables: Sequence[TrackedTable]) -> Mapping[str, TableState]:
         with self.engine.connect() as connection:
             return read_states(connection, tables)
+
+    @override
+    @contextmanager
+    def lookout(self) -> Iterator[MSSQLLookout]:
+        with self._drivers_errors_wrapped(), self.engine.connect() as plain:
+            yield MSSQLLookout(plain)
 
     def change_retention(self) -> timedelta | None:
         """How long change tracking keeps changes; None: it is off for the database."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 
@@ -16,38 +14,11 @@ from common.database.records import Baseline, ChangedRow, Key
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
 from tests.contract.fence import FenceContract
-
-FIRST, SECOND, THIRD = ("NT-01", "HĐ-1"), ("NT-01", "HĐ-2"), ("NT-02", "HĐ-1")
-
-
-class Statements(Protocol):
-    """What one transaction writes."""
-
-    def insert(self, key: Key, *, status: str = "PENDING_SYNC") -> None: ...
-
-    def set_status(self, key: Key, status: str) -> None: ...
-
-    def set_note(self, key: Key) -> None:
-        """Write a column that nobody watches."""
-
-    def delete(self, key: Key) -> None: ...
+from tests.contract.lookout import LookoutContract
+from tests.contract.table import FIRST, SECOND, THIRD, Table
 
 
-class Table(Protocol):
-    """The sale table, as the pharmacies' programs write it."""
-
-    def transaction(self) -> AbstractContextManager[Statements]: ...
-
-    def truncate(self) -> None: ...
-
-    def being_altered(self) -> AbstractContextManager[None]:
-        """Somebody has altered it, and leaves the transaction open until the end of the block."""
-
-    def being_written(self, key: Key) -> AbstractContextManager[None]:
-        """Somebody has set the row's status to SYNCED, and leaves the transaction open; it is rolled back."""
-
-
-class ChangeSourceContract(FenceContract, ABC):
+class ChangeSourceContract(FenceContract, LookoutContract, ABC):
     """A backend gives `changes`, and the `table` in which they are made, empty and tracked."""
 
     @pytest.fixture

@@ -14,8 +14,9 @@ from common.database.mssql_client import MSSQLClient
 from common.database.ports import ChangeSource
 from common.database.records import Fence, Key
 from relay.sources.builtin import SALE
-from tests.contract.change_source import ChangeSourceContract, Statements, Table
+from tests.contract.change_source import ChangeSourceContract
 from tests.contract.fence import set_fence
+from tests.contract.table import Statements, Table
 from tests.support.fakes import FakeDatabase
 from tests.support.fakes.database import OLD_SECONDS, Transaction
 

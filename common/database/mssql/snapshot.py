@@ -33,7 +33,7 @@ class MSSQLSnapshot(Snapshot):
         # The version counter comes first: were it read late and not bound to the snapshot, a commit in between
         # would be skipped for ever (Microsoft, "Work with change tracking": obtain consistent results).
         version = connection.execute(sa.select(ct.current_version())).scalar()
-        row = connection.execute(statements.states([tracked])).one()
+        row = connection.execute(statements.states((tracked,))).one()
         self._state = replace(state_of(row), current_version=version)
         self._shape = (row.object_id, row.modify_date)
 
@@ -150,4 +150,5 @@ def state_of(row: sa.Row[Any]) -> TableState:
         side_table=row.side_table,
         updateable=row.updateability != "READ_ONLY",
         fence=fence,
+        has_changes=None if row.has_changes is None else bool(row.has_changes),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +33,8 @@ _FENCE: dict[str, ColumnElement[Any]] = {
 """What a fence says. Every column may be NULL in a row that a person wrote: still a fence, with unknown owner."""
 
 
+STATEMENTS = 64
+"""That are kept once they are made: it takes longer to make one than to send it."""
 _CHANGE_TRACKING = 209
 """Microsoft, "sys.internal_tables": the internal table that holds the changes of the table `parent_id`."""
 
@@ -62,16 +65,19 @@ def shape(tracked: TrackedTable) -> sa.Select[Any]:
     return sa.select(TABLES.c.object_id, TABLES.c.modify_date).where(found)
 
 
-def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
+@lru_cache(maxsize=STATEMENTS)
+def states(tables: tuple[TrackedTable, ...], asked: frozenset[str] = frozenset()) -> sa.Select[Any]:
     """A row for each table: its name here, version counter, object id, when it was last altered, min-valid and begin
     version, side table, whether the database can be written, and the fence. A login without CONTROL of the database
-    sees no side table."""
+    sees no side table. For the tables whose names are `asked`, 1 or 0: whether they have changed above the version
+    that the parameter `since_of(its place)` says; NULL for others."""
     each = [
         sa.select(
             sa.literal(table.name, sa.Unicode(128)).label("source"),
             ct.object_id(table.schema, table.table).label("object_id"),
+            _has_changes(table, since_of(place) if table.name in asked else None).label("has_changes"),
         )
-        for table in tables
+        for place, table in enumerate(tables)
     ]
     wanted = sa.union_all(*each).subquery("wanted")
     internal = INTERNAL_TABLES.c
@@ -81,6 +87,7 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
             wanted.c.source,
             ct.current_version().label("current_version"),
             wanted.c.object_id,
+            wanted.c.has_changes,
             TABLES.c.modify_date,
             ct.min_valid_version(wanted.c.object_id).label("min_valid"),
             CHANGE_TRACKING_TABLES.c.begin_version,
@@ -100,6 +107,20 @@ def states(tables: Sequence[TrackedTable]) -> sa.Select[Any]:
         .outerjoin(INTERNAL_TABLES, is_side_table)
         .outerjoin(FENCES, FENCES.c.source == wanted.c.source)
     )
+
+
+def since_of(place: int) -> str:
+    """The parameter of `states` for the table at this place."""
+    return f"since_{place}"
+
+
+def _has_changes(tracked: TrackedTable, parameter: str | None) -> ColumnElement[int]:
+    if parameter is None:
+        return sa.cast(sa.null(), sa.Integer)
+    # Its name is all that is needed: no column is read.
+    table = sa.table(tracked.table, schema=tracked.schema)
+    changes = ct.changes(table, sa.bindparam(parameter, type_=sa.BigInteger))
+    return sa.case((sa.exists(sa.select(sa.literal_column("1")).select_from(changes)), 1), else_=0)
 
 
 def changed_rows(

@@ -14,11 +14,15 @@ from common.database.mssql.snapshot import state_of
 from common.database.records import TableState, TrackedTable
 
 
-def read_states(connection: Connection, tables: Sequence[TrackedTable]) -> Mapping[str, TableState]:
+def read_states(
+    connection: Connection, tables: Sequence[TrackedTable], since: Mapping[str, int] | None = None
+) -> Mapping[str, TableState]:
     """The states by source, in one round trip. Where a table is locked, they are asked for one by one, and its own is
-    left out; raises LockedError where that leaves none."""
+    left out; raises LockedError where that leaves none.
+
+    `since`: versions by name; of these tables it is said whether they have changed above it."""
     try:
-        return _read(connection, tables)
+        return _read(connection, tables, since)
     except DBAPIError as error:
         if not is_locked(error):
             raise
@@ -29,8 +33,15 @@ def read_states(connection: Connection, tables: Sequence[TrackedTable]) -> Mappi
         return found
 
 
-def _read(connection: Connection, tables: Sequence[TrackedTable]) -> dict[str, TableState]:
-    return {row.source: state_of(row) for row in connection.execute(statements.states(tables))}
+def _read(
+    connection: Connection, tables: Sequence[TrackedTable], since: Mapping[str, int] | None = None
+) -> dict[str, TableState]:
+    since = since or {}
+    statement = statements.states(tuple(tables), frozenset(since))
+    versions = {
+        statements.since_of(place): since[table.name] for place, table in enumerate(tables) if table.name in since
+    }
+    return {row.source: state_of(row) for row in connection.execute(statement, versions)}
 
 
 def _one_by_one(connection: Connection, tables: Sequence[TrackedTable]) -> Mapping[str, TableState]:

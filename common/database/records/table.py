@@ -72,3 +72,5 @@ class TableState:
     """Object id of the internal table that holds its changes; None: no right to see it."""
     updateable: bool
     fence: Fence | None
+    has_changes: bool | None = None
+    """Whether the table itself has changed above the version that was asked about; None: not asked."""

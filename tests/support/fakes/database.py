@@ -11,7 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from common.database.errors import LockedError
-from common.database.ports import ChangeSource, Snapshot
+from common.database.ports import ChangeSource, Lookout, Snapshot
 from common.database.records import Baseline, ChangedRow, Fence, Key, TableState, TrackedTable
 
 OLD_SECONDS = 1000.0
@@ -121,6 +121,11 @@ class FakeDatabase(ChangeSource):
 
     @override
     @contextmanager
+    def lookout(self) -> Iterator[FakeLookout]:
+        yield FakeLookout(self)
+
+    @override
+    @contextmanager
     def snapshot(self, source: TrackedTable, *, patience_seconds: float | None = None) -> Iterator[FakeSnapshot]:
         self._check_not_locked()
         yield FakeSnapshot(self, source, self._batch_size)
@@ -155,6 +160,24 @@ class FakeDatabase(ChangeSource):
     @override
     def cancel(self, source: TrackedTable) -> None:
         return None
+
+
+class FakeLookout(Lookout):
+    """Looks at the contents."""
+
+    def __init__(self, database: FakeDatabase) -> None:
+        self._database = database
+
+    @override
+    def states(self, sources: Sequence[TrackedTable], since: Mapping[str, int]) -> Mapping[str, TableState]:
+        states = self._database.states(sources)
+        changes = [log[-1].version for log in self._database.contents.log.values()]
+        # What cannot be said of one of them is said of none.
+        asked = since if self._database.contents.tracked else {}
+        return {
+            name: replace(state, has_changes=max(changes, default=0) > asked[name] if name in asked else None)
+            for name, state in states.items()
+        }
 
 
 class Transaction:
