@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from common.database.ports import ChangeSource, Checkpoints
+from common.database.ports import Checkpoints
 from common.database.records import Checkpoint, Offset, TableState
 from relay.cycle.continuity import why_baseline
 from relay.cycle.options import RENEW_FENCE_SECONDS
@@ -12,31 +13,65 @@ from relay.cycle.ports import Publisher
 from relay.sources.source import Source
 
 
-def sources_with_work(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What one look saw of a source."""
+
+    source: Source
+    state: TableState | None
+    """None: somebody keeps its table, or its fence, locked."""
+    checkpoint: Checkpoint
+    is_idle: bool
+    """Watermark, fence and offset are the expected ones, and nothing is open."""
+    is_others: bool = False
+    """It would be idle, were it not for commits that are known to have changed other tables only."""
+
+
+def look(
     sources: Sequence[Source],
-    changes: ChangeSource,
+    states: Callable[[Mapping[str, Checkpoint]], Mapping[str, TableState]],
     checkpoints: Checkpoints,
     publisher: Publisher,
-    renew_fence: Callable[[Source, str], None],
-) -> Sequence[Source]:
-    """Those with something to do or to look at; only the others may be left alone.
-
-    `renew_fence`: called for each fence of this Mongo that has grown old, with the id of this Mongo, so that a relay
-    with another one sees that a relay is at work.
-    """
+) -> Sequence[Seen]:
+    """One look at all of them. `states` gives those of the tables, by the source's name; it is told what is known, by
+    the source's name too."""
+    loaded = checkpoints.load([source.id for source in sources])
+    known = {source.name: loaded.get(source.id, Checkpoint()) for source in sources}
+    # Of SQL Server it is asked after the watermarks are read: the version counter is never behind one of them.
     # A source whose table is locked has no state here: its own task finds out, and says so.
-    states = changes.states(sources)
-    known = checkpoints.load([source.id for source in sources])
+    found = states(known)
     offsets = publisher.offsets(sources)
-    with_work = []
-    for source in sources:
-        state, checkpoint = states.get(source.name), known.get(source.id, Checkpoint())
-        if not _is_idle(source, state, checkpoint, offsets[source.name]):
-            with_work.append(source)
+    return [_seen(source, found.get(source.name), known[source.name], offsets[source.name]) for source in sources]
+
+
+def renew_old_fences(seen: Sequence[Seen], renew_fence: Callable[[Source, str], None]) -> None:
+    """Call `renew_fence` for each fence of this Mongo that has grown old, with the id of this Mongo, so that a relay
+    with another one sees that a relay is at work."""
+    for each in seen:
         # guard: fence-renewed-when-idle
-        if _is_to_be_renewed(state, checkpoint):
-            renew_fence(source, checkpoint.store)
-    return with_work
+        if _is_to_be_renewed(each.state, each.checkpoint):
+            renew_fence(each.source, each.checkpoint.store)
+
+
+def _seen(source: Source, state: TableState | None, checkpoint: Checkpoint, offset: Offset | None) -> Seen:
+    return Seen(
+        source=source,
+        state=state,
+        checkpoint=checkpoint,
+        is_idle=_is_idle(source, state, checkpoint, offset),
+        is_others=_is_others(source, state, checkpoint, offset),
+    )
+
+
+def _is_others(source: Source, state: TableState | None, checkpoint: Checkpoint, offset: Offset | None) -> bool:
+    # guard: own-changes-go-at-once
+    if state is None or state.has_changes is not False:
+        return False
+    # guard: others-commit-above-the-watermark
+    # A counter that went back is a restore, whatever the table says.
+    if (state.current_version or 0) <= (checkpoint.version or 0):
+        return False
+    return _is_idle(source, replace(state, current_version=checkpoint.version), checkpoint, offset)
 
 
 def _is_to_be_renewed(state: TableState | None, checkpoint: Checkpoint) -> bool:

@@ -16,7 +16,7 @@ from common.database.records import ChangedRow, Checkpoint, LastDispatch
 from relay.cycle.outcomes import SENTENCES, CycleReport, Outcome
 from relay.cycle.run import run_cycle
 from relay.error_policy import as_configuration_error, describe_error, is_transient
-from relay.operations.idle import sources_with_work
+from relay.operations.idle import Seen, look, renew_old_fences
 from relay.operations.preview import Preview, preview
 from relay.operations.status import SourceStatus, statuses
 from relay.operations.stuck_rows import StuckRows, find_stuck_rows, make_judge, rows_to_resend
@@ -38,10 +38,20 @@ def find_work(
     sources: Sequence[Source],
     renewing: Callable[[Source], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> Sequence[Source]:
-    """The idle check, over all sources at once. Raises what a cycle raises.
+    """The idle check, over all sources at once: those with work. Raises what a cycle raises.
 
     `renewing` is entered around each renewal of a fence, and may see to what is raised there.
     """
+    own = {relay.own(source): source for source in sources}
+    return [own[each.source] for each in see(relay, sources, renewing) if not each.is_idle]
+
+
+def see(
+    relay: Relay,
+    sources: Sequence[Source],
+    renewing: Callable[[Source], AbstractContextManager[object]] = lambda _: nullcontext(),
+) -> Sequence[Seen]:
+    """The same, with what was seen of each source, which has the name of this relay's database."""
     ports = relay.ports
 
     def renew_fence(source: Source, store: str) -> None:
@@ -52,12 +62,12 @@ def find_work(
             # The sources that were found still have work to do; the next look tries to renew again.
             ports.log.warning("fence_not_renewed", source=source.name, error=describe_error(error))
 
-    own = {relay.own(source): source for source in sources}
-    found = _patiently(
-        "all sources",
-        lambda: sources_with_work(list(own), ports.changes, ports.checkpoints, ports.publisher, renew_fence),
+    own = [relay.own(source) for source in sources]
+    seen = _patiently(
+        "all sources", lambda: look(own, lambda _: ports.changes.states(own), ports.checkpoints, ports.publisher)
     )
-    return [own[source] for source in found]
+    renew_old_fences(seen, renew_fence)
+    return seen
 
 
 def look_ahead(relay: Relay, source: Source) -> Preview:
