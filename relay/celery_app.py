@@ -20,6 +20,7 @@ from relay.sources.registry import all_sources
 from relay.sources.reserved import OWN_QUEUE, check_lists
 from relay.standard_streams import open_closed_streams
 from relay.worker.embedded_beat import end_with_its_worker
+from relay.worker.linger import let_ticks_linger
 from relay.worker.log_filter import quieten
 from relay.worker.lost_ticks import leave_lost_ticks_alone
 from relay.worker.own_queue import consume_own_queue_only
@@ -125,3 +126,4 @@ check_when_a_worker_starts(app)
 leave_lost_ticks_alone(app)
 outlive_refused_acks(app)
 watch_over_workers(app)
+let_ticks_linger(app)

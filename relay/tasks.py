@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import Any
 
+from common.config import Settings
 from common.logging import get_logger
 from relay.celery_app import OWN_QUEUE, app
 from relay.cycle.outcomes import Outcome
-from relay.operations.service import find_work, look_for_stuck, scan
+from relay.operations.linger import Lingering, Pace, linger
+from relay.operations.service import find_work, look_for_stuck, scan, see
 from relay.sources.registry import all_sources, find_source
 from relay.sources.source import Source
 from relay.wiring import this_process
 from relay.worker.incidents import Incidents
+from relay.worker.linger import lingering_ticks
 from relay.worker.reporting import log_once, report_full, report_recovered, report_stuck
 from relay.worker.schedule import RECONCILE, RENEW_FENCES, SCAN
 
@@ -19,18 +23,35 @@ incidents = Incidents()
 """Made before the worker forks its processes: they share it."""
 
 
-@app.task(name=SCAN, shared=False)
-def scan_and_dispatch() -> None:
-    """Look at all sources at once and hand each that has work to `scan_source`."""
+@app.task(name=SCAN, shared=False, bind=True)
+def scan_and_dispatch(self: Any) -> None:
+    """Look at all sources at once and hand each that has work to `scan_source`; again and again while rows flow."""
     log = get_logger("relay")
     with log_once(log, incidents, "scan_and_dispatch"):
-        with_work = find_work(this_process(app), all_sources(), _renewing)
-        for source in all_sources():
-            if source in with_work:
-                scan_source.apply_async((source.name,), queue=OWN_QUEUE)
-            else:
-                # guard: idle-proves-recovery
-                report_recovered(log, incidents, "scan_source", source=source.name)
+        relay = this_process(app)
+        seen = see(relay, all_sources(), _renewing)
+        lingering = Lingering(self.request.id or "", quiet_seconds=relay.settings.RELAY_LINGER_SECONDS)
+        for source in lingering.begin(seen):
+            _hand_out(source)
+        for each in seen:
+            # guard: idle-proves-recovery
+            if each.is_idle:
+                report_recovered(log, incidents, "scan_source", source=each.source.name)
+    # Apart from the tick's own look, which has proved that the services are there.
+    with log_once(log, incidents, "scan_and_dispatch"):
+        if not lingering.is_over and _may_linger(relay.settings):
+            goes_on = lingering_ticks.permission(lingering.tick)
+            pace = Pace(step_seconds=relay.settings.RELAY_LINGER_STEP, goes_on=goes_on)
+            linger(relay, lingering, seen, _hand_out, pace)
+
+
+def _may_linger(settings: Settings) -> bool:
+    interval, step = settings.RELAY_SCAN_INTERVAL, settings.RELAY_LINGER_STEP
+    return lingering_ticks.is_allowed and (interval is None or interval > step)
+
+
+def _hand_out(source: Source) -> None:
+    scan_source.apply_async((source.name,), queue=OWN_QUEUE)
 
 
 @app.task(name=RENEW_FENCES, shared=False)

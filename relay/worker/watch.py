@@ -19,6 +19,7 @@ from celery.platforms import EX_FAILURE
 from common.logging import get_logger
 from relay.worker.beat import ALIVE
 from relay.worker.incidents import Incidents
+from relay.worker.linger import lingering_ticks
 from relay.worker.log_filter import REQUESTS
 from relay.worker.lost_acks import LostAcks
 from relay.worker.reporting import report_while
@@ -148,5 +149,7 @@ def _due_to_end() -> Iterator[tuple[str, bool]]:
     # A copy: threads of a pool of threads change it.
     for request in list(state.requests.values()):
         is_running = request in state.active_requests
-        if request.name in TICKS or not is_running:
+        # guard: lingering-is-no-hanging
+        is_tick = request.name in TICKS and not lingering_ticks.is_lingering(request.id)
+        if is_tick or not is_running:
             yield request.id, is_running

@@ -8,6 +8,7 @@ from tests.mutants.plan_broker import BROKER_PLAN
 from tests.mutants.plan_columns import COLUMNS_PLAN
 from tests.mutants.plan_drain import DRAIN_PLAN
 from tests.mutants.plan_epochs import EPOCHS_PLAN
+from tests.mutants.plan_lingering import LINGERING_PLAN
 from tests.mutants.plan_mongo import MONGO_PLAN
 from tests.mutants.plan_processes import PROCESSES_PLAN
 from tests.mutants.plan_progress import PROGRESS_PLAN
@@ -29,6 +30,7 @@ PLANS = {
     "epochs": EPOCHS_PLAN,
     "relay": RELAY_PLAN,
     "processes": PROCESSES_PLAN,
+    "lingering": LINGERING_PLAN,
     "SQL Server": SQL_SERVER_PLAN,
     "tables": TABLES_PLAN,
     "columns": COLUMNS_PLAN,

@@ -26,10 +26,15 @@ tasks.scan_source("sale")
 print("over" if tasks.incidents.end("scan_source:sale") is None else "still away")
 """
 IDLE = """
+from types import SimpleNamespace
+from common.database.records import Checkpoint
 from relay import tasks
+from relay.operations.idle import Seen
+from relay.sources.builtin import SALE
 
-tasks.this_process = lambda app: None
-tasks.find_work = lambda relay, sources, renewing: []
+SEEN = [Seen(source=SALE, state=None, checkpoint=Checkpoint(), is_idle=True)]
+tasks.this_process = lambda app: SimpleNamespace(settings=SimpleNamespace(RELAY_LINGER_SECONDS=10.0))
+tasks.see = lambda relay, sources, renewing: SEEN
 tasks.incidents.begin("scan_source:sale", "sql_server")
 tasks.scan_and_dispatch()
 print("over" if tasks.incidents.end("scan_source:sale") is None else "still away")

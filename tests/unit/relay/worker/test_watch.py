@@ -17,6 +17,7 @@ from kombu.message import Message
 from structlog.testing import capture_logs
 
 from relay.worker.beat import ALIVE
+from relay.worker.linger import lingering_ticks
 from relay.worker.log_filter import REQUESTS
 from relay.worker.schedule import SCAN
 from relay.worker.silence import RECONNECT_SECONDS
@@ -136,6 +137,20 @@ def test_a_tick_that_does_not_end_is_said(worker: Worker) -> None:
     state.requests.pop(request.id)
     assert worker.run(1) == ["ticks_not_done"]
     assert worker._events[-1]["event"] == "recovered"
+
+
+def test_a_tick_that_lingers_is_nothing_to_say_and_one_that_hangs_is(worker: Worker) -> None:
+    request = _take(SCAN, is_running=True)
+    lingering_ticks.allow(3600)
+    try:
+        goes_on = lingering_ticks.permission(request.id)
+        assert goes_on()
+        assert _run_with_beat(worker, intervals=20) == []
+    finally:
+        lingering_ticks.allow(0)
+    other = _take(SCAN, is_running=True)
+    assert not lingering_ticks.is_lingering(other.id)
+    assert _run_with_beat(worker, intervals=4) == ["ticks_not_done"]
 
 
 def test_a_scan_that_runs_for_long_is_nothing_to_say(worker: Worker) -> None:

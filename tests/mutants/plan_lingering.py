@@ -1,0 +1,90 @@
+"""Guards of the tick that stays awake while rows flow."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import always, gives, gone, mutant, never
+
+TEST_LINGER = "tests/unit/relay/operations/test_linger.py::"
+TEST_LOOKS = "tests/unit/relay/operations/test_looks.py::"
+TEST_TICKS = "tests/unit/relay/worker/test_linger.py::"
+
+LINGERING_PLAN = (
+    mutant(
+        "handed out once",
+        "a source that is worked on is handed out ten times a second",
+        never("handed-out-once"),
+        red=TEST_LINGER + "test_nor_is_what_is_worked_on",
+    ),
+    mutant(
+        "a pause without progress",
+        "a source whose queue is full, or that waits for a person, is tried ten times a second",
+        never("pause-without-progress"),
+        red=TEST_LINGER + "test_a_source_whose_scans_come_to_nothing_is_tried_now_and_then",
+    ),
+    mutant(
+        "one tick lingers",
+        "with every tick one more process looks ten times a second",
+        never("one-tick-lingers"),
+        red=TEST_LINGER + "test_the_next_tick_that_lingers_ends_it",
+    ),
+    mutant(
+        "a locked source is left alone",
+        "each look waits for the lock of one table, and holds up all other sources",
+        gone("locked-source-is-left-alone"),
+        red=TEST_LOOKS + "test_a_source_whose_table_is_locked_meanwhile_is_left_to_the_ticks_too",
+    ),
+    mutant(
+        "own changes go at once",
+        "where other tables are written too, a row waits for seconds",
+        never("own-changes-go-at-once"),
+        red=TEST_LOOKS + "test_a_commit_of_its_own_is_work",
+    ),
+    mutant(
+        "a counter that went back",
+        "a restore is taken for commits of other tables",
+        never("others-commit-above-the-watermark"),
+        red=TEST_LOOKS + "test_a_counter_that_went_back_is_nobody_elses_commit",
+    ),
+    mutant(
+        "a look outlives a table",
+        "one table that is tracked no more ends the lingering for all sources",
+        always("look-outlives-a-table"),
+        red="tests/contract/test_lookout.py::test_a_table_that_is_tracked_no_more_fails_no_look",
+    ),
+    mutant(
+        "a process to spare",
+        "in a worker with one process, what a tick hands out waits until it ends",
+        always("process-to-spare"),
+        red=TEST_TICKS + "test_none_lingers_in_a_worker_that_has_one_process",
+    ),
+    mutant(
+        "giving way",
+        "a tick that lingers keeps a process that others wait for",
+        never("gives-way"),
+        red=TEST_TICKS + "test_one_gives_way_to_what_waits_for_a_process",
+    ),
+    mutant(
+        "a warm end",
+        "a worker that is told to end waits for as long as rows flow",
+        gone("warm-end-is-no-wait"),
+        red=TEST_TICKS + "test_one_lingers_until_its_worker_is_told_to_end",
+    ),
+    mutant(
+        "no orphan lingers",
+        "a worker that was killed leaves a process that goes on looking",
+        never("no-lingering-orphan"),
+        red=TEST_TICKS + "test_the_orphan_of_a_worker_that_was_killed_lingers_no_longer",
+    ),
+    mutant(
+        "within the time limits",
+        "a worker with a time limit kills its lingering ticks, one after the other",
+        gives("lingers-within-the-limit", "[]"),
+        red=TEST_TICKS + "test_one_ends_well_within_the_workers_time_limits[{'hard': 30.0}]",
+    ),
+    mutant(
+        "lingering is no hanging",
+        "a tick that lingers is said to be one that does not end",
+        gives("lingering-is-no-hanging", "request.name in TICKS"),
+        red="tests/unit/relay/worker/test_watch.py::test_a_tick_that_lingers_is_nothing_to_say_and_one_that_hangs_is",
+    ),
+)
