@@ -17,6 +17,7 @@ from common.config import Settings, load_settings
 from common.database.mssql_client import MSSQLClient
 from relay import wiring
 from relay.celery_app import configuration
+from relay.collector import spare_the_collector
 from relay.operations.service import find_work, scan
 from relay.sources.builtin import BUILT_IN, SALE
 from relay.wiring import Relay
@@ -107,7 +108,7 @@ def relay_of_settings() -> Iterator[Relay]:
     """Relay as the environment has it, until the block is left."""
     settings = load_settings(_env_file=None)
     made = wiring.build(settings, _app(settings))
-    wiring.spare_the_collector()  # as `this_process` does
+    spare_the_collector()  # as `this_process` does
     try:
         yield made
     finally:

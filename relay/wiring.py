@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
 import socket
@@ -19,14 +18,12 @@ from relay.broker.message import render_args
 from relay.broker.rabbitmq_publisher import RabbitMQPublisher
 from relay.broker.redis_publisher import RedisPublisher
 from relay.broker.settings import Kind, read_broker, use_broker
+from relay.collector import spare_the_collector
 from relay.cycle.heartbeat import Heartbeat
 from relay.cycle.options import CycleOptions
 from relay.cycle.ports import Ports, Publisher
 from relay.cycle.prefetch import prefetch
 from relay.sources.source import Source
-
-YOUNG_OBJECTS = 10_000
-"""More than a batch makes: reference counts free a batch before the collector runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,14 +110,3 @@ def this_process(app: Celery) -> Relay:
         _built[process] = build(get_settings(), app)
         spare_the_collector()
     return _built[process]
-
-
-def spare_the_collector() -> None:
-    """Have Python's garbage collector ignore what exists now, mostly modules, and run less often.
-
-    With defaults the GC takes a tenth of a window's processor time and more: it runs after every 700 new objects, of
-    which a row makes six, and now and then visits all modules. Calling this twice does no harm.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)

@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
 from common.error_text import traceback_text
+from relay.collector import no_collector_while_loading
 from relay.exits import EXIT_CONFIGURATION, EXIT_REFUSED, end_process
 from relay.standard_streams import OutputError, check_output, open_closed_streams
 
@@ -54,7 +55,8 @@ class LazyGroup(TyperGroup):
     @override
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, found, rest = super().resolve_command(ctx, args)
-        return name, found and name and load(name), rest
+        with no_collector_while_loading():
+            return name, found and name and load(name), rest
 
 
 cli = typer.Typer(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 from celery import Celery
 
-from relay import wiring
+from relay import collector, wiring
 
 
 @pytest.fixture
-def collector() -> Iterator[None]:
+def garbage_collector() -> Iterator[None]:
     """Python's garbage collector, set back at the end."""
     before = gc.get_threshold()
     yield
@@ -20,7 +20,7 @@ def collector() -> Iterator[None]:
     gc.unfreeze()
 
 
-@pytest.mark.usefixtures("collector")
+@pytest.mark.usefixtures("garbage_collector")
 def test_a_process_builds_its_relay_once_and_then_spares_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[object] = []
 
@@ -34,6 +34,6 @@ def test_a_process_builds_its_relay_once_and_then_spares_the_collector(monkeypat
     app = Celery("test", set_as_current=False)
     first = wiring.this_process(app)
     assert gc.get_freeze_count() > 0
-    assert gc.get_threshold()[0] == wiring.YOUNG_OBJECTS
+    assert gc.get_threshold()[0] == collector.YOUNG_OBJECTS
     assert wiring.this_process(app) is first
     assert len(built) == 1
