@@ -74,9 +74,12 @@ def make_plan(indexes: Mapping[str, Index], filter_spec: Document, sort: Sort) -
         uses = [_use(index, each) for each in alternatives]
         plan_sort = _serves_sort(index, alternatives, sort)
         score = _score(index, uses, serves_sort=plan_sort is not None and bool(sort))
-        if score > best_score and _covers(index, alternatives):
-            best_score = score
-            best = _plan(index, alternatives, uses, plan_sort)
+        if score == 0 or score < best_score or not _covers(index, alternatives):
+            continue
+        plan = _plan(index, alternatives, uses, plan_sort)
+        # MongoDB tries several for a while ("Query Plans"): of two that look alike the one with less to read wins.
+        if best is None or score > best_score or plan.count() < best.count():
+            best, best_score = plan, score
     return best
 
 

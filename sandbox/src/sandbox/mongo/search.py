@@ -24,6 +24,8 @@ class Search:
         self._accepts = compile_filter(filter_spec)
         self.plan: Plan | None = make_plan(collection.indexes, filter_spec, sort)
         self._numbers = iter(collection.records) if self.plan is None else self.plan.records()
+        self.examined = 0
+        """Documents that were looked at so far."""
         self._detached = False
         self._matches = self._checked(self._accepts)
         if sort and not (self.plan is not None and self.plan.sorted):
@@ -46,6 +48,7 @@ class Search:
         while (number := next(self._numbers, None)) is not None:
             raw = records.get(number)
             if raw is not None:
+                self.examined += 1
                 document = decode(raw)
                 if accepts(document):
                     yield Match(number, raw, document)
