@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import Any
 
-from pymongo import ASCENDING, MongoClient
+from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
 
@@ -16,9 +16,9 @@ from common.database.mongo.client import make_client
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.concerns import overruled, pinned
 from common.database.mongo.history import MongoHistory
+from common.database.mongo.indexes import INDEXES
 from common.database.mongo.journal import MongoJournal
 from common.database.mongo.leases import MongoLeases
-from common.database.records import TaskStatus
 from common.logging import get_logger
 
 REQUIRED = "primary, majority, journal"
@@ -63,7 +63,7 @@ class MongoStore:
     def task_logs(self) -> Collection[dict[str, Any]]:
         """`task_logs`: one document a dispatch, with its indexes."""
         logs = self.database["task_logs"]
-        self._ensure_indexes(logs)
+        logs.create_indexes(list(INDEXES))
         return logs
 
     @cached_property
@@ -90,27 +90,6 @@ class MongoStore:
         """Close the connections, if there are any."""
         if "client" in self.__dict__:
             self.client.close()
-
-    @staticmethod
-    def _ensure_indexes(logs: Collection[dict[str, Any]]) -> None:
-        """Made where missing; a no-op otherwise."""
-        logs.create_index([("window_id", ASCENDING), ("seq", ASCENDING)], name="window_id_seq")
-        logs.create_index([("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)], name="source_window_seq")
-        # Of windows that are open, or were never sealed: as a rule nothing, or one window.
-        logs.create_index(
-            [("source", ASCENDING), ("status", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)],
-            name="unexpiring_by_source",
-            partialFilterExpression={"expires_at": None},
-        )
-        # On other fields than the one before: MongoDB before 5.0 tells partial indexes apart by their fields alone.
-        logs.create_index(
-            [("source", ASCENDING)],
-            name="rejected_by_source",
-            partialFilterExpression={"status": TaskStatus.REJECTED.value},
-        )
-        logs.create_index([("source", ASCENDING), ("row", ASCENDING)], name="source_row")
-        logs.create_index([("business_id", ASCENDING)], name="business_id")
-        logs.create_index([("expires_at", ASCENDING)], name="ttl", expireAfterSeconds=0)
 
 
 def _warn_of_overruled(client: MongoClient[dict[str, Any]]) -> None:
