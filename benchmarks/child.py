@@ -12,9 +12,12 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
+
+from sandbox.processes import stop_at_signals
 
 from common.config import Settings
 
@@ -40,22 +43,51 @@ class Clock:
         return {"rows": rows, "wall": self.wall, "cpu": self.cpu, "peak_mb": peak}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A function of this package, `module:function`, the settings of its process, and its arguments."""
+
+    function: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
 def run_child(function: str, settings: Mapping[str, str], **arguments: Any) -> dict[str, Any]:
     """Run `module:function` of this package in a process of its own. Raises RuntimeError with what it said."""
+    [result] = run_children([Call(function=function, settings=settings, arguments=arguments)])
+    return result
+
+
+def run_children(calls: Sequence[Call]) -> Sequence[dict[str, Any]]:
+    """The same for some, side by side, each in a process of its own."""
+    processes = [_start(call) for call in calls]
+    try:
+        return [_result(call, process) for call, process in zip(calls, processes, strict=True)]
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+def _start(call: Call) -> subprocess.Popen[str]:
     rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-    command = [sys.executable, "-m", "benchmarks.child", function, json.dumps(arguments)]
-    environment = {**rest, "RELAY_LOG_LEVEL": "ERROR", **settings}
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"{function} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    command = [sys.executable, "-m", "benchmarks.child", call.function, json.dumps(call.arguments)]
+    environment = {**rest, "RELAY_LOG_LEVEL": "ERROR", **call.settings}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _result(call: Call, process: subprocess.Popen[str]) -> dict[str, Any]:
+    printed, said = process.communicate(timeout=LONGEST_SECONDS)
+    if process.returncode:
+        raise RuntimeError(f"{call.function} ended with {process.returncode}:\n{printed}{said}")
+    result: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return result
 
 
 def main() -> None:
     """Run the function and print what it returns."""
+    stop_at_signals()
     module, _, name = sys.argv[1].partition(":")
     function = getattr(importlib.import_module(f"benchmarks.{module}"), name)
     print(json.dumps(function(**json.loads(sys.argv[2]))))

@@ -1,87 +1,91 @@
-"""From commit to queue: relay as people run it, while documents come at a steady rate."""
+"""From commit to queue: relay as people run it, while documents come, and what it costs when none do."""
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import sys
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyodbc
 import redis
-from sandbox.processes import Child, stop_all
 
+from benchmarks.arrivals import POLL_SECONDS, Arrival, Taker, Writer, insert, milliseconds
+from benchmarks.worker import Worker, at_work
 from examples.pharmacy.connection import connect
-from relay.sources.builtin import SALE
+from examples.pharmacy.documents import SALE
 
-ROWS_A_SECOND = 200
-POLL_SECONDS = 0.002
 START_SECONDS = 60.0
-INSERT = "INSERT INTO dbo.SalesInvoices (shop_pharmacy_code, local_invoice_id, status) VALUES (?, ?, 'PENDING_SYNC')"
+PATIENCE_SECONDS = 100.0
+"""Longer than the default schedule's minute."""
+STOP_SECONDS = 1.0
+"""Between the first document and the measurement: the worker's start is over."""
 
 
-def latency(settings: Mapping[str, str], *, interval: float, seconds: float) -> list[float]:
-    """Milliseconds from commit to queue of each document that was written in `seconds` seconds."""
-    with TemporaryDirectory() as folder, redis.Redis(settings["REDIS_HOST"], int(settings["REDIS_PORT"])) as client:
-        worker = _worker(Path(folder), {**settings, "RELAY_SCAN_INTERVAL": str(interval)})
-        connection = connect(settings)
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """What was measured while documents came."""
+
+    milliseconds: Sequence[float]
+    cpu: float
+    """Seconds, of all of relay's processes."""
+    seconds: float
+
+    def figures(self) -> dict[str, float]:
+        """Percentiles, and processor time as a share of a core and by document."""
+        ordered = sorted(self.milliseconds)
+        return {
+            "documents": len(ordered),
+            "p50": ordered[len(ordered) // 2],
+            "p99": ordered[int(len(ordered) * 0.99)],
+            "cpu_percent": 100 * self.cpu / self.seconds,
+            "cpu_microseconds_a_row": 1e6 * self.cpu / len(ordered),
+        }
+
+
+def measure_flow(settings: Mapping[str, str], arrivals: Sequence[Arrival]) -> Flow:
+    """A worker with these settings, and documents from the moment at which it has dispatched a first one."""
+    with started(settings) as (worker, taker):
+        writer = Writer(settings, arrivals)
+        begun, cpu = time.perf_counter(), worker.cpu_seconds()
+        writer.start()
         try:
-            client.delete(SALE.queue)
-            _await_first(connection, client, f"first-{interval}")
-            return _measure(connection, client, f"L{interval}", round(seconds * ROWS_A_SECOND))
+            _take_all(worker, taker, writer, len(arrivals), begun + arrivals[-1].at + PATIENCE_SECONDS)
         finally:
-            connection.close()
-            stop_all([worker])
+            writer.stop()
+        spent, ended = worker.cpu_seconds() - cpu, time.perf_counter()
+        return Flow(milliseconds=milliseconds(writer, taker, until=ended), cpu=spent, seconds=ended - begun)
 
 
-def _worker(folder: Path, settings: Mapping[str, str]) -> Child:
-    celery = str(Path(sys.executable).parent / "celery")
-    command = [celery, "-A", "relay.celery_app", "worker", "--beat", "-s", str(folder / "schedule")]
-    environment = {**os.environ, **settings, "PYTHONPATH": str(Path.cwd()), "RELAY_LOG_LEVEL": "WARNING"}
-    return Child.start("relay", command, log=folder / "relay.log", env=environment, cwd=folder)
+@contextmanager
+def started(settings: Mapping[str, str]) -> Iterator[tuple[Worker, Taker]]:
+    """A worker that has just dispatched a document which waited when it was started."""
+    connection = connect(settings)
+    try:
+        connection.execute(insert(SALE), "NT-01", f"first-{time.time_ns()}")
+    finally:
+        connection.close()
+    with (
+        TemporaryDirectory() as folder,
+        redis.Redis(settings["REDIS_HOST"], int(settings["REDIS_PORT"])) as client,
+        at_work(Path(folder), settings) as worker,
+    ):
+        taker = Taker(client=client)
+        deadline = time.monotonic() + START_SECONDS
+        while not taker.take():
+            worker.check()
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"relay dispatches nothing within {START_SECONDS:.0f} s:\n{worker.tail()}")
+            time.sleep(POLL_SECONDS)
+        yield worker, taker
 
 
-def _await_first(connection: pyodbc.Connection, client: redis.Redis, name: str) -> None:
-    connection.execute(INSERT, "NT-01", name)
-    deadline = time.monotonic() + START_SECONDS
-    while not client.llen(SALE.queue):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"relay dispatches nothing within {START_SECONDS:.0f} s")
+def _take_all(worker: Worker, taker: Taker, writer: Writer, count: int, until: float) -> None:
+    before = len(taker.taken)
+    while len(taker.taken) < before + count:
+        taker.take()
+        if time.perf_counter() > until or (writer.is_done and len(writer.committed) < count):
+            worker.check()
+            raise RuntimeError(f"{before + count - len(taker.taken)} of {count} documents did not arrive")
         time.sleep(POLL_SECONDS)
-
-
-def _measure(connection: pyodbc.Connection, client: redis.Redis, prefix: str, count: int) -> list[float]:
-    committed: dict[str, float] = {}
-    writer = threading.Thread(target=_write, args=(connection, prefix, count, committed))
-    arrived: dict[str, float] = {}
-    seen = client.llen(SALE.queue)
-    writer.start()
-    deadline = time.monotonic() + START_SECONDS + count / ROWS_A_SECOND
-    while len(arrived) < count:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{count - len(arrived)} of {count} documents did not arrive")
-        length = client.llen(SALE.queue)
-        if length > seen:
-            now = time.perf_counter()
-            arrived.update(dict.fromkeys(map(_name, client.lrange(SALE.queue, -length, -seen - 1)), now))
-            seen = length
-        time.sleep(POLL_SECONDS)
-    writer.join()
-    return [1000 * (arrived[name] - committed[name]) for name in committed]
-
-
-def _write(connection: pyodbc.Connection, prefix: str, count: int, committed: dict[str, float]) -> None:
-    started = time.perf_counter()
-    for number in range(count):
-        time.sleep(max(0.0, started + number / ROWS_A_SECOND - time.perf_counter()))
-        connection.execute(INSERT, "NT-01", f"{prefix}-{number}")
-        committed[f"{prefix}-{number}"] = time.perf_counter()
-
-
-def _name(message: bytes | str) -> str:
-    return str(json.loads(base64.b64decode(json.loads(message)["body"]))[0][0])

@@ -8,52 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import peer
+from benchmarks import bad_day, peer
+from benchmarks.aims import AIMS, meets, naive_cpu
+from benchmarks.killed import INTERVAL
 
 Figures = Mapping[str, Any]
-
-
-def ratios(found: Figures) -> dict[str, float]:
-    """What the project aims at, out of one run: relay against the others."""
-    rate = {name: figures["rows_a_second"] for name, figures in found["publishing"].items()}
-    seconds = {name[:3]: figures["seconds"] for name, figures in found["end_to_end"].items()}
-    grown = list(found["growth"].values())
-    cost = {int(rows): figures["cpu_microseconds_a_row"] for rows, figures in found["growth"].items()}
-    relay = rate["relay, exactly once"]
-    return {
-        "publishing, relay to the naive loop": relay / rate["send_task in a loop"],
-        "publishing, relay to redis-benchmark": relay / rate["redis-benchmark -P 500"],
-        "end to end, (a) to relay": seconds["(a)"] / seconds["(c)"],
-        "end to end, (b) to relay": seconds["(b)"] / seconds["(c)"],
-        "relay's CPU microseconds a row, end to end": found["end_to_end"]["(c) relay"]["cpu_microseconds_a_row"],
-        "CPU a row, largest window to 10k rows": cost[max(cost)] / cost[10_000],
-        "peak memory in MB, largest window": max(figures["peak_mb"] for figures in grown),
-        "idle check in ms, largest table": grown[-1]["idle_milliseconds"],
-        "idle check, largest table to smallest": grown[-1]["idle_milliseconds"] / grown[0]["idle_milliseconds"],
-        "p99 above the scan interval in ms, interval 1 s": found["latency"]["1.0"]["above_interval_p99"],
-        "p99 above the scan interval in ms, interval 0.2 s": found["latency"]["0.2"]["above_interval_p99"],
-    }
-
-
-AIMS = {
-    "publishing, relay to the naive loop": ">= 40",
-    "publishing, relay to redis-benchmark": ">= 0.4",
-    "end to end, (a) to relay": ">= 10",
-    "end to end, (b) to relay": ">= 4",
-    "relay's CPU microseconds a row, end to end": "< 40",
-    "CPU a row, largest window to 10k rows": "< 1.2",
-    "peak memory in MB, largest window": "< 200",
-    "idle check in ms, largest table": "< 10",
-    "idle check, largest table to smallest": "< 1.5",
-    "p99 above the scan interval in ms, interval 1 s": "< 150",
-    "p99 above the scan interval in ms, interval 0.2 s": "< 150",
-}
-
-
-def meets(value: float, aim: str) -> bool:
-    """Whether a value is as `>= 40` or `< 1.2` says."""
-    relation, _, limit = aim.partition(" ")
-    return value >= float(limit) if relation == ">=" else value < float(limit)
 
 
 def show(found: Figures, console: Console) -> None:
@@ -62,16 +21,16 @@ def show(found: Figures, console: Console) -> None:
     _rates(console, "End to end", found["end_to_end"])
     if peer.NAME in found["end_to_end"]:
         console.print(peer.NOTE)
-    _growth(console, found["growth"])
+    _growth(console, found["growth"], naive_cpu(found))
     _plain(
         console,
         "From commit to queue at 200 rows a second, in milliseconds",
         ["scan interval", "documents", "p50", "p99"],
-        [
-            [f"{name} s", str(f["documents"]), f"{f['p50']:.0f}", f"{f['p99']:.0f}"]
-            for name, f in found["latency"].items()
-        ],
+        [[f"{name} s", *_percentiles(figures)] for name, figures in found["latency"].items()],
     )
+    _default_schedule(console, found["default_schedule"], naive_cpu(found))
+    _bad_day(console, found, naive_cpu(found))
+    _killed(console, found["killed"])
     _plain(
         console,
         "A cycle by stage, in microseconds a row",
@@ -90,38 +49,107 @@ def show(found: Figures, console: Console) -> None:
             for name, value in found["ratios"].items()
         ],
     )
+    console.print(f"{found['date']}, {found['machine']}; {found['seconds']} s")
+
+
+def _percentiles(figures: Figures) -> list[str]:
+    return [f"{figures['documents']:,}", f"{figures['p50']:,.0f}", f"{figures['p99']:,.0f}"]
+
+
+def _default_schedule(console: Console, schedule: Figures, naive: float) -> None:
+    """The naive loop takes `naive` microseconds of processor time a row: so many rows it would send for relay's."""
+    ways = [("with lingering", "lingering"), ("without", "without")]
+    flows = [(f"{rate} rows/s, {way}", figures) for way, name in ways for rate, figures in schedule[name].items()]
+    quiet = [(f"no rows, {name}", share) for name, share in schedule["cpu_percent"].items()]
+    _plain(
+        console,
+        "From commit to queue by the default schedule, three sources together, in milliseconds",
+        ["", "documents", "p50", "p99", "% of a core", "naive rows/s"],
+        [
+            *([name, *_percentiles(figures), *_share(figures["cpu_percent"], naive)] for name, figures in flows),
+            *([name, "", "", "", *_share(share, naive)] for name, share in quiet),
+        ],
+    )
+    console.print("naive rows/s: what loop (a) sends with as much processor time.")
+
+
+def _share(percent: float, naive: float) -> list[str]:
+    return [f"{percent:.1f}", f"{1e4 * percent / naive:.0f}"]
+
+
+def _bad_day(console: Console, found: Figures, naive: float) -> None:
+    recoveries = [*found["bad_day"].items(), (f"{bad_day.REPAIR}, many out", found["large_repair"])]
+    first = next(iter(found["bad_day"].values()))["rows_a_second"]
+    _plain(
+        console,
+        "A bad day",
+        ["", "rows", "rows/s", "slowest", "fastest", "x first", "CPU x naive", "peak MB", "lost ticks"],
+        [
+            [
+                name,
+                f"{figures['rows']:,}",
+                f"{figures['rows_a_second']:,.0f}",
+                f"{figures['slowest']:,.0f}",
+                f"{figures['fastest']:,.0f}",
+                f"{figures['rows_a_second'] / first:.2f}",
+                f"{figures['cpu_microseconds_a_row'] / naive:.3f}",
+                f"{figures['peak_mb']:.0f}",
+                f"{figures['lost_ticks']}",
+            ]
+            for name, figures in recoveries
+        ],
+    )
+
+
+def _killed(console: Console, figures: Figures) -> None:
+    arrivals = f"{figures['slowest_in_intervals']:.1f} of {INTERVAL:.0f} s"
+    _plain(
+        console,
+        f"A first baseline of {figures['rows']:,} rows, killed with -9 {figures['kills']} times on the way",
+        ["", ""],
+        [
+            ["seconds", f"{figures['seconds']:.0f}"],
+            ["rows a second, all included", f"{figures['rows'] / figures['seconds']:,.0f}"],
+            ["rows missing, and twice", f"{figures['missing']:,}, {figures['twice']:,}"],
+            ["most pieces read again after a kill", f"{figures['pieces_read_again']:.2f}"],
+            ["peak memory, MB", f"{figures['peak_mb']:.0f}"],
+            [f"slowest of {figures['arrivals']:,} rows that came meanwhile, in intervals", arrivals],
+        ],
+    )
 
 
 def _rates(console: Console, title: str, variants: Figures) -> None:
-    first = next(iter(variants.values()))["rows_a_second"]
+    first = next(iter(variants.values()))
     _plain(
         console,
         title,
-        ["variant", "rows/s", "slowest", "fastest", "x first", "CPU us/row"],
+        ["variant", "rows/s", "slowest", "fastest", "x first", "CPU us/row", "CPU x first"],
         [
             [
                 name,
                 f"{f['rows_a_second']:,.0f}",
                 f"{f['slowest']:,.0f}",
                 f"{f['fastest']:,.0f}",
-                f"{f['rows_a_second'] / first:.1f}",
+                f"{f['rows_a_second'] / first['rows_a_second']:.1f}",
                 f"{f['cpu_microseconds_a_row']:.1f}" if f["cpu_seconds"] else "",
+                f"{f['cpu_microseconds_a_row'] / first['cpu_microseconds_a_row']:.3f}" if f["cpu_seconds"] else "",
             ]
             for name, f in variants.items()
         ],
     )
 
 
-def _growth(console: Console, sizes: Figures) -> None:
+def _growth(console: Console, sizes: Figures, naive: float) -> None:
     _plain(
         console,
         "Relay alone, by changed rows",
-        ["rows", "rows/s", "CPU us/row", "peak MB", "idle check ms"],
+        ["rows", "rows/s", "CPU us/row", "CPU x naive", "peak MB", "idle check ms"],
         [
             [
                 f"{int(rows):,}",
                 f"{f['rows_a_second']:,.0f}",
                 f"{f['cpu_microseconds_a_row']:.1f}",
+                f"{f['cpu_microseconds_a_row'] / naive:.3f}",
                 f"{f['peak_mb']:.0f}",
                 f"{f['idle_milliseconds']:.1f}",
             ]

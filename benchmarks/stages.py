@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from benchmarks.loops import relay_of_settings
+from relay.cycle.ports import Ports
 from relay.cycle.run import run_cycle
 from relay.sources.builtin import SALE
 
@@ -47,45 +49,30 @@ class Stages:
 
 
 class Timed:
-    """A port every call of which is timed."""
+    """A port, or a snapshot, every call of which is timed; rows while they are read."""
 
     def __init__(self, port: Any, stages: Stages) -> None:
         self._port, self._stages = port, stages
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._port, name)
-        if name == "snapshot":
-            return lambda *args: TimedSnapshot(method(*args), self._stages)
-        return lambda *args, **named: self._call(name, method, args, named)
+        found = getattr(self._port, name)
+        return partial(self._call, name, found) if callable(found) else found
 
-    def _call(self, name: str, method: Any, args: Any, named: Any) -> Any:
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
         with self._stages.of(name):
-            return method(*args, **named)
+            result = method(*args, **named)
+        if name == "snapshot":
+            return self._snapshot(result)
+        return self._rows(result) if isinstance(result, Iterator) else result
 
+    @contextmanager
+    def _snapshot(self, manager: AbstractContextManager[Any]) -> Iterator[Timed]:
+        with ExitStack() as stack:
+            with self._stages.of("snapshot"):
+                snapshot = stack.enter_context(manager)
+            yield Timed(snapshot, self._stages)
 
-class TimedSnapshot:
-    """A snapshot whose rows are read under the clock."""
-
-    def __init__(self, manager: Any, stages: Stages) -> None:
-        self._manager, self._stages = manager, stages
-
-    def __enter__(self) -> TimedSnapshot:
-        with self._stages.of("snapshot"):
-            self._snapshot = self._manager.__enter__()
-        self.state = self._snapshot.state
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        with self._stages.of("snapshot"):
-            self._manager.__exit__(*error)
-
-    def changes(self, since: int) -> Iterator[Any]:
-        return self._timed(self._snapshot.changes(since))
-
-    def pending(self) -> Iterator[Any]:
-        return self._timed(self._snapshot.pending())
-
-    def _timed(self, batches: Iterator[Any]) -> Iterator[Any]:
+    def _rows(self, batches: Iterator[Any]) -> Iterator[Any]:
         while True:
             with self._stages.of("rows"):
                 batch = next(batches, None)
@@ -93,13 +80,11 @@ class TimedSnapshot:
                 return
             yield batch
 
-    def end(self) -> None:
-        with self._stages.of("end"):
-            self._snapshot.end()
 
-    def set_fence(self, fence: Any, *, expected: Any) -> Any:
-        with self._stages.of("set_fence"):
-            return self._snapshot.set_fence(fence, expected=expected)
+def timed(ports: Ports, stages: Stages) -> Ports:
+    """The same ports under the clock."""
+    clocked: dict[str, Any] = {name: Timed(getattr(ports, name), stages) for name in PORTS}
+    return replace(ports, **clocked)
 
 
 def stages() -> dict[str, dict[str, float | None]]:
@@ -109,8 +94,7 @@ def stages() -> dict[str, dict[str, float | None]]:
     """
     found = Stages()
     with relay_of_settings() as made:
-        timed: dict[str, Any] = {name: Timed(getattr(made.ports, name), found) for name in PORTS}
-        ports = replace(made.ports, **timed)
+        ports = timed(made.ports, found)
         wall, cpu = time.perf_counter(), time.process_time()
         run_cycle(made.own(SALE), ports, made.options, made.heartbeat())
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

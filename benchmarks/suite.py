@@ -11,12 +11,12 @@ from typing import Any
 
 from benchmarks import loops, publishing
 from benchmarks.child import run_child
-from benchmarks.latency import latency
+from benchmarks.killed import Ordeal
 from benchmarks.peer import NAME as PEER
 from benchmarks.peer import Peer
+from benchmarks.schedules import Schedules
+from benchmarks.summary import Say, summary
 from benchmarks.world import World
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,33 @@ class Sizes:
     messages: int
     backlog: int
     growth: Sequence[int]
-    latency_seconds: float
+    schedules: Schedules
+    bad_day: int
+    """Rows that wait on a bad day."""
+    bad_rounds: int
+    ordeal: Ordeal
 
 
-FULL = Sizes(rounds=5, messages=20_000, backlog=20_000, growth=(1_000, 10_000, 100_000, 1_000_000), latency_seconds=20)
-QUICK = Sizes(rounds=1, messages=5_000, backlog=4_000, growth=(1_000, 10_000), latency_seconds=4)
-INTERVALS = (1.0, 0.2)
+FULL = Sizes(
+    rounds=5,
+    messages=20_000,
+    backlog=20_000,
+    growth=(1_000, 10_000, 100_000, 1_000_000),
+    schedules=Schedules(steady=20, prompt={200: 20, 20: 20, 2: 75}, unprompted=70, lingering=20),
+    bad_day=100_000,
+    bad_rounds=2,
+    ordeal=Ordeal(rows=2_000_000, kills=10, longest_seconds=600),
+)
+QUICK = Sizes(
+    rounds=1,
+    messages=5_000,
+    backlog=4_000,
+    growth=(1_000, 10_000),
+    schedules=Schedules(steady=4, prompt={200: 4, 20: 4}, unprompted=None, lingering=None),
+    bad_day=5_000,
+    bad_rounds=1,
+    ordeal=Ordeal(rows=40_000, kills=2, longest_seconds=120),
+)
 SMALL = 10_000
 """Growth up to this many rows is measured in every round, beyond it once."""
 PEER_ROUNDS = 2
@@ -86,45 +107,36 @@ def _ways(world: World, sizes: Sizes, peer: Peer | None) -> dict[str, Callable[[
 
 
 def growth(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
-    """Relay alone: cost and memory of ever larger windows, and idle checks beside ever larger tables."""
+    """Relay alone: cost and memory of ever larger windows, and idle checks beside ever larger tables.
+
+    What the largest one has left stays, in the queue and in MongoDB.
+    """
     found: dict[str, Any] = {}
     for rows in sizes.growth:
         rounds = sizes.rounds if rows <= SMALL else 1
         figures = [_grown(world, rows, number) for number in range(rounds)]
-        idle = run_child("loops:idle_check", {**world.settings, "MONGO_DB_NAME": f"bench_{rows}_{rounds - 1}"})
+        idle = run_child("loops:idle_check", grown(world, rows, rounds - 1).settings)
         found[str(rows)] = {**summary(figures), "idle_milliseconds": median(idle["milliseconds"])}
+        if rows < max(sizes.growth):
+            for number in range(rounds):
+                grown(world, rows, number).drop_mongo()
         say(f"growth: {rows} rows: {found[str(rows)]['cpu_microseconds_a_row']:.1f} microseconds of CPU a row")
     return found
 
 
+def grown(world: World, rows: int, number: int = 0) -> World:
+    """The services with the MongoDB database of this window, by rows and round."""
+    return world.named(f"bench_{rows}_{number}")
+
+
 def _grown(world: World, rows: int, number: int) -> dict[str, float]:
-    world.drop_mongo()
-    world = world.afresh(f"bench_{rows}_{number}")
+    world = grown(world.afresh("bench"), rows, number)
     world.begin()
     since = world.add_backlog(rows, "g")
     figures = run_child("loops:relay", world.settings, since=since)
     if figures["rows"] != rows:
         raise RuntimeError(f"relay dispatched {figures['rows']} rows of {rows}")
     return figures
-
-
-def latencies(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
-    """Milliseconds from commit to queue for each scan interval."""
-    found = {}
-    for interval in INTERVALS:
-        world = world.afresh(f"bench_latency_{int(interval * 10)}")
-        # A lease as people have it: what a worker leaves behind must not outlast the measurement.
-        times = sorted(
-            latency({**world.settings, "RELAY_LEASE_SECONDS": "5"}, interval=interval, seconds=sizes.latency_seconds)
-        )
-        found[str(interval)] = {
-            "documents": len(times),
-            "p50": times[len(times) // 2],
-            "p99": times[int(len(times) * 0.99)],
-            "above_interval_p99": times[int(len(times) * 0.99)] - 1000 * interval,
-        }
-        say(f"latency: interval {interval} s: p99 {found[str(interval)]['p99']:.0f} ms")
-    return found
 
 
 def stages(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
@@ -156,19 +168,3 @@ def _shuffled(variants: Mapping[str, object]) -> list[str]:
     names = list(variants)
     random.shuffle(names)
     return names
-
-
-def summary(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Medians of the rounds; the spread is that between the slowest and the fastest."""
-    rates = [one["rows"] / one["wall"] for one in figures]
-    return {
-        "rounds": len(figures),
-        "rows": figures[0]["rows"],
-        "rows_a_second": median(rates),
-        "slowest": min(rates),
-        "fastest": max(rates),
-        "seconds": median([one["wall"] for one in figures]),
-        "cpu_seconds": median([one["cpu"] for one in figures]),
-        "cpu_microseconds_a_row": median([1e6 * one["cpu"] / one["rows"] for one in figures]),
-        "peak_mb": max(one["peak_mb"] for one in figures),
-    }

@@ -14,7 +14,9 @@ from sandbox.stack import StackOptions
 
 from benchmarks.child import run_child
 from examples.pharmacy.connection import connect
+from examples.pharmacy.documents import KINDS
 from examples.pharmacy.schema import TABLES
+from relay.sources.builtin import SALE
 from tests.support.alembic_process import upgrade
 
 SEED_ROWS = 1000
@@ -45,12 +47,27 @@ class World:
             for key in client.scan_iter("*_queue*"):
                 client.delete(key)
 
+    def queued(self) -> int:
+        """Messages in the queue of the sales."""
+        with redis.Redis(self.settings["REDIS_HOST"], int(self.settings["REDIS_PORT"])) as client:
+            return int(client.llen(SALE.queue))
+
+    @property
+    def checkpoint_id(self) -> str:
+        """What MongoDB calls the checkpoint of the sales, and their documents' source."""
+        return f"{self.settings['MSSQL_DATABASE']}.{SALE.name}"
+
     def afresh(self, name: str) -> World:
         """The same services with a MongoDB database of this name: a relay that has never run. Tables are emptied."""
-        self.connection.execute("DELETE FROM dbo.SalesInvoices")
+        for kind in KINDS:
+            self.connection.execute(f"TRUNCATE TABLE dbo.{kind.table}")
         self.connection.execute("DELETE FROM dbo.relay_fence")
         with redis.Redis(self.settings["REDIS_HOST"], int(self.settings["REDIS_PORT"])) as client:
             client.flushall()
+        return self.named(name)
+
+    def named(self, name: str) -> World:
+        """The same services, as they are, with a MongoDB database of this name."""
         return replace(self, settings={**self.settings, "MONGO_DB_NAME": name})
 
     def drop_mongo(self) -> None:
