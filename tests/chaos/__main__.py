@@ -12,8 +12,9 @@ from tempfile import mkdtemp
 
 from sandbox.processes import stop_at_signals
 
-from tests.chaos.faults import NotRecoveredError, NotRefusedError, all_kinds
+from tests.chaos.faults import all_kinds
 from tests.chaos.run import Result, Run, prepared
+from tests.chaos.world import NotRecoveredError, NotRefusedError
 
 
 def main() -> int:

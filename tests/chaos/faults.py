@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from sandbox.control import SqlServerControl
 from sandbox.env_file import CONTROL
@@ -16,13 +14,9 @@ from sandbox.waiting import WaitTimeoutError, wait_until
 
 from examples.pharmacy.documents import KINDS
 from relay.exits import EXIT_CONFIGURATION
-from tests.chaos.definitions import Definitions
+from tests.chaos.kills import kill_all_relays, kill_in_a_baseline, kill_who_lingers
 from tests.chaos.ledger import Ledger
-from tests.chaos.proxy import Proxy
-from tests.chaos.queues import Queues
-from tests.chaos.relays import Relays
-from tests.chaos.servers import Servers
-from tests.chaos.shop import Shop
+from tests.chaos.world import Fault, NotRecoveredError, NotRefusedError, World
 
 MOST_BYTES_CUT = 20_000
 """Off the end of Redis's file: some twenty messages."""
@@ -45,35 +39,6 @@ SLOW_ROWS_SECONDS = 90.0
 """Rows that were read a moment before wait for the next reading, and each is that slow."""
 
 
-class NotRefusedError(Exception):
-    """A relay was let in that has no business here."""
-
-
-class NotRecoveredError(Exception):
-    """What was written after a fault did not reach its queue in time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """All that can be broken."""
-
-    servers: Servers
-    proxies: Mapping[str, Proxy]
-    definitions: Definitions
-    relays: Relays
-    shop: Shop
-    queues: Queues
-    random: random.Random
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """A kind of fault."""
-
-    name: str
-    strike: Callable[[World], None]
-
-
 def kinds() -> Sequence[Fault]:
     """All but those that happen once: the restore, and the change of the definition."""
     links = [
@@ -84,9 +49,11 @@ def kinds() -> Sequence[Fault]:
     return [
         Fault(name="relay killed", strike=_kill_a_relay),
         Fault(name="relay killed", strike=_kill_a_relay),
-        Fault(name="all relays killed", strike=_kill_all_relays),
+        Fault(name="all relays killed", strike=kill_all_relays),
         Fault(name="relay's process killed", strike=lambda world: _kill_a_process(world, signal.SIGKILL)),
         Fault(name="relay's process crashed", strike=lambda world: _kill_a_process(world, signal.SIGSEGV)),
+        Fault(name="relays killed in a baseline", strike=kill_in_a_baseline),
+        Fault(name="lingering process killed", strike=kill_who_lingers),
         Fault(name="clock put forward", strike=lambda world: _step_clock(world, CLOCK_STEP)),
         Fault(name="clock put back", strike=lambda world: _step_clock(world, -CLOCK_STEP)),
         *links,
@@ -113,13 +80,6 @@ def _kill_a_relay(world: World) -> None:
     name = world.random.choice(world.relays.names)
     world.relays.kill(name)
     world.relays.start(name)
-
-
-def _kill_all_relays(world: World) -> None:
-    for name in world.relays.names:
-        world.relays.kill(name)
-    for name in world.relays.names:
-        world.relays.start(name)
 
 
 def _kill_a_process(world: World, number: signal.Signals) -> None:

@@ -29,7 +29,7 @@ class Entry:
     episodes: int = 1
     """How many pushes it asks for."""
     may_repeat: int = 0
-    """How many more a restore, or another definition, allows."""
+    """How many more a restore, another definition, or tracking that was switched off and on allows."""
     wanted_as: int = 0
     """The number of the definition under which it has to be pushed, as long as it waits."""
     status: str = PENDING
@@ -48,7 +48,8 @@ class Verdict:
     lost: list[RowKey]
     duplicates: list[RowKey]
     repeated: int
-    """Pushes of rows that waited in a restored database, or under a definition that was changed."""
+    """Pushes of rows that waited in a restored database, under a definition that was changed, or when their table's
+    tracking was switched off and on."""
 
     @property
     def is_clean(self) -> bool:
@@ -78,6 +79,18 @@ class Ledger:
             if entry.status == PENDING and not entry.is_deleted:
                 entry.may_repeat += 1
                 entry.wanted_as = number
+
+    def retracked(self, kind: str) -> None:
+        """A table's tracking was switched off and on: what waits may be sent again, whether it had been sent or not."""
+        for key, entry in self.entries.items():
+            if key[0] == kind and entry.status == PENDING and not entry.is_deleted:
+                entry.may_repeat += 1
+
+    def waiting(self, kind: str) -> int:
+        """Rows of this kind that are pending, in their queues or not."""
+        return sum(
+            key[0] == kind and entry.status == PENDING and not entry.is_deleted for key, entry in self.entries.items()
+        )
 
     def copy(self) -> Ledger:
         """As it is now: what a backup of the database holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,9 +41,9 @@ class Queues:
             self._seen[kind.name] = length
         return found
 
-    def length(self) -> int:
+    def length(self, kinds: Sequence[DocumentKind] = KINDS) -> int:
         """Messages that wait."""
-        return sum(int(self.client.llen(kind.queue)) for kind in KINDS)
+        return sum(int(self.client.llen(kind.queue)) for kind in kinds)
 
     def look_again(self) -> None:
         """Begin at the beginning with the next look: Redis has lost what it held, or some of it."""

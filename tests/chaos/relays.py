@@ -9,14 +9,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
+from celery import Celery
 from sandbox.processes import Child, stop_all
 
-from common.config import Settings
+from common.config import Settings, load_settings
+from relay.celery_app import configuration
 from tests.chaos.clock import Clock
 from tests.chaos.obituaries import Death, deaths_in
 
 PROJECT = Path(__file__).parents[2]
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+ANSWER_SECONDS = 1.0
 WORKER = ("celery", "-A", "relay.celery_app", "worker")
 
 
@@ -25,7 +30,7 @@ class Relays:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         rest = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-        self._folder = folder
+        self._folder, self._settings = folder, environment
         self._environment = {**rest, **environment, "PYTHONPATH": str(PROJECT)}
         self._clocks = {name: Clock(folder / f"{name}.clock") for name in ("relay-1", "relay-2")}
         self._commands = {
@@ -42,10 +47,10 @@ class Relays:
         """Those that there are."""
         return list(self._commands)
 
-    def start(self, name: str) -> None:
-        """Start it; every start has a log of its own."""
+    def start(self, name: str, settings: Mapping[str, str] = NO_SETTINGS) -> None:
+        """Start it, with these settings in place of its own; every start has a log of its own."""
         on_its_clock = ["-m", "tests.chaos.clock", str(self._clocks[name].path)]
-        self._running[name] = self._start(name, [*on_its_clock, *WORKER, *self._commands[name]], {})
+        self._running[name] = self._start(name, [*on_its_clock, *WORKER, *self._commands[name]], settings)
 
     def start_stranger(self, settings: Mapping[str, str]) -> Child:
         """Another worker, with these settings in place of its own, that nobody starts again. The caller ends it."""
@@ -76,10 +81,21 @@ class Relays:
         parent = self._running["relay-2"].pid
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         if children:
-            process = int(chance.choice(children))
-            self._killed.add(process)
-            with suppress(ProcessLookupError):
-                os.kill(process, number)
+            self.end_process(int(chance.choice(children)), number)
+
+    def end_process(self, process: int, number: signal.Signals) -> None:
+        """End this process of a pool by a signal."""
+        self._killed.add(process)
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+
+    def processes_at(self, task: str) -> set[int]:
+        """Those of the pools that are at this task, as their workers say."""
+        app = Celery("chaos", set_as_current=False)
+        app.conf.update(configuration(load_settings(_env_file=None, **self._settings)))
+        with app.connection_for_write() as connection:
+            answers = app.control.inspect(timeout=ANSWER_SECONDS, connection=connection).active() or {}
+        return {int(each["worker_pid"]) for tasks in answers.values() for each in tasks if each["name"] == task}
 
     def deaths(self) -> list[Death]:
         """Processes of a pool that a signal ended, but for those that were killed here."""

@@ -15,7 +15,7 @@ from sandbox.waiting import WaitTimeoutError, wait_until
 
 from tests.chaos import faults
 from tests.chaos.definitions import Definitions
-from tests.chaos.faults import Fault, NotRecoveredError, World
+from tests.chaos.kills import PIECE
 from tests.chaos.ledger import Ledger, RowKey, Verdict
 from tests.chaos.obituaries import Death
 from tests.chaos.proxy import Proxy
@@ -23,6 +23,7 @@ from tests.chaos.queues import Queues
 from tests.chaos.relays import Relays
 from tests.chaos.servers import Servers
 from tests.chaos.shop import Shop
+from tests.chaos.world import Fault, NotRecoveredError, World
 from tests.support.alembic_process import upgrade
 
 RECOVERY_SECONDS = 60.0
@@ -33,6 +34,7 @@ SETTINGS = {
     "RELAY_STALL_SECONDS": "8",
     "RELAY_SCAN_INTERVAL": "0.5",
     "RELAY_BATCH_SIZE": "100",
+    "RELAY_BASELINE_ROWS": str(PIECE),
     "RELAY_QUEUE_LIMIT": "100000000",
 }
 
@@ -106,7 +108,7 @@ class Run:
         fault.strike(self.world)
         self.happened[fault.name] += 1
         seconds = self._await(fault.name, time.monotonic())
-        self.say(f"{number:4}/{self.count}  {fault.name:23} recovered after {seconds:4.1f} s")
+        self.say(f"{number:4}/{self.count}  {fault.name:27} recovered after {seconds:4.1f} s")
 
     def _await(self, name: str, since: float, *, notes: bool = True) -> float:
         """Wait until rows written now are in their queues; gives the seconds since `since`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import pyodbc
@@ -71,11 +71,32 @@ class Shop:
         with self._lock:
             return [key for kind in KINDS for key in self._insert(kind, 1)]
 
-    def write_many(self, count: int) -> None:
-        """So many documents at once, of all kinds."""
+    def write_many(self, count: int, kinds: Sequence[DocumentKind] = KINDS) -> None:
+        """So many documents at once, or some more, of these kinds."""
         for number in range(0, count, MANY):
             with self._lock:
-                self._insert(KINDS[number // MANY % len(KINDS)], MANY)
+                self._insert(kinds[number // MANY % len(kinds)], MANY)
+
+    def switch_tracking(self, kind: DocumentKind) -> int:
+        """Off and on, while nobody writes; gives how many documents of this kind are pending."""
+        table = f"ALTER TABLE dbo.{kind.table}"
+        with self._lock:
+            self._surely(
+                lambda connection: connection.execute(f"{table} DISABLE CHANGE_TRACKING"),
+                lambda connection: not self._is_tracked(connection, kind),
+            )
+            self._surely(
+                lambda connection: connection.execute(
+                    f"{table} ENABLE CHANGE_TRACKING WITH (TRACK_COLUMNS_UPDATED = ON)"
+                ),
+                lambda connection: self._is_tracked(connection, kind),
+            )
+            self.ledger.retracked(kind.name)
+            return self.ledger.waiting(kind.name)
+
+    def _is_tracked(self, connection: pyodbc.Connection, kind: DocumentKind) -> bool:
+        query = "SELECT 1 FROM sys.change_tracking_tables WHERE object_id = OBJECT_ID(?)"
+        return connection.execute(query, f"dbo.{kind.table}").fetchone() is not None
 
     def alter_a_table(self, chance: random.Random) -> None:
         """A column more, or one that is wider: also the shop's code, which is a key and an argument."""

@@ -116,3 +116,23 @@ def test_another_definition_allows_nothing_for_a_row_that_was_done_before() -> N
     ledger.redefined(1)
     assert ledger.verdict(pushed("a")).is_clean
     assert ledger.verdict(pushed("a", "b")).duplicates == [ROW]
+
+
+def test_tracking_that_was_switched_allows_what_waits_there_to_be_sent_once_more() -> None:
+    ledger = ledger_with_a_row()
+    ledger.retracked("sale")
+    assert ledger.verdict(pushed("a")).is_clean, "it need not be"
+    assert ledger.verdict(pushed("a", "b")).repeated == 1
+    assert ledger.verdict(pushed("a", "b", "c")).duplicates == [ROW], "a baseline that began again after a kill"
+    assert ledger.verdict({}).lost == [ROW]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"), [("import", {}), ("sale", {"status": "SYNCED"}), ("sale", {"is_deleted": True})]
+)
+def test_tracking_that_was_switched_allows_nothing_for_other_rows(kind: str, change: dict[str, Any]) -> None:
+    ledger = ledger_with_a_row()
+    ledger.entries[ROW] = replace(ledger.entries[ROW], **change)
+    ledger.retracked(kind)
+    assert ledger.waiting(kind) == 0
+    assert ledger.verdict(pushed("a", "b")).duplicates == [ROW]
