@@ -28,7 +28,7 @@ quick: setup ## run what needs no service, with fewer histories: less than a min
 chaos: setup ## break everything, one thing after the other, and count every push (FAULTS=100 SEED=7)
 	@.venv/bin/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
-bench: setup ## measure how fast relay is, beside the plain ways (QUICK=1)
+bench: setup ## measure how fast relay is, beside the plain ways and on a bad day (QUICK=1)
 	@.venv/bin/python -c 'import matplotlib, django_celery_outbox, psycopg' 2>/dev/null || \
 	    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' --constraint constraints.txt || \
 	    .venv/bin/python -c 'import matplotlib' # the rest is for the peer, without which it goes on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import mishaps
@@ -18,33 +19,49 @@ REPAIR = "repair after FLUSHALL"
 AGAIN = "a baseline, all are sent again"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovery:
+    """What happens, and what relay has to do then."""
+
+    happen: Callable[[World], None]
+    pushes: int
+    """How often each row."""
+    is_baseline: bool
+
+
 def _nothing(_world: World) -> None:
     """The first run needs no mishap."""
 
 
-MISHAPS: Mapping[str, tuple[Callable[[World], None], int]] = {
-    NEVER_SENT: (_nothing, 1),
-    REPAIR: (mishaps.lose_the_queues, 1),
-    SENT: (mishaps.pass_retention, 0),
-    AGAIN: (mishaps.switch_tracking, 1),
+RECOVERIES: Mapping[str, Recovery] = {
+    NEVER_SENT: Recovery(happen=_nothing, pushes=1, is_baseline=True),
+    REPAIR: Recovery(happen=mishaps.lose_the_queues, pushes=1, is_baseline=False),
+    SENT: Recovery(happen=mishaps.pass_retention, pushes=0, is_baseline=True),
+    AGAIN: Recovery(happen=mishaps.switch_tracking, pushes=1, is_baseline=True),
 }
-"""In this order, what happens before each, and how often it pushes each row."""
+"""In this order, over the same rows."""
 
 
 def bad_day(world: World, rows: int, rounds: int, say: Say) -> dict[str, Any]:
-    """Figures of each recovery from `rows` pending rows. Raises RuntimeError where one pushes too few or too many."""
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in MISHAPS}
+    """Figures of each recovery from `rows` pending rows. Raises RuntimeError where one does not do what it has to."""
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in RECOVERIES}
     for number in range(rounds):
         here = _with_backlog(world, f"bench_bad_{number}", rows)
-        for name, (happen, pushes) in MISHAPS.items():
-            happen(here)
+        for name, recovery in RECOVERIES.items():
+            recovery.happen(here)
             figures = run_child("recovery:catch_up", here.settings, longest=LONGEST_SECONDS)
-            if figures["rows"] != pushes * rows:
-                raise RuntimeError(f"{name}: {figures['rows']} of {pushes * rows} rows were pushed")
+            _check(name, recovery, figures, rows)
             found[name].append({**figures, "rows": rows})
             say(f"a bad day, round {number + 1} of {rounds}: {name}: {figures['wall']:.1f} s")
         here.drop_mongo()
     return {name: summarised(figures) for name, figures in found.items()}
+
+
+def _check(name: str, recovery: Recovery, figures: Mapping[str, float], rows: int) -> None:
+    if figures["rows"] != recovery.pushes * rows:
+        raise RuntimeError(f"{name}: {figures['rows']} rows were pushed of {recovery.pushes * rows}")
+    if bool(figures["baselines"]) is not recovery.is_baseline:
+        raise RuntimeError(f"{name}: {figures['baselines']} baselines were read")
 
 
 def large_repair(world: World, rows: int, say: Say) -> dict[str, Any]:
@@ -52,7 +69,7 @@ def large_repair(world: World, rows: int, say: Say) -> dict[str, Any]:
     mishaps.lose_the_queues(world)
     figures = run_child("recovery:catch_up", world.settings, longest=LONGEST_SECONDS)
     say(f"a bad day: repair of {rows} rows: {figures['rows']} pushed again in {figures['wall']:.1f} s")
-    return {**summarised([figures]), "missing": rows - world.queued()}
+    return {**summarised([{**figures, "rows": rows}]), "missing": rows - world.queued()}
 
 
 def summarised(figures: list[dict[str, float]]) -> dict[str, float]:

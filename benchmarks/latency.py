@@ -16,7 +16,7 @@ from benchmarks.worker import Worker, at_work
 from examples.pharmacy.connection import connect
 from examples.pharmacy.documents import SALE
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 PATIENCE_SECONDS = 100.0
 """Longer than the default schedule's minute."""
 STOP_SECONDS = 1.0

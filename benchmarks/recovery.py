@@ -16,18 +16,17 @@ HELD_SECONDS = 0.5
 
 
 def catch_up(longest: float) -> dict[str, float]:
-    """`{rows, wall, cpu, peak_mb, lost_ticks, is_done}`: what scans pushed, again or for the first time.
+    """`{rows, wall, cpu, peak_mb, baselines, lost_ticks}`: what scans pushed, again or for the first time.
 
-    `lost_ticks`: scans that were given up, as one is that stalls. After `longest` seconds no further scan is begun.
+    `baselines`: cycles that read one, or a piece of one. `lost_ticks`: scans that were given up, as one is that stalls.
+    After `longest` seconds no further scan is begun.
     """
     clock, started = Clock(), time.monotonic()
-    rows = lost_ticks = 0
+    rows = baselines = lost_ticks = 0
     with relay_of_settings() as made:
         find_work(made, [SALE])
         with clock.running():
-            while is_behind := bool(find_work(made, [SALE])):
-                if time.monotonic() > started + longest:
-                    break
+            while find_work(made, [SALE]) and time.monotonic() < started + longest:
                 try:
                     reports = scan(made, SALE)
                 except Exception as error:
@@ -36,6 +35,7 @@ def catch_up(longest: float) -> dict[str, float]:
                     lost_ticks += 1
                     continue
                 rows += sum(report.dispatched + report.repaired for report in reports)
+                baselines += sum(report.baseline is not None for report in reports)
                 if reports[-1].outcome is Outcome.HELD:
                     time.sleep(HELD_SECONDS)
-    return {**clock.figures(rows), "lost_ticks": lost_ticks, "is_done": not is_behind}
+    return {**clock.figures(rows), "baselines": baselines, "lost_ticks": lost_ticks}

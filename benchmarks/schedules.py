@@ -71,7 +71,8 @@ def _side_by_side(schedules: Schedules, say: Say) -> dict[str, Any]:
         "idle": Call(function="quiet:idle"),
     }
     quiet = quiet if schedules.lingering else {}
-    say("latency: without lingering; and the processor time of relays to which nothing comes")
+    if calls or quiet:
+        say("latency: without lingering; and the processor time of relays to which nothing comes")
     found = dict(zip([*calls, *quiet], run_children([*calls.values(), *quiet.values()]), strict=True))
     return {
         "without": {rate: found[rate] for rate in calls},

@@ -21,8 +21,3 @@ def test_a_summary_is_the_median_with_its_spread() -> None:
         "cpu_microseconds_a_row": 10_000.0,
         "peak_mb": 40.0,
     }
-
-
-def test_what_pushed_nothing_has_its_cost_by_the_rows_that_were_looked_at() -> None:
-    figures = summary([{"rows": 100.0, "wall": 1.0, "cpu": 0.5, "peak_mb": 80.0}])
-    assert figures["cpu_microseconds_a_row"] == 5000.0
