@@ -65,14 +65,20 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write no more."""
+        """Write no more, if it was started at all."""
         self._stopped.set()
-        self._thread.join()
+        if self.is_started:
+            self._thread.join()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the first moment has been."""
+        return self._thread.ident is not None
 
     @property
     def is_done(self) -> bool:
         """Whether all are written, or can no longer be."""
-        return self._thread.ident is not None and not self._thread.is_alive()
+        return self.is_started and not self._thread.is_alive()
 
     def _write(self) -> None:
         with closing(connect(self._settings)) as connection:

@@ -104,7 +104,6 @@ def killed_baseline(world: World, ordeal: Ordeal, say: Say) -> dict[str, float]:
     ):
         kills = Kills(worker=worker, mongo=mongo[settings["MONGO_DB_NAME"]], ordeal=ordeal, source=here.checkpoint_id)
         taker, begun = Taker(client=client), time.perf_counter()
-        writer.start()
         try:
             _take_all(taker, writer, kills, say)
         finally:
@@ -130,7 +129,10 @@ def killed_baseline(world: World, ordeal: Ordeal, say: Say) -> dict[str, float]:
 
 
 def _take_all(taker: Taker, writer: Writer, kills: Kills, say: Say) -> None:
-    """Until everything was taken that was written, or it has taken too long."""
+    """Until everything was taken that was written, or it has taken too long.
+
+    Nothing comes before the first piece is out: until then it is not known which keys the baseline ends with.
+    """
     rows, next_look = kills.ordeal.rows, 0.0
     until = time.monotonic() + kills.ordeal.longest_seconds
     while len(taker.taken) < rows + len(writer.committed) and time.monotonic() < until:
@@ -138,6 +140,8 @@ def _take_all(taker: Taker, writer: Writer, kills: Kills, say: Say) -> None:
             if kills.look():
                 say(f"killed on the way: {len(kills.read_again)} times, {len(taker.taken)} rows in their queues")
             next_look = time.monotonic() + LOOK_SECONDS
+        if taker.taken and not writer.is_started:
+            writer.start()
         if len(taker.taken) >= rows:
             writer.stop()
         if not taker.take():
