@@ -50,13 +50,14 @@ def main() -> int:
                 found["end_to_end"] = suite.end_to_end(world, sizes, say, neighbour)
             found["stages"] = suite.stages(world, sizes, say)
             found["latency"] = schedules.at_intervals(world, sizes.schedules, say)
-            found["default_schedule"] = schedules.by_default(world, sizes.schedules, say)
-            found["bad_day"] = bad_day.bad_day(world, sizes.bad_day, sizes.bad_rounds, say)
+            found["default_schedule"] = {"lingering": schedules.prompt(world, sizes.schedules, say)}
+            found["bad_day"] = bad_day.bad_day(world, sizes.bad_rows, sizes.bad_rounds, say)
             found["growth"] = suite.growth(world, sizes, say)
-            largest = max(sizes.growth)
-            found["large_repair"] = bad_day.large_repair(suite.grown(world, largest), largest, say)
-            suite.grown(world, largest).drop_mongo()
-            found["killed"] = killed.killed_baseline(world, sizes.ordeal, say)
+            found["large_repair"] = suite.large_repair(world, sizes, say)
+            with schedules.quietly(sizes.schedules, say) as results:
+                waiting = killed.let_wait(world, sizes.ordeal, say)
+                found["default_schedule"] |= results()
+            found["killed"] = killed.killed_baseline(waiting, sizes.ordeal, say)
     except KeyboardInterrupt:
         say("stopped")
         return 130

@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,19 +54,20 @@ class Call:
 
 def run_child(function: str, settings: Mapping[str, str], **arguments: Any) -> dict[str, Any]:
     """Run `module:function` of this package in a process of its own. Raises RuntimeError with what it said."""
-    [result] = run_children([Call(function=function, settings=settings, arguments=arguments)])
-    return result
+    with side_by_side({"": Call(function=function, settings=settings, arguments=arguments)}) as results:
+        return results()[""]
 
 
-def run_children(calls: Sequence[Call]) -> Sequence[dict[str, Any]]:
-    """The same for some, side by side, each in a process of its own."""
-    processes = [_start(call) for call in calls]
+@contextmanager
+def side_by_side(calls: Mapping[str, Call]) -> Iterator[Callable[[], Mapping[str, dict[str, Any]]]]:
+    """The same for some, each in a process of its own, until the block is left; gives what waits for their results."""
+    processes = {name: _start(call) for name, call in calls.items()}
     try:
-        return [_result(call, process) for call, process in zip(calls, processes, strict=True)]
+        yield lambda: {name: _result(calls[name], process) for name, process in processes.items()}
     finally:
-        for process in processes:
+        for process in processes.values():
             process.terminate()
-        for process in processes:
+        for process in processes.values():
             process.wait()
 
 

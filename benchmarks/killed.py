@@ -85,15 +85,22 @@ class Kills:
         return self.mongo.task_logs.count_documents(later)
 
 
-def killed_baseline(world: World, ordeal: Ordeal, say: Say) -> dict[str, float]:
-    """`{rows, seconds, kills, missing, twice, pieces_read_again, peak_mb, arrivals, slowest_in_intervals}`.
+def let_wait(world: World, ordeal: Ordeal, say: Say) -> World:
+    """The services with all rows of the baseline."""
+    here = world.afresh("bench_killed")
+    here.add_backlog(ordeal.rows, "k")
+    say(f"killed on the way: {ordeal.rows} rows wait")
+    return here
+
+
+def killed_baseline(here: World, ordeal: Ordeal, say: Say) -> dict[str, float]:
+    """What comes of the rows that wait.
+
+    `{rows, seconds, kills, missing, twice, pieces_read_again, peak_mb, arrivals, slowest_in_intervals}`.
 
     `missing`: documents that were not in their queue when it was given up. The last one: of what came meanwhile, from
     commit to queue, in intervals between two ticks.
     """
-    here = world.afresh("bench_killed")
-    here.add_backlog(ordeal.rows, "k")
-    say(f"killed on the way: {ordeal.rows} rows wait")
     settings = {**here.settings, **SETTINGS, "RELAY_BASELINE_ROWS": str(ordeal.piece)}
     writer = Writer(here.settings, poisson(ARRIVALS_A_SECOND, ordeal.longest_seconds, name="K", shops=SHOPS))
     with (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.arrivals import poisson, steady
-from benchmarks.child import Call, run_children
+from benchmarks.child import Call, side_by_side
 from benchmarks.latency import measure_flow
 from benchmarks.summary import Say
 from benchmarks.world import World
@@ -45,23 +46,25 @@ def at_intervals(world: World, schedules: Schedules, say: Say) -> dict[str, Any]
     return found
 
 
-def by_default(world: World, schedules: Schedules, say: Say) -> dict[str, Any]:
-    """`{lingering, without, cpu_percent}` with the default schedule, a tick at every full minute.
-
-    The first two by documents a second; the last: shares of a core of a relay that lingers while nothing comes, and
-    of an idle one.
-    """
-    prompt = {}
+def prompt(world: World, schedules: Schedules, say: Say) -> dict[str, Any]:
+    """Percentiles with the default schedule, a tick at every full minute, and with lingering; by documents a second."""
+    found = {}
     for rate, seconds in schedules.prompt.items():
         world = world.afresh(f"bench_prompt_{rate}")
         flow = measure_flow({**world.settings, **LEASE}, poisson(rate, seconds, name=f"P{rate}"))
-        prompt[str(rate)] = flow.figures()
-        say(f"latency: lingering, {rate} a second: p99 {prompt[str(rate)]['p99']:.0f} ms")
-    return {"lingering": prompt, **_side_by_side(schedules, say)}
+        found[str(rate)] = flow.figures()
+        say(f"latency: lingering, {rate} a second: p99 {found[str(rate)]['p99']:.0f} ms")
+    return found
 
 
-def _side_by_side(schedules: Schedules, say: Say) -> dict[str, Any]:
-    calls = {
+@contextmanager
+def quietly(schedules: Schedules, say: Say) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Measures while the block does what is not measured; gives what waits for `{without, cpu_percent}`.
+
+    `without`: percentiles without lingering, by documents a second. `cpu_percent`: shares of a core of a relay that
+    lingers while nothing comes, and of an idle one.
+    """
+    without = {
         str(rate): Call(function="quiet:flow", arguments={"rate": rate, "seconds": schedules.unprompted})
         for rate in schedules.prompt
         if schedules.unprompted
@@ -71,10 +74,14 @@ def _side_by_side(schedules: Schedules, say: Say) -> dict[str, Any]:
         "idle": Call(function="quiet:idle"),
     }
     quiet = quiet if schedules.lingering else {}
-    if calls or quiet:
-        say("latency: without lingering; and the processor time of relays to which nothing comes")
-    found = dict(zip([*calls, *quiet], run_children([*calls.values(), *quiet.values()]), strict=True))
-    return {
-        "without": {rate: found[rate] for rate in calls},
-        "cpu_percent": {name: found[name]["cpu_percent"] for name in quiet},
-    }
+    with side_by_side({**without, **quiet}) as results:
+
+        def collect() -> dict[str, Any]:
+            found = results()
+            say("latency: without lingering; and the processor time of relays to which nothing comes")
+            return {
+                "without": {rate: found[rate] for rate in without},
+                "cpu_percent": {name: found[name]["cpu_percent"] for name in quiet},
+            }
+
+        yield collect

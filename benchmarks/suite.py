@@ -9,7 +9,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from benchmarks import loops, publishing
+from benchmarks import bad_day, loops, publishing
 from benchmarks.child import run_child
 from benchmarks.killed import Ordeal
 from benchmarks.peer import NAME as PEER
@@ -28,19 +28,19 @@ class Sizes:
     backlog: int
     growth: Sequence[int]
     schedules: Schedules
-    bad_day: int
+    bad_rows: int
     """Rows that wait on a bad day."""
     bad_rounds: int
     ordeal: Ordeal
 
 
 FULL = Sizes(
-    rounds=5,
+    rounds=3,
     messages=20_000,
     backlog=20_000,
     growth=(1_000, 10_000, 100_000, 1_000_000),
-    schedules=Schedules(steady=20, prompt={200: 20, 20: 20, 2: 75}, unprompted=70, lingering=20),
-    bad_day=100_000,
+    schedules=Schedules(steady=10, prompt={200: 20, 20: 20, 2: 65}, unprompted=65, lingering=20),
+    bad_rows=100_000,
     bad_rounds=2,
     ordeal=Ordeal(rows=2_000_000, kills=10, longest_seconds=600),
 )
@@ -50,13 +50,13 @@ QUICK = Sizes(
     backlog=4_000,
     growth=(1_000, 10_000),
     schedules=Schedules(steady=4, prompt={200: 4, 20: 4}, unprompted=None, lingering=None),
-    bad_day=5_000,
+    bad_rows=5_000,
     bad_rounds=1,
     ordeal=Ordeal(rows=40_000, kills=2, longest_seconds=120),
 )
 SMALL = 10_000
 """Growth up to this many rows is measured in every round, beyond it once."""
-PEER_ROUNDS = 2
+PEER_ROUNDS = 1
 """At most, since the peer sends one message at a time."""
 
 
@@ -76,7 +76,7 @@ def end_to_end(world: World, sizes: Sizes, say: Say, peer: Peer | None) -> dict[
     world.begin()
     ways = _ways(world, sizes, peer)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
-    rounds = max(1, sizes.rounds - 2)
+    rounds = max(1, sizes.rounds - 1)
     for number in range(rounds):
         since = world.add_backlog(sizes.backlog, f"e{number}")
         for name in _shuffled(ways):
@@ -115,22 +115,30 @@ def growth(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
     for rows in sizes.growth:
         rounds = sizes.rounds if rows <= SMALL else 1
         figures = [_grown(world, rows, number) for number in range(rounds)]
-        idle = run_child("loops:idle_check", grown(world, rows, rounds - 1).settings)
+        idle = run_child("loops:idle_check", _of_window(world, rows, rounds - 1).settings)
         found[str(rows)] = {**summary(figures), "idle_milliseconds": median(idle["milliseconds"])}
         if rows < max(sizes.growth):
             for number in range(rounds):
-                grown(world, rows, number).drop_mongo()
+                _of_window(world, rows, number).drop_mongo()
         say(f"growth: {rows} rows: {found[str(rows)]['cpu_microseconds_a_row']:.1f} microseconds of CPU a row")
     return found
 
 
-def grown(world: World, rows: int, number: int = 0) -> World:
+def large_repair(world: World, sizes: Sizes, say: Say) -> dict[str, Any]:
+    """Repair of what the largest window has left in the queue."""
+    here = _of_window(world, max(sizes.growth))
+    found = bad_day.large_repair(here, max(sizes.growth), say)
+    here.drop_mongo()
+    return found
+
+
+def _of_window(world: World, rows: int, number: int = 0) -> World:
     """The services with the MongoDB database of this window, by rows and round."""
     return world.named(f"bench_{rows}_{number}")
 
 
 def _grown(world: World, rows: int, number: int) -> dict[str, float]:
-    world = grown(world.afresh("bench"), rows, number)
+    world = _of_window(world.afresh("bench"), rows, number)
     world.begin()
     since = world.add_backlog(rows, "g")
     figures = run_child("loops:relay", world.settings, since=since)

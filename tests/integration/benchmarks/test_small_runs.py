@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import bad_day
 from benchmarks.arrivals import poisson
-from benchmarks.killed import Ordeal, killed_baseline
+from benchmarks.killed import Ordeal, killed_baseline, let_wait
 from benchmarks.latency import measure_flow
 from benchmarks.world import SEED_ROWS, World, running
 
@@ -42,7 +42,8 @@ def test_all_that_was_out_is_pushed_again(world: World) -> None:
 
 
 def test_a_baseline_that_is_killed_brings_every_row_once(world: World) -> None:
-    found = killed_baseline(world, Ordeal(rows=ROWS, kills=1, longest_seconds=120), say_nothing)
+    ordeal = Ordeal(rows=ROWS, kills=1, longest_seconds=120)
+    found = killed_baseline(let_wait(world, ordeal, say_nothing), ordeal, say_nothing)
     assert (found["kills"], found["missing"], found["twice"]) == (1, 0, 0)
     assert found["arrivals"] > 0
     assert found["peak_mb"] > 0
