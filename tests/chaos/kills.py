@@ -11,9 +11,9 @@ from examples.pharmacy.documents import KINDS, DocumentKind
 from relay.worker.schedule import SCAN
 from tests.chaos.world import NotRecoveredError, World
 
-PIECE = 200
+PIECE = 500
 """RELAY_BASELINE_ROWS: a baseline is read in many pieces."""
-PIECES = 20
+PIECES = 10
 MOST_KILLS = 3
 """In one baseline."""
 LATEST_SECONDS = 0.5
