@@ -39,14 +39,9 @@ def kill_in_a_baseline(world: World) -> None:
     _have_many_waiting(world, kind)
     before = world.queues.length([kind])
     waiting = world.shop.switch_tracking(kind)
-    for _ in range(world.random.randint(1, MOST_KILLS)):
-        some = world.random.randint(PIECE, waiting // 2)
-        try:
-            wait_until(lambda: world.queues.length([kind]) >= before + some, PATIENCE_SECONDS)  # noqa: B023
-        except WaitTimeoutError:
-            raise NotRecoveredError(
-                f"no {some} of {waiting} rows of a baseline within {PATIENCE_SECONDS:.0f} s"
-            ) from None
+    kills = world.random.randint(1, MOST_KILLS)
+    for some in sorted(world.random.randint(PIECE, waiting // 2) for _ in range(kills)):
+        _await_rows(world, kind, before + some)
         time.sleep(world.random.uniform(0, LATEST_SECONDS))
         kill_all_relays(world)
 
@@ -56,7 +51,17 @@ def _have_many_waiting(world: World, kind: DocumentKind) -> None:
     if missing > 0:
         length = world.queues.length([kind])
         world.shop.write_many(missing, [kind])
-        wait_until(lambda: world.queues.length([kind]) >= length + missing, PATIENCE_SECONDS)
+        _await_rows(world, kind, length + missing)
+
+
+def _await_rows(world: World, kind: DocumentKind, length: int) -> None:
+    try:
+        wait_until(lambda: world.queues.length([kind]) >= length, PATIENCE_SECONDS)
+    except WaitTimeoutError:
+        found = world.queues.length([kind])
+        raise NotRecoveredError(
+            f"{found} of {length} messages in {kind.queue} after {PATIENCE_SECONDS:.0f} s"
+        ) from None
 
 
 def kill_who_lingers(world: World) -> None:
