@@ -25,8 +25,6 @@ SETTINGS = {"RELAY_SCAN_INTERVAL": str(INTERVAL), "RELAY_LEASE_SECONDS": "3"}
 ARRIVALS_A_SECOND = 2.0
 SHOPS = ("NT-00", "NT-02")
 """Before and after all keys of the baseline, whose shop is NT-01: a row in between waits until it is reached."""
-LATEST_KILL_SECONDS = 3.0
-"""A kill comes at any moment within this time from when the journal has grown so far."""
 LOOK_SECONDS = 0.2
 """Between two looks at the journal and at relay's memory."""
 QUIET_SECONDS = 2.0
@@ -42,6 +40,8 @@ class Ordeal:
     rows: int
     kills: int
     longest_seconds: float
+    latest_kill_seconds: float = 3.0
+    """A kill comes at any moment within this time from when the journal has grown so far."""
 
     @property
     def piece(self) -> int:
@@ -66,7 +66,7 @@ class Kills:
         self.worker.check()
         self.worker.look_at_memory()
         if self._due is None and self._has_grown():
-            self._due = time.monotonic() + random.uniform(0, LATEST_KILL_SECONDS)
+            self._due = time.monotonic() + random.uniform(0, self.ordeal.latest_kill_seconds)
         if self._due is None or time.monotonic() < self._due:
             return False
         self._due = None

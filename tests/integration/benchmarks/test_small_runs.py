@@ -42,7 +42,7 @@ def test_all_that_was_out_is_pushed_again(world: World) -> None:
 
 
 def test_a_baseline_that_is_killed_brings_every_row_once(world: World) -> None:
-    ordeal = Ordeal(rows=ROWS, kills=1, longest_seconds=120)
+    ordeal = Ordeal(rows=ROWS, kills=1, longest_seconds=120, latest_kill_seconds=0)
     found = killed_baseline(let_wait(world, ordeal, say_nothing), ordeal, say_nothing)
     assert (found["kills"], found["missing"], found["twice"]) == (1, 0, 0)
     assert found["arrivals"] > 0
