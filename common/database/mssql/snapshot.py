@@ -16,7 +16,7 @@ from common.batches import BATCH_CHARACTERS, batches
 from common.database import change_tracking as ct
 from common.database.mssql import statements
 from common.database.mssql.locks import FENCE_TABLE, locks_named
-from common.database.mssql.pending_keys import chunks_to_send
+from common.database.mssql.pending_keys import pending_of
 from common.database.mssql.resume import resume_of
 from common.database.ports import Snapshot
 from common.database.records import Baseline, ChangedRow, Fence, Key, TableState, TrackedTable
@@ -86,9 +86,8 @@ class MSSQLSnapshot(Snapshot):
     def still_pending(self, keys: Sequence[tuple[Any, ...]], progress: Callable[[], None]) -> set[tuple[Any, ...]]:
         """Those of the keys whose rows are pending, as the snapshot shows them. `progress` is called now and then."""
         pending: set[tuple[Any, ...]] = set()
-        for chunk, sent in chunks_to_send(self._table, keys):
-            ordinals = self._connection.execute(statements.pending_among(self._tracked, self._table, sent)).scalars()
-            pending.update(chunk[ordinal] for ordinal in ordinals)
+        for found in pending_of(self._connection, self._tracked, self._table, keys):
+            pending |= found
             progress()
         return pending
 

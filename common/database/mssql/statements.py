@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -174,15 +174,22 @@ def last_key(table: sa.Table) -> sa.Select[Any]:
     return sa.select(*(type_of(column).read(column) for column in key)).order_by(*map(sa.desc, key)).limit(1)
 
 
-def pending_among(tracked: TrackedTable, table: sa.Table, keys: Mapping[int, tuple[Any, ...]]) -> sa.Select[Any]:
-    """Ordinals of those keys whose rows are pending now. SQL Server compares them, by each column's type and collation.
+def pending_among(tracked: TrackedTable, table: sa.Table, count: int) -> sa.Select[Any]:
+    """Ordinals of those of so many keys whose rows are pending now. SQL Server compares them, by each column's type and
+    collation.
 
-    `keys`: by ordinal, each value as `ColumnType.sent` gave it.
+    The parameters are those of `key_parameters`.
     """
     columns = {f"k{number}": column for number, column in enumerate(table.primary_key)}
     parameters = [sa.column(name, type_of(column).parameter) for name, column in columns.items()]
     wanted = sa.values(sa.column("ordinal", sa.Integer), *parameters, name="wanted").data(
-        [(ordinal, *key) for ordinal, key in keys.items()]
+        [
+            (
+                sa.literal_column(str(ordinal)),
+                *(sa.bindparam(f"{kind.name}_{ordinal}", None, kind.type) for kind in parameters),
+            )
+            for ordinal in range(count)
+        ]
     )
     same_row = [column == type_of(column).try_cast(wanted.c[name]) for name, column in columns.items()]
     return (
@@ -190,6 +197,11 @@ def pending_among(tracked: TrackedTable, table: sa.Table, keys: Mapping[int, tup
         .select_from(wanted.join(table, sa.and_(*same_row)))
         .where(_is_pending(tracked, table))
     )
+
+
+def key_parameters(keys: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """The parameters of `pending_among` for these keys, each value as `ColumnType.sent` gave it."""
+    return {f"k{number}_{ordinal}": part for ordinal, key in enumerate(keys) for number, part in enumerate(key)}
 
 
 def move_fence(source: str, fence: Fence, expected: Fence) -> sa.Update:

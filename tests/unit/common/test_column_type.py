@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
 
-from common.database.mssql import statements
+from common.database.mssql import pending_keys, statements
 from common.database.mssql.column_type import COMES_BACK, MAX, ColumnType
 from common.database.mssql.columns import Described, computed_from
 from relay.sources.source import Source
@@ -36,15 +36,34 @@ def _table() -> tuple[Source, sa.Table]:
 
 def test_keys_are_cast_to_their_columns_types_in_their_collations() -> None:
     source, table = _table()
-    one = statements.pending_among(source, table, {0: ("HD-1", "2026-02-28T12:30:01.1234567")})
+    one = statements.pending_among(source, table, 1)
     assert _sql(one) == (
-        "SELECT wanted.ordinal FROM (VALUES (?, ?, ?)) AS wanted (ordinal, k0, k1) JOIN dbo.[T] ON"
+        "SELECT wanted.ordinal FROM (VALUES (0, ?, ?)) AS wanted (ordinal, k0, k1) JOIN dbo.[T] ON"
         " dbo.[T].code = TRY_CAST (wanted.k0 COLLATE Vietnamese_CI_AS AS varchar(40))"
         " AND dbo.[T].day = TRY_CAST (wanted.k1 AS datetime2(7))"
         " WHERE dbo.[T].status = CAST(? COLLATE Latin1_General_CI_AS AS varchar(20))"
     )
-    other = statements.pending_among(source, table, {0: ("HĐ-2", "2026-02-28T12:30:01.1234567")})
-    assert _sql(other) == _sql(one)
+    keys = [("HD-1", "2026-02-28T12:30:01.1234567"), ("HĐ-2", "2026-02-28")]
+    parameters = statements.key_parameters(keys)
+    assert parameters == {"k0_0": "HD-1", "k1_0": keys[0][1], "k0_1": "HĐ-2", "k1_1": "2026-02-28"}
+    assert parameters.keys() < statements.pending_among(source, table, 2).compile(dialect=DIALECT).params.keys()
+
+
+@pytest.mark.parametrize("name", ["T", "a:k0_0", "a :b", "\\:b"])
+def test_the_text_that_asks_for_keys_is_the_statement_itself(name: str) -> None:
+    source, described = _table()
+    table = sa.Table(name, sa.MetaData(), *(column._copy() for column in described.columns), schema="dbo")
+    statement, text = statements.pending_among(source, table, 3), pending_keys._statement(source, table, 3)
+    assert _sql(text) == _sql(statement)
+    assert [each.get_dbapi_type(pyodbc) for each in _types(text)] == [
+        each.get_dbapi_type(pyodbc) for each in _types(statement)
+    ]
+
+
+def _types(statement: sa.ClauseElement) -> list[sa.types.TypeEngine[object]]:
+    compiled: Any = statement.compile(dialect=DIALECT)
+    binds = {name: bind for bind, name in compiled.bind_names.items()}
+    return [binds[name].type for name in compiled.positiontup]
 
 
 def test_keys_are_read_so_that_they_come_back_and_args_as_what_they_are() -> None:
