@@ -67,10 +67,7 @@ def _is_others(source: Source, state: TableState | None, checkpoint: Checkpoint,
     # guard: own-changes-go-at-once
     if state is None or state.has_changes is not False:
         return False
-    # guard: others-commit-above-the-watermark
-    # A counter that went back is a restore, whatever the table says.
-    if (state.current_version or 0) <= (checkpoint.version or 0):
-        return False
+    # A counter that went back is a restore, and the fence went back with it.
     return _is_idle(source, replace(state, current_version=checkpoint.version), checkpoint, offset)
 
 

@@ -40,12 +40,6 @@ LINGERING_PLAN = (
         red=TEST_LOOKS + "test_a_commit_of_its_own_is_work",
     ),
     mutant(
-        "a counter that went back",
-        "a restore is taken for commits of other tables",
-        never("others-commit-above-the-watermark"),
-        red=TEST_LOOKS + "test_a_counter_that_went_back_is_nobody_elses_commit",
-    ),
-    mutant(
         "a look outlives a table",
         "one table that is tracked no more ends the lingering for all sources",
         always("look-outlives-a-table"),
