@@ -185,6 +185,7 @@ class ChangeSourceContract(FenceContract, LookoutContract, ABC):
         with changes.snapshot(SALE) as snapshot:
             baseline = None
             while piece := _keys(snapshot.pending(baseline, 2)):
+                assert len(piece) == 2 or piece == keys[-1:]
                 read += piece
                 baseline = Baseline(after=piece[-1], until=None, rows=len(read))
         assert read == keys

@@ -6,6 +6,7 @@ from tests.mutants.mutant import gives, mutant, never, when
 
 UNIT = "tests/unit/relay/cycle/test_baseline.py::"
 PIECES = "tests/integration/relay/test_baseline_pieces.py::"
+CHANGES = "tests/contract/test_change_source.py::TestMSSQLClient::"
 CRASHES = "tests/unit/histories/test_every_crash_point.py::test_whatever_it_dies_at_every_row_is_in_the_queue_once"
 
 BASELINE_PLAN = (
@@ -20,6 +21,18 @@ BASELINE_PLAN = (
         "no row lies beyond a key that is none, and the baseline ends without the rows that it has not read",
         never("key-of-this-table"),
         red=PIECES + "test_a_baseline_that_stands_at_no_key_of_the_table_says_so",
+    ),
+    mutant(
+        "stretches in order",
+        "a piece takes higher keys before lower ones, and those in between are never read",
+        gives("stretches-in-order", "range(len(pairs))"),
+        red=CHANGES + "test_a_baseline_is_read_in_pieces",
+    ),
+    mutant(
+        "the limit is that of all stretches",
+        "a piece has as many rows of each stretch as it may have in all, and takes several times the memory and time",
+        gives("limit-over-stretches", "limit"),
+        red=CHANGES + "test_a_baseline_is_read_in_pieces",
     ),
     mutant(
         "a baseline ends when few were read",

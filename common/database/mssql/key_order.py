@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,22 +23,40 @@ def has_dealt_with(tracked: TrackedTable, table: sa.Table, baseline: Baseline) -
     return read if baseline.until is None else sa.or_(read, _beyond(tracked, table, baseline.until))
 
 
-def has_yet_to_read(tracked: TrackedTable, table: sa.Table, baseline: Baseline) -> ColumnElement[bool]:
-    """The others. Raises ConfigurationError as `has_dealt_with`."""
-    later = _beyond(tracked, table, baseline.after)
-    return later if baseline.until is None else sa.and_(later, sa.not_(_beyond(tracked, table, baseline.until)))
+def yet_to_read(tracked: TrackedTable, table: sa.Table, baseline: Baseline) -> Sequence[ColumnElement[bool]]:
+    """The others, in stretches of the primary key's index, each in front of the next. Raises ConfigurationError as
+    `has_dealt_with`.
+
+    One condition for all of them would have the index searched by the key's first column alone: in a table where that
+    is the same for most rows, each piece would walk again past all that earlier ones have read.
+    """
+    stretches = _stretches_beyond(tracked, table, baseline.after)
+    if baseline.until is None:
+        return stretches
+    end = _up_to(tracked, table, baseline.until)
+    return [sa.and_(stretch, end) for stretch in stretches]
+
+
+def _up_to(tracked: TrackedTable, table: sa.Table, key: Key) -> ColumnElement[bool]:
+    first, value = next(iter(table.primary_key)), _values(tracked, table, key)[0]
+    # The first is what an index is searched by.
+    return sa.and_(first <= value, sa.not_(_beyond(tracked, table, key)))
 
 
 def _beyond(tracked: TrackedTable, table: sa.Table, key: Key) -> ColumnElement[bool]:
     """Rows whose key comes after this one, which is as the task log holds keys."""
-    columns, values = list(table.primary_key), _values(tracked, table, key)
-    pairs = list(zip(columns, values, strict=True))
-    later = [
-        sa.and_(*(column == value for column, value in pairs[:place]), column > value)
-        for place, (column, value) in enumerate(pairs)
+    return sa.or_(*_stretches_beyond(tracked, table, key))
+
+
+def _stretches_beyond(tracked: TrackedTable, table: sa.Table, key: Key) -> Sequence[ColumnElement[bool]]:
+    """The same in the order of keys: first the rows that have most of their columns in common with it."""
+    pairs = list(zip(table.primary_key, _values(tracked, table, key), strict=True))
+    # guard: stretches-in-order
+    places = reversed(range(len(pairs)))
+    return [
+        sa.and_(*(column == value for column, value in pairs[:place]), pairs[place][0] > pairs[place][1])
+        for place in places
     ]
-    # The first is what an index is searched by.
-    return sa.and_(columns[0] >= values[0], sa.or_(*later))
 
 
 def _values(tracked: TrackedTable, table: sa.Table, key: Key) -> list[ColumnElement[Any]]:

@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 from typing_extensions import override
 
 from common.batches import BATCH_CHARACTERS, batches
 from common.database import change_tracking as ct
 from common.database.mssql import statements
+from common.database.mssql.key_order import yet_to_read
 from common.database.mssql.locks import FENCE_TABLE, locks_named
 from common.database.mssql.pending_keys import pending_of
 from common.database.mssql.resume import resume_of
@@ -53,7 +55,20 @@ class MSSQLSnapshot(Snapshot):
 
     @override
     def pending(self, baseline: Baseline | None = None, limit: int | None = None) -> Iterator[Sequence[ChangedRow]]:
-        return self._batches(statements.pending_rows(self._tracked, self._table, baseline, limit))
+        if baseline is None:
+            return self._batches(statements.pending_rows(self._tracked, self._table, limit=limit))
+        return self._pending_within(yet_to_read(self._tracked, self._table, baseline), limit)
+
+    def _pending_within(
+        self, stretches: Sequence[ColumnElement[bool]], limit: int | None
+    ) -> Iterator[Sequence[ChangedRow]]:
+        for stretch in stretches:
+            for batch in self._batches(statements.pending_rows(self._tracked, self._table, stretch, limit)):
+                # guard: limit-over-stretches
+                limit = None if limit is None else limit - len(batch)
+                yield batch
+            if limit == 0:
+                return
 
     @override
     def last_key(self) -> Key | None:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from common.database import change_tracking as ct
 from common.database.mssql.column_type import type_of
 from common.database.mssql.fence_table import FENCES, LONGEST_HOST
-from common.database.mssql.key_order import has_dealt_with, has_yet_to_read
+from common.database.mssql.key_order import has_dealt_with
 from common.database.mssql.resume import resume_text
 from common.database.mssql.sys_catalog import (
     CHANGE_TRACKING_DATABASES,
@@ -150,14 +150,14 @@ def changed_rows(
 
 
 def pending_rows(
-    tracked: TrackedTable, table: sa.Table, baseline: Baseline | None = None, limit: int | None = None
+    tracked: TrackedTable, table: sa.Table, stretch: ColumnElement[bool] | None = None, limit: int | None = None
 ) -> sa.Select[Any]:
-    """Version, key and other args of the rows that are pending now, in the order of their keys: all, or the first that
-    the baseline has yet to read. The version may be NULL. Raises ConfigurationError as `has_yet_to_read`.
+    """Version, key and other args of the rows that are pending now, in the order of their keys: all, or the first of a
+    stretch (`yet_to_read`). The version may be NULL.
 
     The primary key's index has them in this order, so that none has to be sorted before the first one comes.
     """
-    within = [] if baseline is None else [has_yet_to_read(tracked, table, baseline)]
+    within = [] if stretch is None else [stretch]
     versions = ct.version_of(table)
     return (
         sa.select(versions.c.SYS_CHANGE_VERSION, *_read(tracked, table))
