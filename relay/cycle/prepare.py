@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 
@@ -89,8 +89,7 @@ def _batches(
 
 
 def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prepared) -> None:
-    there_before = set(context.ports.journal.prepare(dispatches))
-    dispatched_before = _take_over(context, [each for each in dispatches if each.id in there_before])
+    dispatched_before = _put_into_journal(context, dispatches)
     for dispatch in dispatches:
         if dispatch.id in dispatched_before:
             continue
@@ -99,10 +98,20 @@ def _write(context: CycleContext, dispatches: Sequence[Dispatch], prepared: Prep
             _log_rejected(context, dispatch)
 
 
-def _take_over(context: CycleContext, dispatches: Sequence[Dispatch]) -> set[str]:
-    """Those of the ids that were dispatched before; the others have replaced what was never published."""
-    if not dispatches:
+def _put_into_journal(context: CycleContext, dispatches: Sequence[Dispatch]) -> set[str]:
+    """Those of the ids that were dispatched before; the others stand there now, in the place of what was never
+    published."""
+    there_before = set(context.ports.journal.prepare(dispatches))
+    if not there_before:
         return set()
+    outcomes = _take_over(context, [each for each in dispatches if each.id in there_before])
+    # guard: takeover
+    dispatched_before = {task_id for task_id, outcome in outcomes.items() if outcome is Takeover.DISPATCHED_BEFORE}
+    gone = [each for each in dispatches if outcomes.get(each.id) is Takeover.GONE]
+    return dispatched_before | _put_into_journal(context, gone) if gone else dispatched_before
+
+
+def _take_over(context: CycleContext, dispatches: Sequence[Dispatch]) -> Mapping[str, Takeover]:
     outcomes = context.ports.journal.take_over(dispatches, open_window=None)
     # guard: later-generation
     if Takeover.LATER_GENERATION in outcomes.values():
@@ -110,8 +119,7 @@ def _take_over(context: CycleContext, dispatches: Sequence[Dispatch]) -> set[str
         context.check_lease()
         context.end_epoch(Reason.JOURNAL_AHEAD)
         raise Stop(StopReason.JOURNAL_AHEAD)
-    # guard: takeover
-    return {task_id for task_id, outcome in outcomes.items() if outcome is not Takeover.REPLACED}
+    return outcomes
 
 
 def _log_rejected(context: CycleContext, dispatch: Dispatch) -> None:

@@ -129,7 +129,7 @@ class JournalContract(HistoryContract, RepairsContract, ABC):
             ours[2].id: Takeover.LATER_GENERATION,
             ours[3].id: Takeover.REPLACED,
             ours[4].id: Takeover.DISPATCHED_BEFORE,
-            ours[5].id: Takeover.DISPATCHED_BEFORE,
+            ours[5].id: Takeover.GONE,
         }
         assert _sent(_batch(journal, "window-2", MANY)) == _sent([ours[0], ours[3]])
         assert journal.count("window-1", nothing) == 3

@@ -22,6 +22,12 @@ WINDOW_PLAN = (
         red=MEANWHILE + "test_what_a_paused_relay_prepares_after_its_successor_cleared_up_is_taken_over",
     ),
     mutant(
+        "takeover of what is gone",
+        "what expires between two looks is taken for dispatched, and the row is left out",
+        becomes("takeover-of-what-is-gone", "if found is None: return Takeover.DISPATCHED_BEFORE"),
+        red="tests/contract/test_journal.py::TestMongoJournal::test_each_of_a_batch_is_told_what_became_of_it",
+    ),
+    mutant(
         "later generation",
         "what a relay prepared that Mongo has forgotten is taken for dispatched, and never is",
         never("later-generation"),

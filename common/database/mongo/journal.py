@@ -238,6 +238,9 @@ def _ours_to_replace(dispatch: Dispatch, open_window: str | None) -> Mapping[str
 def _what_became_of(dispatch: Dispatch, found: Mapping[str, Any] | None, open_window: str | None) -> Takeover:
     """`found`: what stands in its place."""
     window = dispatch.window
-    if found is not None and (found["window_id"], found["generation"]) == (window.id, window.generation):
+    # guard: takeover-of-what-is-gone
+    if found is None:
+        return Takeover.GONE
+    if (found["window_id"], found["generation"]) == (window.id, window.generation):
         return Takeover.REPLACED
     return Takeover.LATER_GENERATION if _is_unpublished(found, open_window) else Takeover.DISPATCHED_BEFORE

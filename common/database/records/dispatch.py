@@ -130,3 +130,5 @@ class Takeover(Enum):
     """The old one stays: this change was dispatched."""
     LATER_GENERATION = auto()
     """The old one is of a later generation than ours."""
+    GONE = auto()
+    """There is none any more: it expired, or was discarded, after it had been seen. Ours is to be prepared again."""

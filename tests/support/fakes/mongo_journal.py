@@ -51,7 +51,9 @@ class FakeJournal(FakeStore, Journal, History):
 
     def _take_over(self, dispatch: Dispatch, open_window: str | None) -> Takeover:
         old = self.contents.logs.get(dispatch.id)
-        if old is None or old.status not in NEVER_PUBLISHED or old.window.id == open_window:
+        if old is None:
+            return Takeover.GONE
+        if old.status not in NEVER_PUBLISHED or old.window.id == open_window:
             return Takeover.DISPATCHED_BEFORE
         if old.window.generation > dispatch.window.generation:
             return Takeover.LATER_GENERATION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from common.database.records import ChangedRow, Lease
@@ -19,8 +19,12 @@ from tests.support.stage import paused_ports
 CEILING = 10
 
 
-def _context(**options: Any) -> CycleContext:
-    ports = paused_ports(FakeDatabase(), FakeMongo(), FakeQueue(), lambda _: None, lambda: "name")
+def _nothing(_: str) -> None:
+    """Nobody else acts."""
+
+
+def _context(mongo: FakeMongo | None = None, pause: Callable[[str], None] = _nothing, **options: Any) -> CycleContext:
+    ports = paused_ports(FakeDatabase(), mongo or FakeMongo(), FakeQueue(), pause, lambda: "name")
     lease = Lease(source=SALE.id, owner="owner", generation=1)
     return CycleContext(
         source=SALE,
@@ -77,3 +81,27 @@ def test_what_is_kept_in_memory_is_bounded_by_its_text_too() -> None:
     assert too_little is not None
     assert (len(enough.kept), len(too_little.kept)) == (3, 0)
     assert (enough.count, too_little.count) == (3, 3)
+
+
+def test_what_expires_while_it_is_taken_over_is_not_taken_for_dispatched() -> None:
+    """outage: a row that had been rejected long ago, and can be sent by now, was left out; the log knows it no more."""
+    mongo = FakeMongo()
+    logs = mongo.contents.logs
+    earlier = a_dispatch(0, window_id="earlier").window
+    prepare_window(_context(mongo), earlier, iter(Reading(1, 2)), iter(()), ceiling=CEILING)
+    first, second = logs
+
+    def expire(call: str) -> None:
+        if call == "before take_over":
+            logs.pop(first, None)
+
+    prepared = prepare_window(
+        _context(mongo, expire), a_dispatch(0).window, iter([_rows(1, 2)]), iter(()), ceiling=CEILING
+    )
+    assert prepared is not None
+    assert [dispatch.id for dispatch in prepared.kept] == [first, second]
+    assert {dispatch.window for dispatch in logs.values()} == {a_dispatch(0).window}
+
+
+def _rows(*versions: int) -> Sequence[ChangedRow]:
+    return [row for batch in Reading(*versions) for row in batch]
