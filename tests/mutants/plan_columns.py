@@ -13,6 +13,12 @@ PARAMETERS = "tests/integration/relay/test_parameters.py::"
 
 COLUMNS_PLAN = (
     mutant(
+        "few statements",
+        "each number of keys is a statement of its own, and SQL Server makes a plan for each",
+        gives("few-statements", "count"),
+        red="tests/integration/relay/test_parameters.py::test_any_number_of_keys_is_asked_for_in_few_statements",
+    ),
+    mutant(
         "a key's parameter is what its column is",
         "keys that are not ASCII are looked up as others, found nowhere, and not pushed again",
         gives("key-parameter", "sa.String(self.length if self.name in TEXTS else LONGEST_WRITTEN)"),

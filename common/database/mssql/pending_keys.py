@@ -29,10 +29,19 @@ def pending_of(
     size = min(MOST_KEYS, MOST_PARAMETERS // len(table.primary_key))
     for start in range(0, len(keys), size):
         if sent := _sent(table, keys[start : start + size]):
-            statement = _statement(tracked, table, len(sent))
-            ordinals = connection.execute(statement, key_parameters(list(sent.values()))).scalars()
-            places = list(sent)
+            count = _round(len(sent), size)
+            # Not with NULL: of what type is that?
+            places = [*sent, *[max(sent)] * (count - len(sent))]
+            parameters = key_parameters([sent[place] for place in places])
+            ordinals = connection.execute(_statement(tracked, table, count), parameters).scalars()
             yield {keys[start + places[ordinal]] for ordinal in ordinals}
+
+
+def _round(count: int, most: int) -> int:
+    """The next power of two. After a loss each batch has another number of rows that workers have not done: with a
+    statement for each, SQL Server would make a plan for each."""
+    # guard: few-statements
+    return min(most, 1 << (count - 1).bit_length())
 
 
 @lru_cache(maxsize=32)

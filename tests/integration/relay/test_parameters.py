@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from celery import Celery
+from sqlalchemy import event
 
 from common.config import load_settings
 from common.database.mssql_client import MSSQLClient
@@ -91,3 +92,23 @@ def test_what_a_value_is_declared_as_is_said_by_its_column(mssql: MSSQLClient, e
     finally:
         client.close()
         tap.close()
+
+
+def test_any_number_of_keys_is_asked_for_in_few_statements(mssql: MSSQLClient, environment: Mapping[str, str]) -> None:
+    """outage: after a loss each batch had another number of rows that workers had not done, and SQL Server made a plan
+    for each."""
+    asked = set[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "VALUES" in statement:
+            asked.add(statement)
+
+    with key_table(environment, mssql, "id int NOT NULL PRIMARY KEY") as writer:
+        for number in range(40):
+            writer.execute(f"INSERT INTO dbo.KeyTest VALUES ({number}, 'one', 'PENDING_SYNC')")
+        event.listen(mssql.engine, "before_cursor_execute", note)
+        for count in range(1, 41):
+            keys = [(number,) for number in range(count)]
+            assert mssql.still_pending(SOURCE, [("none",), *keys, ("none",)], lambda: None) == set(keys)
+        event.remove(mssql.engine, "before_cursor_execute", note)
+    assert len(asked) == len([1, 2, 4, 8, 16, 32, 64])
