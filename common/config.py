@@ -116,7 +116,7 @@ class Settings(SourcesFile):
     RELAY_LINGER_SECONDS: Annotated[float, Field(ge=0, le=DAY_SECONDS)] = Field(
         10.0, description="how long a scan that found something goes on looking when nothing comes; 0: it does not"
     )
-    RELAY_LINGER_STEP: Annotated[float, Field(ge=0.01, le=60, description="seconds between two such looks")] = 0.1
+    RELAY_LINGER_STEP: Annotated[float, Field(ge=0.01, le=5, description="seconds between two such looks")] = 0.1
     RELAY_LEASE_SECONDS: Annotated[float, Field(ge=0.5, le=DAY_SECONDS)] = Field(
         15.0, description="how long a relay that has died keeps a source from the others"
     )

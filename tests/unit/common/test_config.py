@@ -88,6 +88,11 @@ def test_one_missing_setting_is_the_only_line(name: str, monkeypatch: pytest.Mon
         ("REDIS_PORT", "six"),
         ("RELAY_SCAN_INTERVAL", "0"),
         ("RELAY_SCAN_INTERVAL", "often"),
+        ("RELAY_LINGER_SECONDS", "-1"),
+        ("RELAY_LINGER_SECONDS", "nan"),
+        ("RELAY_LINGER_STEP", "0"),
+        # A worker that is told to end waits for it.
+        ("RELAY_LINGER_STEP", "5.1"),
         ("RELAY_LEASE_SECONDS", "0.4"),
         ("RELAY_FIRST_RUN", "never"),
         ("RELAY_BATCH_SIZE", "0"),
