@@ -20,6 +20,11 @@ from relay.wiring import Relay
 PAUSE_SECONDS = 5.0
 """A source is not handed out again before this time where a scan has sealed nothing (its queue is full, it waits for a
 person, its table is locked), or where only other tables have changed."""
+LOST_SECONDS = 15.0
+"""A source that was handed out is handed out again after this time, if its task has not begun or a lease is not given
+back: it may be lost, or its process killed. Where it only takes long, the next task finds the lease taken, and ends."""
+LONGEST_PAUSE_SECONDS = 5.0
+"""Between two looks, however long they take: nothing that ends a worker ends a pause."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,28 +70,42 @@ class Lingering:
         if seen.is_idle:
             self._handed_out.pop(name, None)
             return False
-        before = self._handed_out.get(name)
+        before, since = self._handed_out.get(name), now - self._last.get(name, float("-inf"))
         # guard: handed-out-once
         if before is not None and not _has_ended(before, seen.checkpoint):
-            return False
-        is_news = not seen.is_others and (before is None or before.window_number != seen.checkpoint.window_number)
-        # guard: pause-without-progress
-        if not is_news and now - self._last.get(name, float("-inf")) < PAUSE_SECONDS:
-            return False
-        if is_news:
-            self._came = now
-        self._last[name] = now
-        self._handed_out[name] = _HandedOut(
-            generation=seen.checkpoint.generation,
-            window_number=seen.checkpoint.window_number,
-            is_begun=seen.checkpoint.is_leased,
-        )
-        return True
+            # guard: long-work-keeps-awake
+            if seen.checkpoint.is_leased and not seen.is_others:
+                # What comes meanwhile has to wait for its end, and then for no tick.
+                self._came = now
+            # guard: lost-task
+            is_due = since >= LOST_SECONDS
+        elif _is_news(before, seen):
+            self._came, is_due = now, True
+        else:
+            # guard: pause-without-progress
+            is_due = since >= PAUSE_SECONDS
+        if is_due:
+            self._last[name] = now
+            self._handed_out[name] = _HandedOut(
+                generation=seen.checkpoint.generation,
+                window_number=seen.checkpoint.window_number,
+                is_begun=seen.checkpoint.is_leased,
+            )
+        return is_due
 
 
 def _has_ended(before: _HandedOut, checkpoint: Checkpoint) -> bool:
     has_begun = before.is_begun or checkpoint.generation != before.generation
     return has_begun and not checkpoint.is_leased
+
+
+def _is_news(before: _HandedOut | None, seen: Seen) -> bool:
+    """Whether the table has changed since a scan that ended well; `before`: what was handed out has ended."""
+    if seen.is_others or before is None:
+        return not seen.is_others
+    # What is handed out while the lease is taken may find it so, and end without having tried anything.
+    # guard: held-is-no-failure
+    return before.is_begun or before.window_number != seen.checkpoint.window_number
 
 
 class Looks:
@@ -110,11 +129,20 @@ class Looks:
 
     def _states(self, known: Mapping[str, Checkpoint]) -> Mapping[str, TableState]:
         # Only where the last look has found the table tracked: the question fails for any other.
-        versions = {name: known[name].version for name in self._tracked & known.keys()}
+        versions = {name: _asked_since(known[name]) for name in self._tracked & known.keys()}
         since = {name: version for name, version in versions.items() if version is not None}
         states = self._lookout.states(self._sources, since)
         self._tracked = {name for name, state in states.items() if state.min_valid is not None}
         return states
+
+
+def _asked_since(checkpoint: Checkpoint) -> int | None:
+    """The watermark. None: whether the table has changed above it makes no difference, and may take long to find out,
+    where the watermark has stood still for days."""
+    # guard: nothing-asked-in-vain
+    if checkpoint.open_window or checkpoint.baseline or checkpoint.stopped_at:
+        return None
+    return checkpoint.version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,10 +150,17 @@ class Pace:
     """How a tick goes from look to look."""
 
     step_seconds: float
-    """Between two looks."""
+    """Between two looks; and as long as the last one took, where that was longer."""
     goes_on: Callable[[], bool]
     """Asked before each look. False: the worker ends."""
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def pause(self, took: float) -> None:
+        """After a look that took so many seconds."""
+        # guard: slow-look-is-no-load
+        pause = max(self.step_seconds, took)
+        self.sleep(min(pause, LONGEST_PAUSE_SECONDS))
 
 
 def linger(
@@ -138,10 +173,12 @@ def linger(
     sources = [each.source for each in first if each.state is not None]
     relay.ports.checkpoints.note_lingering([source.id for source in sources], lingering.tick)
     with relay.ports.changes.lookout() as lookout:
-        looks = Looks(relay, sources, lookout)
+        looks, took = Looks(relay, sources, lookout), 0.0
         while not lingering.is_over:
-            pace.sleep(pace.step_seconds)
+            pace.pause(took)
             if not pace.goes_on():
                 return
+            began = pace.clock()
             for source in lingering.choose(looks.look()):
                 hand_out(source)
+            took = pace.clock() - began

@@ -18,8 +18,38 @@ LINGERING_PLAN = (
     mutant(
         "a pause without progress",
         "a source whose queue is full, or that waits for a person, is tried ten times a second",
-        never("pause-without-progress"),
+        gives("pause-without-progress", "True"),
         red=TEST_LINGER + "test_a_source_whose_scans_come_to_nothing_is_tried_now_and_then",
+    ),
+    mutant(
+        "held is no failure",
+        "a row waits for seconds behind a task that found the lease taken",
+        gives("held-is-no-failure", "before.window_number != seen.checkpoint.window_number"),
+        red=TEST_LINGER + "test_a_row_does_not_wait_behind_a_task_that_has_found_the_lease_taken",
+    ),
+    mutant(
+        "long work keeps a tick awake",
+        "what comes while a large window is drained waits for the next tick",
+        never("long-work-keeps-awake"),
+        red=TEST_LINGER + "test_work_that_takes_longer_than_the_quiet_keeps_the_tick_awake",
+    ),
+    mutant(
+        "a lost task",
+        "a source whose task was lost, or killed, waits for the next tick",
+        gives("lost-task", "False"),
+        red=TEST_LINGER + "test_a_task_that_was_lost_is_handed_out_again",
+    ),
+    mutant(
+        "nothing is asked in vain",
+        "each look goes through all commits since a watermark that has stood still for days",
+        never("nothing-asked-in-vain"),
+        red=TEST_LOOKS + "test_nor_is_anything_asked_of_a_source_that_waits_for_a_person",
+    ),
+    mutant(
+        "a slow look is no load",
+        "a server that needs seconds for a look is asked again at once, for as long as rows flow",
+        gives("slow-look-is-no-load", "self.step_seconds"),
+        red=TEST_LOOKS + "test_a_look_that_takes_long_is_followed_by_a_pause_as_long[1.5-1.5]",
     ),
     mutant(
         "one tick lingers",

@@ -10,7 +10,7 @@ import pytest
 
 from common.database.records import Checkpoint, TableState
 from relay.operations.idle import Seen
-from relay.operations.linger import PAUSE_SECONDS, Lingering
+from relay.operations.linger import LOST_SECONDS, PAUSE_SECONDS, Lingering
 from relay.sources.builtin import IMPORT, SALE
 from relay.sources.source import Source
 from tests.support.still_clock import StillClock
@@ -79,7 +79,7 @@ def test_what_was_handed_out_and_has_not_begun_is_not_handed_out_again(tick: Tic
 
 def test_nor_is_what_is_worked_on(tick: Tick) -> None:
     assert tick.look()
-    assert _times(50, lambda: tick.look(generation=2, is_leased=True)) == 0
+    assert _times(100, lambda: tick.look(generation=2, is_leased=True)) == 0
 
 
 def test_a_source_that_was_worked_on_already_is_not_taken_for_one_that_has_not_begun(tick: Tick) -> None:
@@ -87,6 +87,49 @@ def test_a_source_that_was_worked_on_already_is_not_taken_for_one_that_has_not_b
     assert tick.look(is_leased=True)
     assert _times(5, tick.look) == 0
     assert tick.look(is_leased=False, window_number=2)
+
+
+def test_a_row_does_not_wait_behind_a_task_that_has_found_the_lease_taken(tick: Tick) -> None:
+    """bug: a tick began while a window was drained that was sealed before its first look, and handed the source out in
+    vain; the next row waited for five seconds, although a tick lingered."""
+    assert tick.look(is_leased=True)
+    assert tick.look(is_leased=False)
+    tick.comes_to_nothing()
+    assert not tick.look()
+
+
+def test_work_that_takes_longer_than_the_quiet_keeps_the_tick_awake(tick: Tick) -> None:
+    """bug: what came while a large window was drained waited for the next tick: the one that lingered was over."""
+    assert tick.look()
+    for _ in range(round(LOST_SECONDS / 0.1) - 1):
+        assert not tick.look(generation=2, is_leased=True)
+    assert not tick.lingering.is_over
+    assert tick.look(is_leased=False, window_number=2)
+
+
+def test_a_task_that_was_lost_is_handed_out_again(tick: Tick) -> None:
+    """bug: the source waited for the next tick, although one lingered."""
+    assert tick.look()
+    assert not tick.look(after=LOST_SECONDS - 0.1)
+    assert tick.look(after=0.1)
+    assert not tick.look()
+
+
+def test_a_lease_that_a_killed_process_left_keeps_its_source_from_no_tick_that_lingers(tick: Tick) -> None:
+    """bug: nobody gives it back, so that the source seemed to be worked on until the next tick, and longer."""
+    assert tick.look()
+    assert not tick.look(generation=2, is_leased=True)
+    assert tick.look(after=LOST_SECONDS)
+    assert not tick.look()
+    assert tick.look(after=LOST_SECONDS)
+    tick.scans()
+    assert tick.look()
+
+
+def test_a_task_that_nobody_takes_keeps_no_tick_awake(tick: Tick) -> None:
+    assert tick.look()
+    _times(round(QUIET_SECONDS / 0.1) + 1, tick.look)
+    assert tick.lingering.is_over
 
 
 def test_what_comes_after_a_scan_goes_at_once(tick: Tick) -> None:

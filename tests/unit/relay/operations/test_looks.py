@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from common.database.ports import Lookout
-from common.database.records import TableState, TrackedTable
+from common.database.records import Checkpoint, TableState, TrackedTable
 from relay.operations.idle import Seen
-from relay.operations.linger import Lingering, Looks, Pace, linger
+from relay.operations.linger import LONGEST_PAUSE_SECONDS, Lingering, Looks, Pace, linger
 from relay.sources.builtin import SALE
 from relay.sources.source import Source
 from tests.support.still_clock import StillClock
@@ -91,6 +92,40 @@ def test_a_table_that_is_tracked_no_more_is_work(world: World) -> None:
         assert (seen.is_idle, seen.is_others) == (False, False)
 
 
+def test_a_window_that_is_open_is_reason_enough(world: World) -> None:
+    """The watermark of a source that waits for room in its queue may be days old, and each look would go through all
+    commits since then."""
+    world.write(2)
+    world.scan_dying("before publish")
+    assert _asked(world) == [set(), set()]
+
+
+def test_nor_is_anything_asked_of_a_source_that_waits_for_a_person(world: World) -> None:
+    """bug: its watermark may be days old too."""
+    known = world.mongo.load([SALE.id])[SALE.id]
+    world.write()
+    assert _asked(world, replace(known, stopped_at=datetime(2026, 1, 1, tzinfo=UTC))) == [set(), set()]
+    assert _asked(world, known) == [set(), {"sale"}]
+
+
+def _asked(world: World, known: Checkpoint | None = None) -> Sequence[set[str]]:
+    """Of which sources two looks ask whether their tables have changed."""
+    relay = _relay(world)
+    if known is not None:
+        relay.ports.checkpoints = SimpleNamespace(load=lambda _: {SALE.id: known})
+    asked: list[set[str]] = []
+    with world.database.lookout() as lookout:
+
+        def states(sources: Sequence[TrackedTable], since: Mapping[str, int]) -> Mapping[str, TableState]:
+            asked.append(set(since))
+            return lookout.states(sources, since)
+
+        looks = Looks(relay, [SALE], SimpleNamespace(states=states))
+        for _ in range(2):
+            looks.look()
+    return asked
+
+
 def _begun(world: World, lingering: Lingering) -> Sequence[Seen]:
     """What the tick has seen, and handed out."""
     with world.database.lookout() as lookout:
@@ -136,6 +171,29 @@ def test_a_worker_that_ends_looks_no_more(world: World) -> None:
     pace = Pace(step_seconds=0.1, goes_on=lambda: False, sleep=sleep)
     linger(_relay(world), lingering, first, lambda _: pytest.fail("it has looked"), pace)
     assert len(looked) == 1
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.001, 0.1), (1.5, 1.5), (60.0, LONGEST_PAUSE_SECONDS)])
+def test_a_look_that_takes_long_is_followed_by_a_pause_as_long(world: World, took: float, pause: float) -> None:
+    """bug: a server that needed seconds for a look was asked again a tenth of a second later, for as long as rows
+    flowed; and a worker that is told to end waits for the pause."""
+    clock, slept = StillClock(), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        world.write(len(slept) + 10)
+
+    def hand_out(_: Source) -> None:
+        clock.now += took
+        world.scan()
+
+    lingering = Lingering("this", quiet_seconds=1000.0, clock=clock)
+    world.write(2)
+    first = _begun(world, lingering)
+    world.scan()
+    pace = Pace(step_seconds=0.1, goes_on=lambda: len(slept) < 3, sleep=sleep, clock=clock)
+    linger(_relay(world), lingering, first, hand_out, pace)
+    assert slept == pytest.approx([0.1, pause, pause])
 
 
 def test_a_source_whose_table_is_locked_is_left_to_the_ticks(world: World) -> None:
