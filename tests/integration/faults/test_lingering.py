@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,28 @@ def test_a_tick_gives_way_where_every_other_process_is_held_up(
     finally:
         worker.kill_group()
         beat.kill_group()
+
+
+def test_a_process_that_is_killed_while_it_scans_keeps_its_source_from_no_tick_that_lingers(
+    pharmacy: Desk,
+    sale_queue: Queued,
+    celery_app: Celery,
+    control: SqlServerControl,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """bug: its lease is never given back, and the source waited for the next tick."""
+    with running_relay(tmp_path, {**environment, "RELAY_LEASE_SECONDS": "2"}):
+        pharmacy.insert("D-1")
+        wait_until(lambda: sale_queue() == ["D-1"], timeout=SOON_SECONDS)
+        control.arm(DelayFault(text=OWN_ROWS_OF_SALE, milliseconds=STALL_MS))
+        pharmacy.insert("D-2")
+        [process] = wait_until(lambda: _scanning(celery_app), timeout=SOON_SECONDS, message="nothing is scanned")
+        os.kill(process, signal.SIGKILL)
+        wait_until(lambda: sale_queue() == ["D-1", "D-2"], timeout=SOON_SECONDS, message="it waits for a tick")
+
+
+def _scanning(app: Celery) -> Sequence[int]:
+    """The processes that scan the sales."""
+    active = app.control.inspect(timeout=2).active() or {}
+    return [task["worker_pid"] for tasks in active.values() for task in tasks if task["args"] == ["sale"]]
