@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from celery import Celery
 from sandbox.testing.logins import OwnLogin, own_login
 
+from common.config import load_settings
 from common.database.mssql_client import MSSQLClient
+from common.database.records import TableState
 from examples.pharmacy.connection import connect
+from relay.sources.registry import all_sources
 from tests.integration.relay.test_command_line import Done, run_relay
 from tests.support.grants import documented_grants
 from tests.support.pharmacy import Desk
@@ -31,6 +35,15 @@ class Clerk:
 
     def relay(self, *words: str, **settings: str) -> Done:
         return run_relay(self._folder, *words, environment={**self._environment, **settings})
+
+    def look(self) -> Mapping[str, TableState]:
+        """What a tick that lingers sees of all tables, and asks of their changes."""
+        sources = all_sources()
+        with (
+            closing(MSSQLClient(load_settings(_env_file=None, **self._environment))) as client,
+            client.lookout() as lookout,
+        ):
+            return lookout.states(sources, {source.name: 0 for source in sources})
 
 
 @pytest.fixture
@@ -61,6 +74,20 @@ def test_the_documented_rights_are_enough(clerk: Clerk, pharmacy: Desk, sale_que
     done = clerk.relay("scan")
     assert done.returncode == 0, done.stderr
     assert sale_queue() == ["HĐ-1", "HĐ-2"]
+
+
+def test_they_are_enough_for_a_tick_that_lingers(clerk: Clerk, pharmacy: Desk) -> None:
+    pharmacy.insert("HĐ-1")
+    assert {name: state.has_changes for name, state in clerk.look().items()} == {
+        name: name == "sale" for name in SOURCES.values()
+    }
+
+
+@pytest.mark.parametrize("right", ["SELECT", "VIEW CHANGE TRACKING"])
+def test_a_right_that_is_missing_fails_no_look(clerk: Clerk, right: str) -> None:
+    """That is said by the task of the source itself; the others go on."""
+    clerk.login.revoke(right, "dbo.SalesInvoices")
+    assert {name: state.has_changes for name, state in clerk.look().items()} == dict.fromkeys(SOURCES.values())
 
 
 @pytest.mark.parametrize(("right", "where"), ONE_BY_ONE)
