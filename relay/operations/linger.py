@@ -137,10 +137,10 @@ class Looks:
 
 
 def _asked_since(checkpoint: Checkpoint) -> int | None:
-    """The watermark. None: whether the table has changed above it makes no difference, and may take long to find out,
-    where the watermark has stood still for days."""
+    """The watermark. None: the source waits for a person, perhaps for days, and it takes the longer to find out whether
+    its table has changed above the watermark."""
     # guard: nothing-asked-in-vain
-    if checkpoint.open_window or checkpoint.baseline or checkpoint.stopped_at:
+    if checkpoint.stopped_at is not None:
         return None
     return checkpoint.version
 

@@ -43,7 +43,7 @@ LINGERING_PLAN = (
         "nothing is asked in vain",
         "each look goes through all commits since a watermark that has stood still for days",
         never("nothing-asked-in-vain"),
-        red=TEST_LOOKS + "test_nor_is_anything_asked_of_a_source_that_waits_for_a_person",
+        red=TEST_LOOKS + "test_nothing_is_asked_of_the_changes_of_a_source_that_waits_for_a_person",
     ),
     mutant(
         "a slow look is no load",

@@ -92,16 +92,8 @@ def test_a_table_that_is_tracked_no_more_is_work(world: World) -> None:
         assert (seen.is_idle, seen.is_others) == (False, False)
 
 
-def test_a_window_that_is_open_is_reason_enough(world: World) -> None:
-    """The watermark of a source that waits for room in its queue may be days old, and each look would go through all
-    commits since then."""
-    world.write(2)
-    world.scan_dying("before publish")
-    assert _asked(world) == [set(), set()]
-
-
-def test_nor_is_anything_asked_of_a_source_that_waits_for_a_person(world: World) -> None:
-    """bug: its watermark may be days old too."""
+def test_nothing_is_asked_of_the_changes_of_a_source_that_waits_for_a_person(world: World) -> None:
+    """bug: its watermark may be days old, and each look would go through all commits since then."""
     known = world.mongo.load([SALE.id])[SALE.id]
     world.write()
     assert _asked(world, replace(known, stopped_at=datetime(2026, 1, 1, tzinfo=UTC))) == [set(), set()]
