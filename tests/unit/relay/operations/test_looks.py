@@ -100,11 +100,10 @@ def test_nothing_is_asked_of_the_changes_of_a_source_that_waits_for_a_person(wor
     assert _asked(world, known) == [set(), {"sale"}]
 
 
-def _asked(world: World, known: Checkpoint | None = None) -> Sequence[set[str]]:
-    """Of which sources two looks ask whether their tables have changed."""
+def _asked(world: World, known: Checkpoint) -> Sequence[set[str]]:
+    """Of which sources two looks ask whether their tables have changed, where this is known of one."""
     relay = _relay(world)
-    if known is not None:
-        relay.ports.checkpoints = SimpleNamespace(load=lambda _: {SALE.id: known})
+    relay.ports.checkpoints = SimpleNamespace(load=lambda _: {SALE.id: known})
     asked: list[set[str]] = []
     with world.database.lookout() as lookout:
 
