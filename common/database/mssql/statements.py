@@ -40,6 +40,8 @@ _CHANGE_TRACKING = 209
 
 
 _NOW = sa.func.SYSUTCDATETIME()
+# DATEDIFF overflows where the years between are more than 68.
+_AGE = sa.func.DATEDIFF_BIG(sa.text("SECOND"), FENCES.c.updated_at, _NOW, type_=sa.BigInteger)
 _UPDATEABILITY = sa.cast(
     sa.func.DATABASEPROPERTYEX(sa.func.DB_NAME(), sa.literal("Updateability", sa.Unicode)), sa.Unicode(20)
 )
@@ -96,10 +98,7 @@ def states(tables: tuple[TrackedTable, ...], asked: frozenset[str] = frozenset()
             FENCES.c.source.label("fenced"),
             *(column.label(name) for name, column in _FENCE.items()),
             FENCES.c.resume,
-            # DATEDIFF overflows where the years between are more than 68.
-            sa.func.DATEDIFF_BIG(sa.text("SECOND"), FENCES.c.updated_at, _NOW, type_=sa.BigInteger).label(
-                "age_seconds"
-            ),
+            _AGE.label("age_seconds"),
         )
         .select_from(wanted)
         .outerjoin(TABLES, TABLES.c.object_id == wanted.c.object_id)
