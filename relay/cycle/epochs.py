@@ -16,6 +16,10 @@ from relay.cycle.reasons import SENTENCES, Reason
 MOST_EPOCHS = EPOCHS_REMEMBERED
 """Epochs that may begin within a short time. More than this means two relays unaware of each other."""
 
+WINDOWS_SKIPPED = 1_000_000
+"""Numbers that an adopted epoch leaves out. The fence may be a restored one: the relay that had the epoch then gave its
+windows higher numbers, and what it pushed, or still pushes, must not be taken for ours."""
+
 
 def settle(context: CycleContext, snapshot: Snapshot) -> None:
     """The fence is not ours: begin an epoch, first in Mongo, then in the fence; or continue that of another Mongo.
@@ -167,7 +171,8 @@ def _go_on(context: CycleContext, snapshot: Snapshot, fence: Fence | None, resum
         EpochStart(
             epoch=fence.epoch,
             reason=Reason.CONTINUED,
-            number=max(context.number, resume.number),
+            # guard: windows-skipped
+            number=max(context.number, resume.number) + WINDOWS_SKIPPED,
             version=fence.version,
             resume=resume,
         )

@@ -11,6 +11,12 @@ EPOCHS = "tests/unit/histories/test_epochs.py::"
 
 EPOCHS_PLAN = (
     mutant(
+        "windows skipped",
+        "what the old relay of an adopted epoch still pushes is taken for what the new one has to push",
+        gives("windows-skipped", "max(context.number, resume.number)"),
+        red=ADOPTION + "test_the_windows_of_an_adopted_epoch_have_numbers_that_its_old_relay_has_not_given",
+    ),
+    mutant(
         "another Mongo at work",
         "two relays with a MongoDB each send again what waits, in turn",
         never("another-mongo-at-work"),

@@ -13,6 +13,8 @@ from tests.protocol.rules import Fault, Guard
 FRESH = 40
 """A fence that was renewed within so many ticks belongs to somebody who is at work."""
 MOST_EPOCHS = 3
+SKIPPED = 1000
+"""Numbers of windows that an adopted epoch leaves out: the relay that had it may have given some of them."""
 EPOCHS_WITHIN = 150
 
 
@@ -200,7 +202,8 @@ def _go_on(context: CycleContext, reading: Reading, fence: Fence) -> Steps:
     _write_epoch(context, epoch, fence.version)
     _write_resume(context, resume)
     checkpoint.last_offset = None if resume.last is None else Offset(epoch, *resume.last)
-    checkpoint.window_number = max(checkpoint.window_number or 0, resume.number)
+    skipped = SKIPPED if context.world.rules.have(Guard.SKIPPED) else 0
+    checkpoint.window_number = max(checkpoint.window_number or 0, resume.number) + skipped
     if context.world.rules.have(Guard.OWN_GENERATION):
         context.count_generation()
     yield

@@ -66,6 +66,7 @@ class Guard(StrEnum):
     RESTART = "no-restart"
     RESEND_WAITS = "resend-at-once"
     WHOLE = "half-vouches"
+    SKIPPED = "no-skipped"
 
 
 FAULTS = {
@@ -123,6 +124,7 @@ GUARDS = {
     Guard.RESTART: "a baseline that has to begin again goes on where it was",
     Guard.RESEND_WAITS: "what was missed is looked for while a baseline is under way",
     Guard.WHOLE: "a fence in the midst of a baseline vouches for all rows",
+    Guard.SKIPPED: "who adopts an epoch counts its windows on from the fence, which may have been restored",
 }
 """What the relay does, or does not do, with the guard taken out."""
 

@@ -9,6 +9,7 @@ from tests.protocol.rules import Guard, Rules
 from tests.protocol.verdict import Verdict
 
 MOST_HISTORIES = 5000
+MANY_FAULTS = "cleanup definition empty loss move now resend restore retention rollback stray switch truncate wipe"
 
 TAKEN_OUT = {
     "no-takeover": {Verdict.LOST},
@@ -41,6 +42,7 @@ TAKEN_OUT = {
     "no-restart definition": {Verdict.LOST},
     "resend-at-once resend": {Verdict.TWICE},
     "half-vouches move": {Verdict.LOST},
+    f"no-skipped {MANY_FAULTS}": {Verdict.LOST},
 }
 """The guard, the one that stands in for it or the fault that it guards against, and everything that goes wrong then."""
 
@@ -48,6 +50,7 @@ TAKEN_OUT = {
 FIRST_SEEDS = {
     "no-number wipe rollback empty loss": 4200,
     "no-window-chain hole empty": 500,
+    f"no-skipped {MANY_FAULTS}": 5_015_615,
 }
 """Where to begin with those that one history in thousands shows."""
 

@@ -60,6 +60,23 @@ def test_what_fence_and_offset_vouch_for_is_not_sent_again_by_who_adopts(world: 
     assert checkpoint_of(successor).epoch == checkpoint_of(world).epoch
 
 
+def test_the_windows_of_an_adopted_epoch_have_numbers_that_its_old_relay_has_not_given(world: World) -> None:
+    """The database was restored, and its fence with it: the old relay had sealed and pushed more than the fence says,
+    Redis has lost that, and what the old one still pushes would be taken for the new one's (tests/protocol)."""
+    restored, offset = world.database.backup(), world.queue.offset
+    for number in range(2, 9):
+        world.write(number)
+        world.scan()
+    given = checkpoint_of(world).window_number
+    world.database.restore(restored)
+    world.queue.offset = offset
+    successor = another_mongos(world)
+    successor.scan(adopts=True)
+    own = checkpoint_of(successor)
+    assert own.epoch == checkpoint_of(world).epoch
+    assert (own.window_number or 0) > (given or 0)
+
+
 def test_what_nothing_vouches_for_is_read_anew_by_who_adopts(world: World) -> None:
     world.queue.offset = NOWHERE
     successor = another_mongos(world)
