@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -9,6 +10,7 @@ from common.config import Settings
 from common.logging import get_logger
 from relay.celery_app import OWN_QUEUE, app
 from relay.cycle.outcomes import Outcome
+from relay.operations.idle import Seen
 from relay.operations.linger import Lingering, Pace, linger
 from relay.operations.service import find_work, look_for_stuck, scan, see
 from relay.sources.registry import all_sources, find_source
@@ -27,22 +29,35 @@ incidents = Incidents()
 def scan_and_dispatch(self: Any) -> None:
     """Look at all sources at once and hand each that has work to `scan_source`; again and again while rows flow."""
     log = get_logger("relay")
+    looked: tuple[Lingering, Sequence[Seen]] | None = None
     with log_once(log, incidents, "scan_and_dispatch"):
-        relay = this_process(app)
-        seen = see(relay, all_sources(), _renewing)
-        lingering = Lingering(self.request.id or "", quiet_seconds=relay.settings.RELAY_LINGER_SECONDS)
-        for source in lingering.begin(seen):
-            _hand_out(source)
-        for each in seen:
-            # guard: idle-proves-recovery
-            if each.is_idle:
-                report_recovered(log, incidents, "scan_source", source=each.source.name)
+        looked = _look(self.request.id or "")
+    if looked is None or looked[0].is_over:
+        return
     # Apart from the tick's own look, which has proved that the services are there.
     with log_once(log, incidents, "scan_and_dispatch"):
-        if not lingering.is_over and _may_linger(relay.settings):
-            goes_on = lingering_ticks.permission(lingering.tick)
-            pace = Pace(step_seconds=relay.settings.RELAY_LINGER_STEP, goes_on=goes_on)
-            linger(relay, lingering, seen, _hand_out, pace)
+        _linger(*looked)
+
+
+def _look(tick: str) -> tuple[Lingering, Sequence[Seen]]:
+    relay = this_process(app)
+    seen = see(relay, all_sources(), _renewing)
+    lingering = Lingering(tick, quiet_seconds=relay.settings.RELAY_LINGER_SECONDS)
+    for source in lingering.begin(seen):
+        _hand_out(source)
+    for each in seen:
+        # guard: idle-proves-recovery
+        if each.is_idle:
+            report_recovered(relay.ports.log, incidents, "scan_source", source=each.source.name)
+    return lingering, seen
+
+
+def _linger(lingering: Lingering, seen: Sequence[Seen]) -> None:
+    relay = this_process(app)
+    if _may_linger(relay.settings):
+        goes_on = lingering_ticks.permission(lingering.tick)
+        pace = Pace(step_seconds=relay.settings.RELAY_LINGER_STEP, goes_on=goes_on)
+        linger(relay, lingering, seen, _hand_out, pace)
 
 
 def _may_linger(settings: Settings) -> bool:
