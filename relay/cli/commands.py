@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -94,10 +95,22 @@ def main() -> None:
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="backslashreplace")
     try:
-        cli()
+        _run()
     except OutputError as error:
         # Of the help; a command's own are told by `report_errors`.
         end_process([] if error.is_unread else [str(error)], EXIT_REFUSED if error.is_unread else EXIT_CONFIGURATION)
     except Exception as error:
         sys.stderr.write(f"{traceback_text(error)}\n")
         raise SystemExit(1) from None
+
+
+def _run() -> None:
+    try:
+        cli()
+    except SystemExit as ended:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        if isinstance(ended.code, int):
+            # Nothing is left to do, and at Python's own end pymongo waits half a second for its threads.
+            os._exit(ended.code)
+        raise

@@ -73,3 +73,14 @@ def _loaded(program: str) -> set[str]:
     """The modules of a process that has run this."""
     done = subprocess.run([sys.executable, "-c", f"{program}; {TELL}"], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout))
+
+
+def test_a_command_that_has_ended_waits_for_no_library() -> None:
+    """pymongo waits half a second for its threads: as long as all the rest of a short command takes."""
+    code = (
+        "import atexit, sys; from relay.cli.commands import main;"
+        " atexit.register(lambda: print('waited', flush=True)); sys.argv = ['relay', '--version']; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "relay" in ended.stdout
+    assert "waited" not in ended.stdout
