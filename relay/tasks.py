@@ -12,7 +12,7 @@ from relay.celery_app import OWN_QUEUE, app
 from relay.cycle.outcomes import Outcome
 from relay.operations.idle import Seen
 from relay.operations.linger import Lingering, Pace, linger
-from relay.operations.service import find_work, look_for_stuck, scan, see
+from relay.operations.service import look_for_stuck, scan, see
 from relay.sources.registry import all_sources, find_source
 from relay.sources.source import Source
 from relay.wiring import this_process
@@ -48,7 +48,7 @@ def _look(tick: str) -> tuple[Lingering, Sequence[Seen]]:
     for each in seen:
         # guard: idle-proves-recovery
         if each.is_idle:
-            report_recovered(relay.ports.log, incidents, "scan_source", source=each.source.name)
+            report_recovered(get_logger("relay"), incidents, "scan_source", source=each.source.name)
     return lingering, seen
 
 
@@ -73,7 +73,7 @@ def _hand_out(source: Source) -> None:
 def renew_fences() -> None:
     """Renew the fences, where scans are too rare to keep them fresh."""
     with log_once(get_logger("relay"), incidents, "renew_fences"):
-        find_work(this_process(app), all_sources(), _renewing)
+        see(this_process(app), all_sources(), _renewing)
 
 
 def _renewing(source: Source) -> AbstractContextManager[object]:

@@ -66,6 +66,13 @@ def why_baseline(source: Source, checkpoint: Checkpoint, state: TableState) -> R
     return next((reason for reason, applies in worthless.items() if applies), None)
 
 
+def why_under_way(checkpoint: Checkpoint) -> Reason | None:
+    """Why the baseline began that is under way; None: none is."""
+    if checkpoint.baseline is None:
+        return None
+    return reason_of((checkpoint.last_baseline or {}).get("reason") or "")
+
+
 def makes_new_ids(reason: Reason | None) -> bool:
     """Whether a baseline dispatches rows again under other ids: it is another definition, or not the table or the
     history that was known. When only retention has passed, a row whose version is still known is the same as before.

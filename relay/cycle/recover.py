@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from common.database.records import NOWHERE, Key, Offset, Pushed, TaskStatus
@@ -130,7 +129,7 @@ def _end_of_journal(context: CycleContext, offset: Offset) -> Place | None:
         # guard: first-pass-is-progress
         context.progress.at(Step.REPAIR_LOOK, len(ends))
         last = ends[-1].place
-        offset = replace(offset, epoch=context.checkpoint.epoch or "", window=last[0], seq=last[1])
+        offset = Offset(epoch=context.checkpoint.epoch or "", window=last[0], seq=last[1])
     return last
 
 

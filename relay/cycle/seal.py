@@ -11,12 +11,12 @@ from common.database.ports import Snapshot
 from common.database.records import Baseline, Dispatch, Fence, OpenWindow, Resume, Seal, TableState, WindowHeader
 from relay.cycle.baseline import Piece
 from relay.cycle.context import CycleContext
-from relay.cycle.continuity import accepts_fence, makes_new_ids, why_baseline
+from relay.cycle.continuity import accepts_fence, makes_new_ids, why_baseline, why_under_way
 from relay.cycle.epochs import settle
 from relay.cycle.outcomes import SourceBusyError, Stop, StopReason
 from relay.cycle.prepare import Prepared, Resent, Rows, prepare_window
 from relay.cycle.progress import Step
-from relay.cycle.reasons import Reason, reason_of
+from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 
 ATTEMPTS = 8
@@ -81,7 +81,7 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
     if version is None:
         raise AssertionError("checked before: change tracking is on")
     reason = why_baseline(context.source, context.checkpoint, state)
-    under_way = context.checkpoint.baseline
+    before = context.checkpoint
     header = _header(context, state.fence, reason)
     reading = _reading(context, snapshot, reason)
     context.progress.at(Step.FIRST_ROW)
@@ -100,11 +100,11 @@ def _read_and_seal(context: CycleContext, snapshot: Snapshot, *, is_careful: boo
         raise Stop(StopReason.FENCE_TAKEN)
     context.seal(seal)
     # Not before: a reading that fails at every tick would say it every time.
-    _log_baseline(context, reason, under_way)
+    _log_baseline(context, reason, before.baseline)
     return SealedWindow(
         window=seal.window,
         version=version,
-        baseline=reason or (_why_it_began(context) if under_way else None),
+        baseline=reason or why_under_way(before),
         rejected=prepared.rejected,
         dispatches=prepared.kept,
     )
@@ -235,8 +235,3 @@ def _log_baseline(context: CycleContext, reason: Reason | None, was: Baseline | 
         log.info("baseline_under_way", source=source, rows=left.rows)
     elif was is not None:
         log.info("baseline_done", source=source)
-
-
-def _why_it_began(context: CycleContext) -> Reason:
-    """The baseline that is under way."""
-    return reason_of((context.checkpoint.last_baseline or {}).get("reason") or "")

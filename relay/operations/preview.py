@@ -9,9 +9,9 @@ from itertools import chain
 from common.database.ports import ChangeSource, Checkpoints, Snapshot
 from common.database.records import ChangedRow, Checkpoint
 from relay.cycle.admission import check_admission, check_nobody_else_is_at_work
-from relay.cycle.continuity import next_baseline
+from relay.cycle.continuity import next_baseline, why_under_way
 from relay.cycle.options import LOOK_SECONDS, CycleOptions
-from relay.cycle.reasons import Reason, reason_of
+from relay.cycle.reasons import Reason
 from relay.sources.readable import check_state
 from relay.sources.source import Source
 
@@ -49,9 +49,13 @@ def preview(source: Source, changes: ChangeSource, checkpoints: Checkpoints, opt
             rows += len(batch)
             first += batch[: SHOWN - len(first)]
     window = checkpoint.open_window
-    if reason is None and checkpoint.baseline is not None:
-        reason = reason_of((checkpoint.last_baseline or {}).get("reason") or "")
-    return Preview(source=source.name, baseline=reason, rows=rows, first=first, waiting=window.count if window else 0)
+    return Preview(
+        source=source.name,
+        baseline=reason or why_under_way(checkpoint),
+        rows=rows,
+        first=first,
+        waiting=window.count if window else 0,
+    )
 
 
 def _batches(

@@ -42,8 +42,8 @@ def find_work(
 
     `renewing` is entered around each renewal of a fence, and may see to what is raised there.
     """
-    own = {relay.own(source): source for source in sources}
-    return [own[each.source] for each in see(relay, sources, renewing) if not each.is_idle]
+    seen = see(relay, sources, renewing)
+    return [source for source, each in zip(sources, seen, strict=True) if not each.is_idle]
 
 
 def see(
@@ -51,7 +51,7 @@ def see(
     sources: Sequence[Source],
     renewing: Callable[[Source], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> Sequence[Seen]:
-    """The same, with what was seen of each source, which has the name of this relay's database."""
+    """The same, with what was seen of each source, in their order; these have the name of this relay's database."""
     ports = relay.ports
 
     def renew_fence(source: Source, store: str) -> None:

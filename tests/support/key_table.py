@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import pyodbc
+import pytest
 from celery import Celery
+from sandbox.testing.real_server_decides import STAND_IN
 
 from common.database.mssql_client import MSSQLClient
 from examples.pharmacy.connection import connect
@@ -33,6 +35,15 @@ def key_table(
         connection.execute("DROP TABLE IF EXISTS dbo.KeyTest")
         connection.execute("DELETE FROM dbo.relay_fence WHERE source IN ('keys', '$table:dbo.KeyTest')")
         connection.close()
+
+
+def refused_by_the_stand_in(mssql: MSSQLClient) -> AbstractContextManager[object]:
+    """The stand-in says that it does not know what the block asks for; a real server does it."""
+    with mssql.engine.connect() as connection:
+        is_stand_in = STAND_IN in connection.exec_driver_sql("SELECT @@VERSION").scalar_one()
+    if is_stand_in:
+        return pytest.raises(pyodbc.ProgrammingError, match="sandbox does not support")
+    return nullcontext()
 
 
 def lose_all(app: Celery) -> None:

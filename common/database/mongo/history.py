@@ -12,6 +12,7 @@ from typing_extensions import override
 from common.database.mongo import pieces
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
+from common.database.mongo.indexes import BY_PLACE
 from common.database.ports import History
 from common.database.records import Key, LastDispatch, TaskStatus, TrackedTable
 
@@ -44,9 +45,8 @@ class MongoHistory(History):
     @override
     @causal
     def oldest_version(self, source: TrackedTable) -> int | None:
-        order = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
         # Looked through here: MongoDB would skip a whole baseline of rows without a version within one call.
-        with self._logs.find({"source": source.id}, {"change_version": 1}, sort=order) as found:
+        with self._logs.find({"source": source.id}, {"change_version": 1}, sort=BY_PLACE) as found:
             versions = (each["change_version"] for each in found)
             return next((version for version in versions if version is not None), None)
 

@@ -13,12 +13,15 @@ def _ascending(*fields: str) -> list[tuple[str, int]]:
     return [(field, ASCENDING) for field in fields]
 
 
+BY_PLACE = _ascending("source", "window", "seq")
+UNEXPIRING = _ascending("source", "status", "window", "seq")
+"""The keys of two indexes, and so the orders in which statements ask for what they hold."""
 INDEXES: Sequence[IndexModel] = (
     IndexModel(_ascending("window_id", "seq"), name="window_id_seq"),
-    IndexModel(_ascending("source", "window", "seq"), name="source_window_seq"),
+    IndexModel(BY_PLACE, name="source_window_seq"),
     # Of windows that are open, or were never sealed: as a rule nothing, or one window.
     IndexModel(
-        _ascending("source", "status", "window", "seq"),
+        UNEXPIRING,
         name="unexpiring_by_source",
         partialFilterExpression={"expires_at": None},
     ),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo import DESCENDING, ReplaceOne
 from pymongo.errors import BulkWriteError
 from typing_extensions import override
 
@@ -21,6 +21,7 @@ from common.database.mongo import pieces, pushed
 from common.database.mongo.causality import Causality, causal
 from common.database.mongo.clock import ServerClock
 from common.database.mongo.documents import dispatch_document, window_of
+from common.database.mongo.indexes import UNEXPIRING
 from common.database.ports import Journal
 from common.database.records import (
     Checkpoint,
@@ -149,17 +150,9 @@ class MongoJournal(Journal):
         them, any other would be walked past those. Only the fields that differ from one to the next are asked for:
         whole documents take several times as long to read.
         """
-        query = {
-            "source": window.source,
-            "status": TaskStatus.PREPARED.value,
-            "window": window.number,
-            "seq": {"$gt": after},
-            "expires_at": None,
-            "window_id": window.id,
-        }
-        order = [("source", ASCENDING), ("status", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
+        query = pushed.prepared_beyond(window.source, window.number, window.id, after)
         # By default MongoDB sends 101 of them, and the others in a second round trip.
-        with self._logs.find(query, {"args": 1, "seq": 1}, sort=order, limit=limit, batch_size=limit) as found:
+        with self._logs.find(query, {"args": 1, "seq": 1}, sort=UNEXPIRING, limit=limit, batch_size=limit) as found:
             all_of_them = (
                 Outgoing(id=each["_id"], window=window, args=each["args"], seq=each["seq"]) for each in found
             )

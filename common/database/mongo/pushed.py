@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, takewhile
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import DESCENDING
 
 from common.batches import batches
 from common.database.mongo.documents import PUSHED_FIELDS, pushed_of, row_document
+from common.database.mongo.indexes import BY_PLACE, UNEXPIRING
 from common.database.mongo.pieces import Logs
 from common.database.records import (
     Checkpoint,
@@ -25,7 +26,6 @@ from common.database.records import (
 )
 
 PREPARED = TaskStatus.PREPARED.value
-IN_ORDER = [("source", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
 END_FIELDS = ["window", "seq", "follows", "status", "window_id"]
 
 Found = Mapping[str, Any]
@@ -73,6 +73,18 @@ def overtaken(logs: Logs, dispatches: Sequence[Pushed], last: tuple[int, int]) -
     return {each.id for each in dispatches if newest.get(each.key, each.offset.place) > each.offset.place}
 
 
+def prepared_beyond(source: str, window: int, window_id: str, seq: int) -> Mapping[str, Any]:
+    """Of the window with this number and id, what is still PREPARED beyond this place; to be sorted by UNEXPIRING."""
+    return {
+        "source": source,
+        "status": PREPARED,
+        "window": window,
+        "seq": {"$gt": seq},
+        "expires_at": None,
+        "window_id": window_id,
+    }
+
+
 def _up_to_prepared(
     logs: Logs, source: TrackedTable, checkpoint: Checkpoint, offset: Offset, limit: int, *, fields: Sequence[str]
 ) -> Iterator[Found]:
@@ -85,7 +97,7 @@ def _up_to_prepared(
 
 
 def _found(logs: Logs, query: Found, fields: Sequence[str], limit: int) -> Iterator[Found]:
-    with logs.find(query, fields, sort=IN_ORDER, limit=limit, batch_size=limit) as found:
+    with logs.find(query, fields, sort=BY_PLACE, limit=limit, batch_size=limit) as found:
         yield from found
 
 
@@ -112,16 +124,8 @@ def _sealed(source: TrackedTable, checkpoint: Checkpoint) -> Mapping[str, Any]:
 
 def _end_of_window(logs: Logs, source: TrackedTable, within: Found) -> Found:
     """The window's last dispatch before the first one that is still PREPARED. `within`: one before that."""
-    prepared = {
-        "source": source.id,
-        "status": PREPARED,
-        "window": within["window"],
-        "seq": {"$gt": within["seq"]},
-        "expires_at": None,
-        "window_id": within["window_id"],
-    }
-    order = [("source", ASCENDING), ("status", ASCENDING), ("window", ASCENDING), ("seq", ASCENDING)]
-    stop = logs.find_one(prepared, {"seq": 1}, sort=order)
+    prepared = prepared_beyond(source.id, within["window"], within["window_id"], within["seq"])
+    stop = logs.find_one(prepared, {"seq": 1}, sort=UNEXPIRING)
     # guard: window-ends-before-prepared
     beyond = {} if stop is None else {"$lt": stop["seq"]}
     places = {"window_id": within["window_id"], "seq": {"$gte": within["seq"], **beyond}}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -182,6 +182,12 @@ def _national(length: int | None) -> int | str:
 
 def _as_uuid(value: str | None) -> uuid.UUID | None:
     return None if value is None else uuid.UUID(value)
+
+
+def sent_key(kinds: Sequence[ColumnType], key: Sequence[Any]) -> tuple[Any, ...] | None:
+    """A key from the task log as the parameters of columns of these types take it; None: it can be none of theirs."""
+    parts = tuple(kind.sent(part) for kind, part in zip(kinds, key, strict=False))
+    return parts if len(key) == len(kinds) and None not in parts else None
 
 
 def type_of(column: sa.Column[Any]) -> ColumnType:

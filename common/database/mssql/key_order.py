@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from common.database.errors import ConfigurationError
-from common.database.mssql.column_type import type_of
+from common.database.mssql.column_type import sent_key, type_of
 from common.database.records import Baseline, Key, TrackedTable
 
 
@@ -61,10 +61,10 @@ def _stretches_beyond(tracked: TrackedTable, table: sa.Table, key: Key) -> Seque
 
 def _values(tracked: TrackedTable, table: sa.Table, key: Key) -> list[ColumnElement[Any]]:
     kinds = [type_of(column) for column in table.primary_key]
-    sent = [kind.sent(part) for kind, part in zip(kinds, key, strict=False)]
+    sent = sent_key(kinds, key)
     # Without this no row would lie beyond it, and the baseline would end.
     # guard: key-of-this-table
-    if len(key) != len(kinds) or None in sent:
+    if sent is None:
         raise ConfigurationError(
             f"source {tracked.name}: the baseline stands at a key that is none of {tracked.full_name}: somebody has"
             " changed relay's checkpoint; put it back as it was, or delete it, which sends what waits again"

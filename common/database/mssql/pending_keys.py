@@ -12,7 +12,7 @@ from sqlalchemy.dialects.mssql.pyodbc import MSDialect_pyodbc
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.selectable import TextualSelect
 
-from common.database.mssql.column_type import type_of
+from common.database.mssql.column_type import sent_key, type_of
 from common.database.mssql.statements import key_parameters, pending_among
 from common.database.records import Key, TrackedTable
 
@@ -58,9 +58,5 @@ def _statement(tracked: TrackedTable, table: sa.Table, count: int) -> TextualSel
 def _sent(table: sa.Table, keys: Sequence[Key]) -> Mapping[int, tuple[Any, ...]]:
     """The keys by their place, as parameters, without those that can be none of this table."""
     kinds = [type_of(column) for column in table.primary_key]
-    sent = {}
-    for place, key in enumerate(keys):
-        parts = tuple(kind.sent(part) for kind, part in zip(kinds, key, strict=False))
-        if len(key) == len(kinds) and None not in parts:
-            sent[place] = parts
-    return sent
+    parameters = {place: sent_key(kinds, key) for place, key in enumerate(keys)}
+    return {place: parts for place, parts in parameters.items() if parts is not None}

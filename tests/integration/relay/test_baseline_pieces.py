@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 
 import pyodbc
 import pytest
 from celery import Celery
-from sandbox.testing.real_server_decides import STAND_IN
 
 from common.database.errors import ConfigurationError
 from common.database.mssql_client import MSSQLClient
@@ -19,7 +17,7 @@ from relay.cycle.run import run_cycle
 from relay.operations.service import look_ahead, look_for_stuck, resend_stuck, scan
 from relay.operations.stuck_rows import NotJudged
 from relay.wiring import Relay
-from tests.support.key_table import SOURCE, key_table
+from tests.support.key_table import SOURCE, key_table, refused_by_the_stand_in
 from tests.support.keys_of_every_type import KEYS, ON_A_REAL_SERVER
 from tests.support.queues import Queued, business_ids_in_redis
 
@@ -61,11 +59,8 @@ def test_keys_of_every_type(
 def test_keys_of_every_type_on_a_real_server(
     key_type: str, relay: Relay, mssql: MSSQLClient, environment: Mapping[str, str], queued: Queued
 ) -> None:
-    with mssql.engine.connect() as connection:
-        is_stand_in = STAND_IN in connection.exec_driver_sql("SELECT @@VERSION").scalar_one()
-    refused = pytest.raises(pyodbc.ProgrammingError, match="sandbox does not support")
     key = f"id {key_type} NOT NULL PRIMARY KEY"
-    with refused if is_stand_in else nullcontext(), key_table(environment, mssql, key) as writer:
+    with refused_by_the_stand_in(mssql), key_table(environment, mssql, key) as writer:
         _read_in_pieces_of_one(writer, ON_A_REAL_SERVER[key_type], relay, queued)
 
 

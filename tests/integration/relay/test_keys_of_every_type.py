@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 
 import pyodbc
 import pytest
 from celery import Celery
-from sandbox.testing.real_server_decides import STAND_IN
 from sqlalchemy.exc import DBAPIError
 
 from common.database.errors import ConfigurationError
@@ -20,7 +18,7 @@ from relay.sources.check import check_sources
 from relay.tracking import enabling
 from relay.tracking.checks import NotReadyError
 from relay.wiring import Relay
-from tests.support.key_table import SOURCE, key_table, lose_all
+from tests.support.key_table import SOURCE, key_table, lose_all, refused_by_the_stand_in
 from tests.support.keys_of_every_type import KEYS, ON_A_REAL_SERVER
 from tests.support.queues import Queued, business_ids_in_redis
 
@@ -53,11 +51,8 @@ def test_what_redis_loses_is_found_again_on_a_real_server(
     celery_app: Celery,
     queued: Queued,
 ) -> None:
-    with mssql.engine.connect() as connection:
-        is_stand_in = STAND_IN in connection.exec_driver_sql("SELECT @@VERSION").scalar_one()
-    refused = pytest.raises(pyodbc.ProgrammingError, match="sandbox does not support")
     key = f"id {key_type} NOT NULL PRIMARY KEY"
-    with refused if is_stand_in else nullcontext(), key_table(environment, mssql, key) as writer:
+    with refused_by_the_stand_in(mssql), key_table(environment, mssql, key) as writer:
         _lose_and_find(writer, ON_A_REAL_SERVER[key_type], relay, celery_app, queued)
 
 

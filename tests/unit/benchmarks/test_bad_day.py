@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
 
 from benchmarks import bad_day
 from benchmarks.world import World
+from tests.unit.benchmarks.empty_world import EmptyWorld
 
 ROWS = 5000
 SAYS = {
@@ -18,20 +18,6 @@ SAYS = {
     bad_day.AGAIN: (ROWS, 1),
 }
 """Rows that were pushed, and baselines that were read."""
-
-
-class EmptyWorld:
-    """Services that hold nothing, and in which nothing can go wrong."""
-
-    settings: Mapping[str, str] = {}
-
-    def afresh(self, _name: str) -> EmptyWorld:
-        return self
-
-    def add_backlog(self, _rows: int, _name: str) -> int:
-        return 7
-
-    def drop_mongo(self) -> None: ...
 
 
 def bad_days(monkeypatch: pytest.MonkeyPatch, says: dict[str, tuple[int, int]], rounds: int = 1) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,27 +11,10 @@ import pytest
 from benchmarks import loops, peer, suite
 from benchmarks.peer import Peer
 from benchmarks.world import World
+from tests.unit.benchmarks.empty_world import EmptyWorld
 
 ROUNDS = 5
 SIZES = replace(suite.QUICK, rounds=ROUNDS, backlog=4000)
-
-
-class EmptyWorld:
-    """Services that hold nothing."""
-
-    settings: Mapping[str, str] = {}
-
-    def afresh(self, _name: str) -> EmptyWorld:
-        return self
-
-    def add_backlog(self, _rows: int, _name: str) -> int:
-        return 7
-
-    def begin(self) -> None: ...
-
-    def empty_queues(self) -> None: ...
-
-    def drop_mongo(self) -> None: ...
 
 
 def figures(rows: int) -> dict[str, float]:
